@@ -1,0 +1,120 @@
+//! How asking a registry fails, by what the asker would do about it.
+
+use std::time::Duration;
+
+use motlan_domain::Reason;
+use thiserror::Error;
+
+/// A question that got no usable answer.
+#[derive(Debug, Clone, Error)]
+pub enum FetchError {
+    /// Nothing whole came back in time: ask again later.
+    #[error("registry unavailable: {reason}")]
+    Unavailable {
+        /// One of the `SOURCE_…` reasons with `Retry::Later`.
+        reason: Reason,
+        /// When the registry or the breaker expects to be back.
+        retry_after: Option<Duration>,
+        /// The exchange, if one took place.
+        upstream_ids: Vec<String>,
+    },
+    /// The registry refused the gateway itself: an operator must act.
+    #[error("registry refused the gateway with code {code}")]
+    Refused {
+        /// The registry's own code, checked to be a short code.
+        code: String,
+        /// The exchange.
+        upstream_ids: Vec<String>,
+    },
+    /// The answer breaks the wire contract.
+    #[error("registry answer is malformed: {cause}")]
+    Malformed {
+        /// How.
+        cause: MalformedCause,
+        /// The exchange.
+        upstream_ids: Vec<String>,
+    },
+    /// This adapter does not offer that question.
+    #[error("question not offered by this adapter")]
+    NotOffered,
+}
+
+/// How an answer breaks its contract. No variant carries a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+pub enum MalformedCause {
+    /// Longer than the limit.
+    #[error("too large")]
+    TooLarge,
+    /// Nested deeper than the limit.
+    #[error("too deep")]
+    TooDeep,
+    /// Ends before it is whole.
+    #[error("truncated")]
+    Truncated,
+    /// Not XML or JSON at all.
+    #[error("not well formed")]
+    Syntax,
+    /// Well formed, of another shape.
+    #[error("unexpected shape")]
+    Shape,
+    /// XML of another namespace.
+    #[error("wrong namespace")]
+    Namespace,
+    /// Carries a document type or entity declaration.
+    #[error("forbidden construct")]
+    Forbidden,
+    /// Another content type than the contract's.
+    #[error("wrong content type")]
+    ContentType,
+    /// About another subject than the one asked for.
+    #[error("answers another question")]
+    OtherSubject,
+}
+
+// === impl FetchError ===
+
+impl FetchError {
+    /// The reason as callers are told it.
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Unavailable { reason, .. } => *reason,
+            Self::Refused { .. } => Reason::SourceRefused,
+            Self::Malformed { .. } => Reason::SourceMalformed,
+            Self::NotOffered => Reason::SourceNotConnected,
+        }
+    }
+
+    /// A malformed answer; the transport adds the exchange ids.
+    pub const fn malformed(cause: MalformedCause) -> Self {
+        Self::Malformed { cause, upstream_ids: Vec::new() }
+    }
+
+    /// A refusal; the transport adds the exchange ids. A code that is not
+    /// short and plain is not handed on: it could be anything.
+    pub fn refused(code: &str) -> Self {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if (1..=32).contains(&code.len()) && code.bytes().all(plain) {
+            Self::Refused { code: code.to_owned(), upstream_ids: Vec::new() }
+        } else {
+            Self::malformed(MalformedCause::Shape)
+        }
+    }
+
+    /// When to ask again, if that is known.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// The ids of the exchange.
+    pub fn upstream_ids(&self) -> &[String] {
+        match self {
+            Self::Unavailable { upstream_ids, .. }
+            | Self::Refused { upstream_ids, .. }
+            | Self::Malformed { upstream_ids, .. } => upstream_ids,
+            Self::NotOffered => &[],
+        }
+    }
+}

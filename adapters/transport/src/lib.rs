@@ -1,0 +1,34 @@
+//! The HTTP client kit of the adapters.
+//!
+//! **In scope**: one bounded, guarded way to call a registry ([`Http`]):
+//! deadline, bulkhead, breaker, retry budget, body limit, OAuth2 client
+//! credentials ([`Bearer`], [`Rest`]); reading JSON and XML from strangers ([`json`],
+//! [`xml`]). **Out of scope**: what any registry's messages mean.
+//!
+//! **Invariants.** No redirect is followed, no proxy is taken from the
+//! environment, no cookie is kept, nothing is decompressed. No error, log line
+//! or span carries a query string, a body, a credential or a part of an
+//! answer: an error of the HTTP library is classified and dropped, because its
+//! text holds the address.
+
+pub mod json;
+pub mod xml;
+
+mod bearer;
+mod body;
+mod breaker;
+mod budget;
+mod bulkhead;
+mod config;
+mod http;
+mod rest;
+mod secret;
+mod session;
+
+pub use bearer::{Bearer, TokenConfig, TokenForm};
+pub use breaker::BreakerConfig;
+pub use config::{ConfigError, HttpConfig};
+pub use http::{Answer, Call, Http, Media};
+pub use rest::Rest;
+pub use secret::Secret;
+pub use session::Session;

@@ -1,0 +1,294 @@
+//! The room's handle: what is loaded, and who a caller and an actor are.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use motlan_catalogue::{Catalogue, Purposes};
+use motlan_domain::date::vietnam_day;
+use motlan_domain::id::{AgencyCode, IdRules, ProcedureCode, PurposeId, Synthetic};
+use motlan_domain::{Clock, Outcome, Reason, SubjectKey};
+use motlan_dossier::{Register, RegisterError, Viewer};
+
+use crate::caller::{self, CallerEntry};
+use crate::config::AccessConfig;
+use crate::directory::Directory;
+use crate::error::{AccessErrors, Mistakes};
+use crate::evidence::Signer;
+use crate::identity::{Actor, Caller, CallerData, Identity};
+use crate::permit::{Basis, Denial, Permit};
+use crate::policy::Policies;
+use crate::token::{Issuer, Presented, TokenCache};
+
+/// How many mismatching attempts an agency has about one subject on one day
+/// (Asia/Ho_Chi_Minh). The next one is `GUESS_LIMIT`.
+pub const GUESS_LIMIT: u32 = 5;
+
+/// The room. A clone is cheap and shares everything.
+#[derive(Clone)]
+pub struct Access(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    config: AccessConfig,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) purposes: Purposes,
+    pub(crate) register: Register,
+    pub(crate) clock: Arc<dyn Clock>,
+    state: ArcSwap<State>,
+}
+
+/// What a reload replaces as a whole.
+pub(crate) struct State {
+    callers: HashMap<String, CallerEntry>,
+    issuers: HashMap<String, Issuer>,
+    pub(crate) signers: HashMap<String, Signer>,
+    pub(crate) directory: Directory,
+    pub(crate) policies: Policies,
+    tokens: TokenCache,
+    procedures: HashMap<ProcedureCode, ProcedureEntry>,
+    purposes: HashMap<PurposeId, ProcedureEntry>,
+    catalogue_digest: Arc<str>,
+}
+
+/// A procedure or purpose as decisions need it: its index, and what it rests on.
+#[derive(Clone)]
+pub(crate) struct ProcedureEntry {
+    pub(crate) index: u32,
+    pub(crate) legal_basis: Arc<[String]>,
+}
+
+/// What is loaded, for the audit entry `config.loaded`; lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digests {
+    /// Of the schema and the policies.
+    pub policies: String,
+    /// Of the catalogue.
+    pub catalogue: String,
+    /// Of the registered purposes.
+    pub purposes: String,
+    /// Of the officer directory's file.
+    pub directory: String,
+}
+
+// === impl Access ===
+
+impl Access {
+    /// Loads keys, directory and policies, and judges the configuration; every
+    /// mistake is told at once.
+    pub fn load(
+        config: AccessConfig,
+        catalogue: Catalogue,
+        purposes: Purposes,
+        register: Register,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AccessErrors> {
+        let state = State::load(&config, &catalogue, &purposes, &*clock)?;
+        let state = ArcSwap::from_pointee(state);
+        Ok(Self(Arc::new(Inner { config, catalogue, purposes, register, clock, state })))
+    }
+
+    /// Reads keys, directory and policies again. With a mistake anywhere the
+    /// old set stays as it is. Questions under way end under the old set.
+    pub fn reload(&self) -> Result<Digests, AccessErrors> {
+        let inner = &self.0;
+        let state = State::load(&inner.config, &inner.catalogue, &inner.purposes, &*inner.clock)?;
+        inner.state.store(Arc::new(state));
+        Ok(self.digests())
+    }
+
+    /// What is loaded now.
+    pub fn digests(&self) -> Digests {
+        let state = self.state();
+        Digests {
+            policies: state.policies.digest().to_string(),
+            catalogue: state.catalogue_digest.to_string(),
+            purposes: self.0.purposes.digest().to_owned(),
+            directory: state.directory.digest.clone(),
+        }
+    }
+
+    /// The catalogue decisions rest on.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    /// The dossier register decisions rest on.
+    pub fn register(&self) -> &Register {
+        &self.0.register
+    }
+
+    /// The rules an incoming personal id is judged by today.
+    pub fn id_rules(&self) -> IdRules {
+        id_rules(&self.0.config, &*self.0.clock)
+    }
+
+    /// Caller and actor of one call: the TLS leaf certificate in DER, and the
+    /// token, if one was sent.
+    pub fn identify(&self, leaf: Option<&[u8]>, token: Option<&str>) -> Result<Identity, Denial> {
+        let leaf = leaf.ok_or_else(|| Denial::new(Reason::CredentialMissing))?;
+        let caller = self.caller(leaf)?;
+        let actor = self.actor(&caller, token)?;
+        Ok(Identity { caller, actor })
+    }
+
+    /// The configured caller that a leaf certificate (DER) names. It may be
+    /// kept for the life of the connection: every decision looks again whether
+    /// the caller is still configured.
+    pub fn caller(&self, leaf: &[u8]) -> Result<Caller, Denial> {
+        let system = caller::system_of(leaf).map_err(Denial::new)?;
+        let state = self.state();
+        let entry = state.callers.get(&system).ok_or_else(|| Denial::new(Reason::CallerUnknown))?;
+        Ok(Caller::new(CallerData {
+            id: entry.id.clone(),
+            agency: entry.agency.clone(),
+            role: entry.role,
+            commune: entry.commune.clone(),
+            thumbprint: caller::thumbprint(leaf),
+        }))
+    }
+
+    /// The person a token names, as presented by `caller`; no token is
+    /// [`Actor::Absent`].
+    pub fn actor(&self, caller: &Caller, token: Option<&str>) -> Result<Actor, Denial> {
+        let state = self.state();
+        let deny = |reason| Denial::new(reason).called_by(caller).on(state.basis());
+        let entry = state.current(caller).map_err(deny)?;
+        let Some(token) = token else { return Ok(Actor::Absent) };
+        let presented = Presented {
+            caller,
+            allowed: &entry.tokens,
+            issuers: &state.issuers,
+            directory: &state.directory,
+            rules: self.id_rules(),
+            now: self.0.clock.now(),
+        };
+        state.tokens.actor(token, &presented).map_err(deny)
+    }
+
+    /// Caller and actor found apart, for a server that keeps the caller of a
+    /// connection.
+    pub fn identity(&self, caller: &Caller, token: Option<&str>) -> Result<Identity, Denial> {
+        let actor = self.actor(caller, token)?;
+        Ok(Identity { caller: caller.clone(), actor })
+    }
+
+    /// Ends a verification: MISMATCH, NOT_FOUND and INCOMPLETE keep the attempt
+    /// counted, MATCH gives it back, and so does `None` or any other outcome:
+    /// no answer came. For other operations it does nothing.
+    pub async fn settle(&self, permit: &Permit, outcome: Option<Outcome>) {
+        let counts = matches!(outcome, Some(Outcome::Mismatch | Outcome::NotFound | Outcome::Incomplete));
+        if let Some(ticket) = permit.0.guess.as_ref().filter(|_| !counts) {
+            self.0.register.refund(ticket).await;
+        }
+    }
+
+    pub(crate) fn state(&self) -> Arc<State> {
+        self.0.state.load_full()
+    }
+
+    /// Whether this configuration refuses to speak of the subject: promise 8.
+    pub(crate) fn refuses(&self, key: &SubjectKey) -> bool {
+        let refused = self.id_rules().synthetic == Synthetic::Refused;
+        refused && matches!(key, SubjectKey::Person(id) if id.is_synthetic())
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Access")
+    }
+}
+
+// === impl State ===
+
+impl State {
+    fn load(
+        config: &AccessConfig,
+        catalogue: &Catalogue,
+        purposes: &Purposes,
+        clock: &dyn Clock,
+    ) -> Result<Self, AccessErrors> {
+        let mut mistakes = Mistakes::default();
+        let entries = caller::compile(&config.callers, &mut mistakes);
+        for entry in entries.iter().filter(|entry| catalogue.agency(&entry.agency).is_none()) {
+            mistakes.push(format!("callers.{}", entry.id), format!("there is no agency `{}`", entry.agency));
+        }
+        let issuers = Issuer::compile(&config.issuers, &mut mistakes);
+        let is_caller = |id: &str| entries.iter().any(|entry| entry.id == id);
+        let signers = Signer::compile(&config.evidence, is_caller, &mut mistakes);
+        let directory = Directory::read(&config.directory, id_rules(config, clock), &mut mistakes);
+        let policies = Policies::load(config.policy_dir.as_deref(), &entries, &mut mistakes);
+        let indexed = |(index, legal_basis): (u32, &Vec<String>)| ProcedureEntry {
+            index,
+            legal_basis: legal_basis.as_slice().into(),
+        };
+        let state = policies.map(|policies| Self {
+            callers: entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect(),
+            issuers,
+            signers,
+            directory,
+            policies,
+            tokens: TokenCache::default(),
+            procedures: (0..)
+                .zip(catalogue.procedures())
+                .map(|(index, p)| (p.code.clone(), indexed((index, &p.legal_basis))))
+                .collect(),
+            purposes: (0..)
+                .zip(purposes.purposes())
+                .map(|(index, p)| (p.id.clone(), indexed((index, &p.legal_basis))))
+                .collect(),
+            catalogue_digest: catalogue.digest().into(),
+        });
+        mistakes.into_result(state)
+    }
+
+    /// The caller's present entry; one that was removed or changed by a reload
+    /// is nobody any more.
+    pub(crate) fn current(&self, caller: &Caller) -> Result<&CallerEntry, Reason> {
+        let entry = self.callers.get(caller.id());
+        entry
+            .filter(|entry| entry.role == caller.role() && entry.agency == *caller.agency())
+            .ok_or(Reason::CallerUnknown)
+    }
+
+    pub(crate) fn procedure(&self, code: &ProcedureCode) -> Option<&ProcedureEntry> {
+        self.procedures.get(code)
+    }
+
+    pub(crate) fn purpose(&self, id: &PurposeId) -> Option<&ProcedureEntry> {
+        self.purposes.get(id)
+    }
+
+    pub(crate) fn catalogue_digest(&self) -> &Arc<str> {
+        &self.catalogue_digest
+    }
+
+    /// For a decision no policy was asked about.
+    pub(crate) fn basis(&self) -> Basis {
+        Basis {
+            policies: Arc::default(),
+            policy_digest: Arc::clone(self.policies.digest()),
+            catalogue_digest: Arc::clone(&self.catalogue_digest),
+        }
+    }
+}
+
+/// As whom a caller looks dossiers up.
+pub(crate) fn viewer(caller: &Caller) -> Viewer {
+    let agency: &AgencyCode = caller.agency();
+    Viewer { agency: agency.clone(), system: caller.id().to_owned() }
+}
+
+/// The reason that a register's error is told as.
+pub(crate) const fn store_reason(error: &RegisterError) -> Reason {
+    match error {
+        RegisterError::GuessLimit => Reason::GuessLimit,
+        RegisterError::Overloaded => Reason::Overloaded,
+        _ => Reason::StoreUnavailable,
+    }
+}
+
+fn id_rules(config: &AccessConfig, clock: &dyn Clock) -> IdRules {
+    IdRules { synthetic: config.synthetic_ids.into(), present_year: vietnam_day(clock.now()).year() }
+}

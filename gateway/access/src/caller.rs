@@ -1,0 +1,94 @@
+//! The calling system, from its certificate.
+//!
+//! The chain was verified by the TLS layer; here the leaf is only read: which
+//! configured system it names, and its thumbprint.
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use motlan_domain::Reason;
+use motlan_domain::id::AgencyCode;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::config::CallerConfig;
+use crate::error::Mistakes;
+use crate::identity::{CallerRole, TokenKind};
+
+const PREFIX: &str = "urn:motlan:system:";
+
+/// A configured caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallerEntry {
+    /// Its place in the configuration, for memo keys.
+    pub(crate) index: u32,
+    pub(crate) id: String,
+    pub(crate) agency: AgencyCode,
+    pub(crate) role: CallerRole,
+    pub(crate) commune: Option<String>,
+    pub(crate) tokens: Vec<TokenKind>,
+}
+
+/// The system a leaf certificate (DER) names in its one SAN URI.
+pub(crate) fn system_of(leaf: &[u8]) -> Result<String, Reason> {
+    let (rest, certificate) = X509Certificate::from_der(leaf).map_err(|_| Reason::CredentialMissing)?;
+    if !rest.is_empty() {
+        return Err(Reason::CredentialMissing);
+    }
+    let names = certificate.subject_alternative_name().map_err(|_| Reason::CredentialMissing)?;
+    let names = names.map(|extension| extension.value.general_names.as_slice()).unwrap_or_default();
+    let mut systems = names.iter().filter_map(|name| match name {
+        GeneralName::URI(uri) => uri.strip_prefix(PREFIX),
+        _ => None,
+    });
+    match (systems.next(), systems.next()) {
+        (Some(system), None) if is_system_id(system) => Ok(system.to_owned()),
+        _ => Err(Reason::CallerUnknown),
+    }
+}
+
+/// `x5t#S256` of a certificate (RFC 8705, section 3.1).
+pub(crate) fn thumbprint(leaf: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, leaf))
+}
+
+/// Lower-case letters, digits and hyphens, at most 64: it stands in log
+/// entries as it is.
+pub(crate) fn is_system_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !id.is_empty() && id.len() <= 64 && id.bytes().all(plain)
+}
+
+/// Judges the configured callers.
+pub(crate) fn compile(configs: &[CallerConfig], mistakes: &mut Mistakes) -> Vec<CallerEntry> {
+    let mut entries: Vec<CallerEntry> = Vec::with_capacity(configs.len());
+    if configs.is_empty() {
+        mistakes.push("callers", "is empty: nobody could call");
+    }
+    for (index, config) in (0_u32..).zip(configs) {
+        let place = format!("callers.{}", config.id);
+        if !is_system_id(&config.id) {
+            mistakes.push(format!("callers[{index}].id"), "must be 1 to 64 of a-z, 0-9 and hyphen");
+        }
+        if entries.iter().any(|known| known.id == config.id) {
+            mistakes.push(&place, "stands twice");
+        }
+        for kind in &config.tokens {
+            if matches!(config.role, CallerRole::Verifier | CallerRole::Auditor) && *kind == TokenKind::Citizen {
+                mistakes.push(&place, "a verifier or auditor may not present citizen tokens");
+            }
+        }
+        match AgencyCode::parse(&config.agency) {
+            Ok(agency) => entries.push(CallerEntry {
+                index,
+                id: config.id.clone(),
+                agency,
+                role: config.role,
+                commune: config.commune.clone(),
+                tokens: config.tokens.clone(),
+            }),
+            Err(_) => mistakes.push(&place, format!("`{}` is not an agency code", config.agency)),
+        }
+    }
+    entries
+}

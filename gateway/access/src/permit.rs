@@ -1,0 +1,387 @@
+//! The answers of this room: permits and denials. Their fields are private and
+//! only this crate makes them, so a question that nobody decided on cannot
+//! reach a registry.
+
+use std::fmt;
+use std::sync::Arc;
+
+use motlan_domain::freshness::CacheScope;
+use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, ProcedureCode};
+use motlan_domain::{Evidence, FieldSet, Purpose, Question, Reason, SubjectKey};
+use motlan_dossier::{Dossier, GuessTicket, NewDossier};
+
+use crate::identity::{Actor, Caller, Identity};
+
+/// What a decision rests on; the audit entry names it. A clone is cheap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    pub(crate) policies: Arc<[String]>,
+    pub(crate) policy_digest: Arc<str>,
+    pub(crate) catalogue_digest: Arc<str>,
+}
+
+/// The yes to one data question.
+#[derive(Debug)]
+pub struct Permit(pub(crate) Box<PermitData>);
+
+#[derive(Debug)]
+pub(crate) struct PermitData {
+    pub(crate) identity: Identity,
+    pub(crate) question: Question,
+    pub(crate) dossier: Option<Arc<Dossier>>,
+    pub(crate) role: Option<String>,
+    pub(crate) registered: FieldSet,
+    pub(crate) fields: FieldSet,
+    pub(crate) values: bool,
+    pub(crate) link_required: bool,
+    pub(crate) legal_basis: Arc<[String]>,
+    pub(crate) on_behalf: OnBehalf,
+    pub(crate) basis: Basis,
+    pub(crate) guess: Option<GuessTicket>,
+}
+
+/// On whose behalf a registry is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnBehalf {
+    /// The personal id of the acting officer, or else of the responsible
+    /// officer of the dossier's agency (`MaCanBo`): from the directory.
+    pub officer_id: PersonalId,
+    /// The agency for which the answer is fetched (`MaDonVi`): the dossier's,
+    /// or the caller's under a registered purpose.
+    pub agency: AgencyCode,
+    /// The dossier, if the purpose is one.
+    pub dossier: Option<DossierCode>,
+    /// Its procedure (`MaDVC`).
+    pub procedure: Option<ProcedureCode>,
+}
+
+/// The yes to opening a dossier, and the dossier as it is to be registered.
+#[derive(Debug)]
+pub struct OpenPermit {
+    pub(crate) identity: Identity,
+    pub(crate) new: NewDossier,
+    pub(crate) basis: Basis,
+}
+
+/// The yes to an operation on a dossier as a whole: viewing, resolving, closing.
+#[derive(Debug, Clone)]
+pub struct DossierPermit {
+    pub(crate) identity: Identity,
+    pub(crate) dossier: Arc<Dossier>,
+    pub(crate) basis: Basis,
+}
+
+/// The yes to reading the audit log.
+#[derive(Debug, Clone)]
+pub struct LogPermit {
+    pub(crate) identity: Identity,
+    pub(crate) basis: Basis,
+}
+
+/// The yes to reading the catalogue or the server's own description.
+#[derive(Debug, Clone)]
+pub struct CataloguePermit {
+    pub(crate) identity: Identity,
+    pub(crate) basis: Basis,
+}
+
+/// The no, with what is known for its audit entry.
+pub struct Denial(pub(crate) Box<DenialData>);
+
+#[derive(Default)]
+pub(crate) struct DenialData {
+    pub(crate) reason: Option<Reason>,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) actor: Option<Actor>,
+    pub(crate) question: Option<Question>,
+    pub(crate) dossier: Option<Arc<Dossier>>,
+    pub(crate) role: Option<String>,
+    pub(crate) basis: Option<Basis>,
+}
+
+// === impl Basis ===
+
+impl Basis {
+    /// Ids of the policies that decided, sorted.
+    pub fn policies(&self) -> &[String] {
+        &self.policies
+    }
+
+    /// Digest of the policy set, lower-case hex.
+    pub fn policy_digest(&self) -> &str {
+        &self.policy_digest
+    }
+
+    /// Digest of the catalogue, lower-case hex.
+    pub fn catalogue_digest(&self) -> &str {
+        &self.catalogue_digest
+    }
+}
+
+// === impl Permit ===
+
+impl Permit {
+    /// The calling system.
+    pub fn caller(&self) -> &Caller {
+        &self.0.identity.caller
+    }
+
+    /// The person acting.
+    pub fn actor(&self) -> &Actor {
+        &self.0.identity.actor
+    }
+
+    /// The permitted question.
+    pub fn question(&self) -> &Question {
+        &self.0.question
+    }
+
+    /// The dossier, if the purpose is one.
+    pub fn dossier(&self) -> Option<&Arc<Dossier>> {
+        self.0.dossier.as_ref()
+    }
+
+    /// The subject's role in the dossier under which it was permitted.
+    pub fn role(&self) -> Option<&str> {
+        self.0.role.as_deref()
+    }
+
+    /// The fields that may be disclosed: those asked for, or all registered
+    /// ones if none was named. Where [`values`](Self::values) is false: the
+    /// fields whose names may be told.
+    pub fn fields(&self) -> FieldSet {
+        self.0.fields
+    }
+
+    /// Every field the purpose registers here; what is not asked of them is
+    /// `NOT_REQUESTED`.
+    pub fn registered_fields(&self) -> FieldSet {
+        self.0.registered
+    }
+
+    /// The dataset's other fields: `NOT_PERMITTED`.
+    pub fn refused_fields(&self) -> FieldSet {
+        self.0.question.operation.dataset().all_fields().minus(self.0.registered)
+    }
+
+    /// Whether values may be told. False for verification (yes/no), and for a
+    /// component under `ACTOR_ABSENT`, under bare assertion, or outside what
+    /// the acting citizen may read: outcome and field names only.
+    pub fn values(&self) -> bool {
+        self.0.values
+    }
+
+    /// Whether nothing may be disclosed unless the answer shows a tie to
+    /// someone for whom [`knows`](Self::knows) is true.
+    pub fn requires_link(&self) -> bool {
+        self.0.link_required
+    }
+
+    /// Whether the subject stands in the dossier.
+    pub fn knows(&self, key: &SubjectKey) -> bool {
+        self.0.dossier.as_ref().is_some_and(|dossier| dossier.knows(key))
+    }
+
+    /// Whether the person stands in the dossier.
+    pub fn known_person(&self, id: &PersonalId) -> bool {
+        self.knows(&SubjectKey::Person(*id))
+    }
+
+    /// Strength of the dossier's evidence.
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.0.dossier.as_ref().map(|dossier| dossier.evidence)
+    }
+
+    /// The legal documents the procedure or purpose rests on.
+    pub fn legal_basis(&self) -> &[String] {
+        &self.0.legal_basis
+    }
+
+    /// On whose behalf the registry is to be asked.
+    pub fn on_behalf(&self) -> &OnBehalf {
+        &self.0.on_behalf
+    }
+
+    /// What the decision rests on.
+    pub fn basis(&self) -> &Basis {
+        &self.0.basis
+    }
+
+    /// Ids of the policies that decided.
+    pub fn policies(&self) -> &[String] {
+        self.0.basis.policies()
+    }
+
+    /// The circle in which an answer to this question may serve again, as a
+    /// key: `d:<dossier>`, `r:<purpose>:<agency>`, `a:<agency>`, `p`. `None`
+    /// for a dataset that is never reused.
+    pub fn scope_key(&self, scope: CacheScope) -> Option<String> {
+        let agency = &self.0.on_behalf.agency;
+        match scope {
+            CacheScope::None => None,
+            CacheScope::Dossier => Some(match &self.0.question.purpose {
+                Purpose::Dossier(code) => format!("d:{code}"),
+                Purpose::Registered(id) => format!("r:{id}:{agency}"),
+            }),
+            CacheScope::Agency => Some(format!("a:{agency}")),
+            CacheScope::Province => Some("p".to_owned()),
+        }
+    }
+}
+
+// === impl OpenPermit ===
+
+impl OpenPermit {
+    /// Who opens it.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The dossier to register.
+    pub const fn dossier(&self) -> &NewDossier {
+        &self.new
+    }
+
+    /// What the decision rests on.
+    pub const fn basis(&self) -> &Basis {
+        &self.basis
+    }
+}
+
+// === impl DossierPermit ===
+
+impl DossierPermit {
+    /// Who asks.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The dossier as registered.
+    pub const fn dossier(&self) -> &Arc<Dossier> {
+        &self.dossier
+    }
+
+    /// What the decision rests on.
+    pub const fn basis(&self) -> &Basis {
+        &self.basis
+    }
+}
+
+// === impl LogPermit ===
+
+impl LogPermit {
+    /// Who reads.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What the decision rests on.
+    pub const fn basis(&self) -> &Basis {
+        &self.basis
+    }
+}
+
+// === impl CataloguePermit ===
+
+impl CataloguePermit {
+    /// Who reads.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What the decision rests on.
+    pub const fn basis(&self) -> &Basis {
+        &self.basis
+    }
+}
+
+// === impl Denial ===
+
+impl Denial {
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self(Box::new(DenialData { reason: Some(reason), ..DenialData::default() }))
+    }
+
+    pub(crate) fn of(reason: Reason, identity: &Identity) -> Self {
+        let mut denial = Self::new(reason);
+        denial.0.caller = Some(identity.caller.clone());
+        denial.0.actor = Some(identity.actor.clone());
+        denial
+    }
+
+    pub(crate) fn called_by(mut self, caller: &Caller) -> Self {
+        self.0.caller = Some(caller.clone());
+        self
+    }
+
+    pub(crate) fn on(mut self, basis: Basis) -> Self {
+        self.0.basis = Some(basis);
+        self
+    }
+
+    pub(crate) fn asking(mut self, question: Question) -> Self {
+        self.0.question = Some(question);
+        self
+    }
+
+    pub(crate) fn about(mut self, dossier: &Arc<Dossier>, role: Option<&str>) -> Self {
+        self.0.dossier = Some(Arc::clone(dossier));
+        self.0.role = role.map(str::to_owned);
+        self
+    }
+
+    /// Why. `STORE_UNAVAILABLE` and `OVERLOADED` mean that no decision could
+    /// be made: nothing is disclosed, and asking again helps.
+    pub fn reason(&self) -> Reason {
+        self.0.reason.unwrap_or(Reason::PolicyDenied)
+    }
+
+    /// The calling system, if it was recognised.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.0.caller.as_ref()
+    }
+
+    /// The person acting, if settled before the denial.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.0.actor.as_ref()
+    }
+
+    /// The question, if it came to one.
+    pub fn question(&self) -> Option<&Question> {
+        self.0.question.as_ref()
+    }
+
+    /// The dossier, if there is one that the caller may know of.
+    pub fn dossier(&self) -> Option<&Arc<Dossier>> {
+        self.0.dossier.as_ref()
+    }
+
+    /// The subject's role in it.
+    pub fn role(&self) -> Option<&str> {
+        self.0.role.as_deref()
+    }
+
+    /// What the decision rests on, if a policy was consulted or could have been.
+    pub fn basis(&self) -> Option<&Basis> {
+        self.0.basis.as_ref()
+    }
+
+    /// Ids of the policies that denied; empty where none was consulted.
+    pub fn policies(&self) -> &[String] {
+        self.0.basis.as_ref().map_or(&[], Basis::policies)
+    }
+}
+
+impl fmt::Debug for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Denial").field("reason", &self.reason()).field("policies", &self.policies()).finish()
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason().text_en())
+    }
+}
+
+impl std::error::Error for Denial {}

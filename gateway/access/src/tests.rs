@@ -1,0 +1,10 @@
+//! Tests of the room through its public face, on the shipped catalogue and
+//! policies, with certificates and keys made on the spot.
+
+mod config;
+mod data;
+mod evidence;
+mod operate;
+mod random;
+mod tokens;
+mod world;

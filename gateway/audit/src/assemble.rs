@@ -1,0 +1,126 @@
+//! From draft to entry: clear identifiers become pseudonyms and sealed forms.
+
+use std::sync::Arc;
+
+use aws_lc_rs::error::Unspecified;
+use motlan_audit_tree::entry::{Actor, ActorKind, Created, Erased, Subject, SubjectClass};
+use motlan_audit_tree::{Entry, EntryTime, Kind, Template, Text};
+
+use crate::draft::{Draft, DraftActor};
+use crate::error::{AuditError, Cause};
+use crate::identifier::Identifier;
+use crate::seal::{Sealer, seal_commitment, seal_text};
+use crate::subjects::Known;
+
+/// Turns drafts into entries of one log.
+pub(crate) struct Assembler {
+    pub(crate) origin: Arc<str>,
+    pub(crate) record: Sealer,
+}
+
+// === impl Draft ===
+
+impl Draft {
+    /// Every identifier in the draft: the citizen first if one acts, then the
+    /// subjects in order. [`Assembler::assemble`] wants their subjects so.
+    pub(crate) fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
+        let citizen = match &self.actor {
+            Some(DraftActor::Citizen(identifier)) => Some(identifier),
+            _ => None,
+        };
+        citizen.into_iter().chain(self.subjects.iter().map(|subject| &subject.identifier))
+    }
+}
+
+// === impl Assembler ===
+
+impl Assembler {
+    /// The draft as an entry without index and time. `known` are the subjects
+    /// of [`Draft::identifiers`].
+    pub(crate) fn assemble(&self, draft: Draft, known: &[Arc<Known>]) -> Result<Template, AuditError> {
+        let entry =
+            self.entry(draft, known).map_err(|Unspecified| AuditError::unavailable(Cause::RandomFailed))?;
+        Template::of(&entry).map_err(AuditError::Rejected)
+    }
+
+    /// A `subject.created` entry.
+    pub(crate) fn created(&self, pseudonym: &str, commitment: [u8; 32]) -> Result<Template, AuditError> {
+        let mut entry = self.blank(Kind::SubjectCreated);
+        entry.created = Some(Created {
+            commitment: hex::encode(commitment).into(),
+            pseudonym: pseudonym.to_owned().into(),
+        });
+        Template::of(&entry).map_err(AuditError::Rejected)
+    }
+
+    /// A `subject.erased` entry.
+    pub(crate) fn erased(&self, pseudonym: &str) -> Result<Template, AuditError> {
+        let mut entry = self.blank(Kind::SubjectErased);
+        entry.erased = Some(Erased { pseudonym: pseudonym.to_owned().into() });
+        Template::of(&entry).map_err(AuditError::Rejected)
+    }
+
+    fn blank(&self, kind: Kind) -> Entry {
+        Entry::new(Text::from(self.origin.to_string()), 0, EntryTime::new(jiff::Timestamp::UNIX_EPOCH), kind)
+    }
+
+    fn entry(&self, draft: Draft, known: &[Arc<Known>]) -> Result<Entry, Unspecified> {
+        let mut entry = self.blank(draft.kind);
+        let mut known = known.iter();
+        let source_account = draft.source_account;
+        let actor = |kind| Actor { account: None, agency: None, kind, pseudonym: None, source_account: None };
+        entry.actor = match draft.actor {
+            None => None,
+            Some(DraftActor::Absent) => Some(actor(ActorKind::Absent)),
+            Some(DraftActor::System) => Some(actor(ActorKind::System)),
+            Some(DraftActor::Officer { account, agency }) => {
+                Some(Actor { account: Some(account), agency, ..actor(ActorKind::Officer) })
+            }
+            Some(DraftActor::Citizen(_)) => {
+                let pseudonym = known.next().map(|known| known.pseudonym.text());
+                Some(Actor { pseudonym, ..actor(ActorKind::Citizen) })
+            }
+        };
+        if let Some(actor) = &mut entry.actor {
+            actor.source_account = source_account;
+        }
+        let known = known.as_slice();
+        for (subject, known) in draft.subjects.into_iter().zip(known) {
+            let sealed =
+                seal_text(&known.sealer, known.pseudonym.as_str().as_bytes(), &subject.identifier.tagged())?;
+            entry.subjects.push(Subject {
+                class: known.class,
+                pseudonym: known.pseudonym.text(),
+                role: subject.role,
+                sealed: Some(sealed.into()),
+            });
+        }
+        if let Some((mac, key)) = &draft.commitment {
+            let natural = known.iter().filter(|known| known.class == SubjectClass::Natural);
+            let owners = natural.map(|known| (known.pseudonym.as_str(), &known.key)).collect();
+            entry.commitment = Some(seal_commitment(owners, &self.record, mac, key)?);
+        }
+        entry.aggregate = draft.aggregate;
+        entry.assurance = draft.assurance;
+        entry.caller = draft.caller;
+        entry.case = draft.case;
+        entry.component = draft.component;
+        entry.dataset = draft.dataset;
+        entry.decision = draft.decision;
+        entry.evidence = draft.evidence;
+        entry.fields = draft.fields;
+        entry.intent = draft.intent;
+        entry.legal_basis = draft.legal_basis;
+        entry.loaded = draft.loaded;
+        entry.operation = draft.operation;
+        entry.outcome = draft.outcome;
+        entry.procedure = draft.procedure;
+        entry.purpose = draft.purpose;
+        entry.reason = draft.reason;
+        entry.search = draft.search;
+        entry.source = draft.source;
+        entry.trace = draft.trace;
+        entry.upstream = draft.upstream;
+        Ok(entry)
+    }
+}

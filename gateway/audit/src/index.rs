@@ -1,0 +1,338 @@
+//! The search index: derived from durable entries, off the response path.
+//!
+//! A SQLite file that may be deleted at any time while the gateway is down: it
+//! is rebuilt from the log. It holds pseudonyms and codes, never an identifier.
+//! What it must never be is *ahead* of the log: an index that knows entries
+//! the journal lacks is evidence that acknowledged entries were lost, and
+//! refuses to open.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use motlan_audit_tree::{Entry, LeafHash};
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use tokio::sync::watch;
+
+use crate::error::AuditError;
+use crate::store::{AuditReader, StoreError, Stored};
+use crate::writer::Progress;
+
+/// Bytes of entries indexed in one transaction.
+const CHUNK: usize = 4 << 20;
+
+/// How long the thread sleeps when nothing happens.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Pause after a small and after a larger transaction, so that entries under
+/// load share one.
+const COALESCE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
+
+/// Words kept at hand; beyond, the memory starts anew.
+const WORDS: usize = 65_536;
+
+/// Changes with every change of the schema: another one is rebuilt.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, last_leaf BLOB NOT NULL);
+    INSERT INTO state VALUES (1, 0, x'');
+    CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+    CREATE TABLE entries (
+        idx INTEGER PRIMARY KEY, position INTEGER NOT NULL, time INTEGER NOT NULL, kind INTEGER NOT NULL,
+        outcome INTEGER, agency INTEGER, officer INTEGER, procedure INTEGER, dossier INTEGER);
+    CREATE INDEX by_kind ON entries (kind);
+    CREATE INDEX by_outcome ON entries (outcome) WHERE outcome IS NOT NULL;
+    CREATE INDEX by_agency ON entries (agency) WHERE agency IS NOT NULL;
+    CREATE INDEX by_officer ON entries (officer) WHERE officer IS NOT NULL;
+    CREATE INDEX by_procedure ON entries (procedure) WHERE procedure IS NOT NULL;
+    CREATE INDEX by_dossier ON entries (dossier) WHERE dossier IS NOT NULL;
+    CREATE TABLE subject_entries (subject INTEGER, idx INTEGER, PRIMARY KEY (subject, idx)) WITHOUT ROWID;";
+
+/// The index's connections: one writes, one reads; in memory they are one.
+pub(crate) struct Database {
+    writer: Mutex<Connection>,
+    reader: Option<Mutex<Connection>>,
+}
+
+/// The thread's state.
+pub(crate) struct Indexer {
+    database: Arc<Database>,
+    reader: Arc<dyn AuditReader>,
+    progress: Arc<Progress>,
+    next: u64,
+    indexed: watch::Sender<u64>,
+    paused: Arc<Mutex<bool>>,
+    words: HashMap<String, i64>,
+}
+
+/// What others know of the index.
+#[derive(Clone)]
+pub(crate) struct IndexHandle {
+    indexed: watch::Receiver<u64>,
+    paused: Arc<Mutex<bool>>,
+}
+
+// === impl Database ===
+
+impl Database {
+    fn open(path: Option<&Path>) -> rusqlite::Result<Self> {
+        let Some(path) = path else {
+            let writer = Connection::open_in_memory()?;
+            writer.execute_batch(SCHEMA)?;
+            return Ok(Self { writer: Mutex::new(writer), reader: None });
+        };
+        let writer = Self::open_file(path).or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "audit index is rebuilt");
+            for suffix in ["", "-wal", "-shm"] {
+                let mut name = path.as_os_str().to_owned();
+                name.push(suffix);
+                // Not there is as good as removed.
+                let _ = std::fs::remove_file(name);
+            }
+            Self::open_file(path)
+        })?;
+        let reader = Connection::open(path)?;
+        reader.pragma_update(None, "query_only", "ON")?;
+        Ok(Self { writer: Mutex::new(writer), reader: Some(Mutex::new(reader)) })
+    }
+
+    fn open_file(path: &Path) -> rusqlite::Result<Connection> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? {
+            VERSION => connection.query_row("SELECT next FROM state", [], |_| Ok(()))?,
+            0 => {
+                let transaction = connection.unchecked_transaction()?;
+                transaction.execute_batch(SCHEMA)?;
+                transaction.pragma_update(None, "user_version", VERSION)?;
+                transaction.commit()?;
+            }
+            _ => return Err(rusqlite::Error::InvalidQuery),
+        }
+        Ok(connection)
+    }
+
+    /// The connection for reading.
+    pub(crate) fn read(&self) -> MutexGuard<'_, Connection> {
+        self.reader.as_ref().unwrap_or(&self.writer).lock()
+    }
+
+    fn state(&self) -> rusqlite::Result<(u64, Vec<u8>)> {
+        self.writer.lock().query_row("SELECT next, last_leaf FROM state", [], |row| {
+            Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0), row.get(1)?))
+        })
+    }
+}
+
+// === impl IndexHandle ===
+
+impl IndexHandle {
+    /// The number of entries indexed.
+    pub(crate) fn indexed(&self) -> u64 {
+        *self.indexed.borrow()
+    }
+
+    /// Waits until all below `to` are, or the log is closed.
+    pub(crate) async fn reaches(&self, to: u64) {
+        // An error means closed: nothing more will come.
+        let _ = self.indexed.clone().wait_for(|indexed| *indexed >= to).await;
+    }
+
+    pub(crate) fn pause(&self, paused: bool) {
+        *self.paused.lock() = paused;
+    }
+}
+
+// === impl Indexer ===
+
+impl Indexer {
+    /// Opens the index and holds it against the log of `durable` entries.
+    pub(crate) fn open(
+        path: Option<&Path>,
+        reader: Arc<dyn AuditReader>,
+        durable: u64,
+        progress: Arc<Progress>,
+    ) -> Result<Self, AuditError> {
+        let database = Arc::new(Database::open(path).map_err(AuditError::Index)?);
+        let (next, last_leaf) = database.state().map_err(AuditError::Index)?;
+        if next > durable {
+            let what = "the index knows entries that the journal does not hold";
+            return Err(StoreError::Corrupt { index: durable, what }.into());
+        }
+        if let Some(last) = next.checked_sub(1) {
+            let stored = reader.read(last, None)?.map(|stored| stored.leaf_hash);
+            if stored.map(Vec::from) != Some(last_leaf) {
+                return Err(
+                    StoreError::Corrupt { index: last, what: "the index knows another entry here" }.into()
+                );
+            }
+        }
+        Ok(Self {
+            database,
+            reader,
+            progress,
+            next,
+            indexed: watch::Sender::new(next),
+            paused: Arc::default(),
+            words: HashMap::new(),
+        })
+    }
+
+    pub(crate) fn handle(&self) -> IndexHandle {
+        IndexHandle { indexed: self.indexed.subscribe(), paused: Arc::clone(&self.paused) }
+    }
+
+    pub(crate) fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
+    /// Indexes the next chunk below `durable`; how many entries it was.
+    fn advance(&mut self, durable: u64) -> Result<usize, AuditError> {
+        let mut entries = self.reader.scan(self.next, CHUNK)?;
+        entries.retain(|stored| stored.index < durable);
+        let Some(last) = entries.last() else { return Ok(0) };
+        let (next, last_leaf) = (last.index + 1, last.leaf_hash);
+        let database = Arc::clone(&self.database);
+        let mut connection = database.writer.lock();
+        let written = connection.transaction().and_then(|transaction| {
+            for stored in &entries {
+                self.insert(&transaction, stored)?;
+            }
+            finish(&transaction, next, &last_leaf)?;
+            transaction.commit()
+        });
+        if let Err(error) = written {
+            // Words learnt in a transaction that failed are not in the table.
+            self.words.clear();
+            return Err(AuditError::Index(error));
+        }
+        drop(connection);
+        self.next = next;
+        self.indexed.send_replace(next);
+        Ok(entries.len())
+    }
+
+    fn insert(&mut self, transaction: &Transaction<'_>, stored: &Stored) -> rusqlite::Result<()> {
+        let Ok(entry) = serde_json::from_slice::<Entry>(&stored.bytes) else {
+            // Its frame is sound, so it was written so: indexed by place alone.
+            tracing::error!(index = stored.index, "an entry is not of the entry format");
+            return Ok(());
+        };
+        let mut word = |text: Option<&str>| text.map(|text| self.word(transaction, text)).transpose();
+        let kind = word(Some(entry.kind.as_str()))?;
+        let outcome = word(entry.outcome.map(motlan_audit_tree::Outcome::as_str))?;
+        let agency = word(entry.caller.as_ref().and_then(|caller| caller.agency.as_deref()))?;
+        let officer = word(entry.actor.as_ref().and_then(|actor| actor.account.as_deref()))?;
+        let procedure = word(entry.procedure.as_deref())?;
+        let dossier = word(entry.dossier())?;
+        let index = signed(stored.index);
+        transaction
+            .prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+            .execute(params![
+                index,
+                signed(stored.position),
+                entry.time.timestamp().as_microsecond(),
+                kind,
+                outcome,
+                agency,
+                officer,
+                procedure,
+                dossier
+            ])?;
+        for pseudonym in pseudonyms(&entry) {
+            let subject = self.word(transaction, pseudonym)?;
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO subject_entries VALUES (?1, ?2)")?
+                .execute(params![subject, index])?;
+        }
+        Ok(())
+    }
+
+    /// The number that stands for a text.
+    fn word(&mut self, transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
+        if let Some(id) = self.words.get(text) {
+            return Ok(*id);
+        }
+        transaction.prepare_cached("INSERT OR IGNORE INTO words (text) VALUES (?1)")?.execute([text])?;
+        let id = find_word(transaction, text)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        if self.words.len() >= WORDS {
+            self.words.clear();
+        }
+        self.words.insert(text.to_owned(), id);
+        Ok(id)
+    }
+}
+
+/// The body of the `motlan-index` thread: until the log is closed and all is
+/// indexed. A failure is logged and tried again: search lags, nothing is lost.
+pub(crate) fn run(mut indexer: Indexer) {
+    loop {
+        let (durable, closed) = indexer.progress.wait(indexer.next, TICK);
+        let paused = Arc::clone(&indexer.paused);
+        // Held while a chunk is indexed, so that a pause takes effect at once.
+        let paused = paused.lock();
+        if *paused {
+            drop(paused);
+            if closed {
+                return;
+            }
+            std::thread::sleep(COALESCE.0);
+            continue;
+        }
+        if indexer.next >= durable {
+            if closed {
+                return;
+            }
+            continue;
+        }
+        let advanced = indexer.advance(durable);
+        drop(paused);
+        match advanced {
+            Ok(0..32) if !closed => std::thread::sleep(COALESCE.0),
+            Ok(32..4096) if !closed => std::thread::sleep(COALESCE.1),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "audit index cannot be written");
+                if closed {
+                    return;
+                }
+                std::thread::sleep(TICK);
+            }
+        }
+    }
+}
+
+/// Everyone the entry is about, also the citizen who acts and the person whom
+/// a search of the log was about.
+fn pseudonyms(entry: &Entry) -> impl Iterator<Item = &str> {
+    let subjects = entry.subjects.iter().map(|subject| &subject.pseudonym);
+    let actor = entry.actor.iter().filter_map(|actor| actor.pseudonym.as_ref());
+    let created = entry.created.iter().map(|created| &created.pseudonym);
+    let erased = entry.erased.iter().map(|erased| &erased.pseudonym);
+    let filters = entry.search.iter().flat_map(|search| &search.filters);
+    let sought = filters.filter(|filter| filter.name == "subject").filter_map(|filter| filter.value.as_ref());
+    subjects.chain(actor).chain(created).chain(erased).chain(sought).map(AsRef::as_ref)
+}
+
+/// The number of a text, if any entry used it.
+pub(crate) fn find_word(connection: &Connection, text: &str) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM words WHERE text = ?1")?
+        .query_row([text], |row| row.get(0))
+        .optional()
+}
+
+/// Indices stay below 2^53, positions below the size of a disk.
+pub(crate) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn finish(transaction: &Transaction<'_>, next: u64, last_leaf: &LeafHash) -> rusqlite::Result<usize> {
+    transaction
+        .prepare_cached("UPDATE state SET next = ?1, last_leaf = ?2")?
+        .execute(params![signed(next), &last_leaf[..]])
+}

@@ -1,0 +1,206 @@
+//! The append journal: pre-written segment files of checksummed frames.
+//!
+//! `NNNNNNNNNNNNNNNNNNNN.journal` holds the entries from that index on. A
+//! segment is written full of zeros in advance, so that a commit's `fdatasync`
+//! has no metadata to write; the next one is made ready by a thread of its own
+//! and is at the same time the disk space that admitted work can count on.
+
+pub(crate) mod disk;
+pub(crate) mod frame;
+mod prepare;
+mod reader;
+mod recover;
+mod segment;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+
+use crate::store::{AuditReader, AuditStore, Frames, StoreError};
+use disk::{Disk, DiskFile};
+use prepare::Preparer;
+use reader::JournalReader;
+use segment::Header;
+
+/// A fresh log starts with a segment no longer than this, to be ready soon.
+const FIRST_SEGMENT: u64 = 4 << 20;
+
+/// What the reader shares with the store.
+pub(crate) struct Shared {
+    dir: PathBuf,
+    /// First indices of the segments, ascending.
+    segments: RwLock<Vec<u64>>,
+    /// The number of durable entries.
+    durable: AtomicU64,
+}
+
+/// The journal in a folder.
+pub(crate) struct JournalStore {
+    disk: Arc<dyn Disk>,
+    shared: Arc<Shared>,
+    origin: [u8; 16],
+    segment_bytes: u64,
+    current: Current,
+    preparer: Preparer,
+}
+
+/// The segment being written.
+struct Current {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+    first: u64,
+    /// Length of the file.
+    len: u64,
+    /// Where the next frame goes, and the index it carries.
+    end: Place,
+    /// What the last good sync covers.
+    durable: Place,
+}
+
+/// A byte offset in the segment and the index of the entry there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    at: u64,
+    index: u64,
+}
+
+// === impl JournalStore ===
+
+impl JournalStore {
+    /// Opens the journal, making it if the folder has none. A torn tail, which
+    /// no completed sync covers, is cut off.
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        origin: &str,
+        segment_bytes: u64,
+    ) -> Result<Self, StoreError> {
+        let origin = segment::origin_hash(origin);
+        let segment_bytes = segment_bytes.max(segment::HEADER_BYTES * 2);
+        let mut segments = segment::list(dir).map_err(StoreError::Read)?;
+        let current = if segments.is_empty() {
+            segments.push(0);
+            let header = Header { origin, first: 0, prev_first: 0, prev_len: 0 };
+            let (file, path) = segment::make(disk.as_ref(), dir, &header, segment_bytes.min(FIRST_SEGMENT))
+                .map_err(StoreError::Write)?;
+            let start = Place { at: segment::HEADER_BYTES, index: 0 };
+            Current {
+                file,
+                path,
+                first: 0,
+                len: segment_bytes.min(FIRST_SEGMENT),
+                end: start,
+                durable: start,
+            }
+        } else {
+            segment::check_chain(disk.as_ref(), dir, &segments, origin)?;
+            recover::open_last(disk.as_ref(), dir, segments[segments.len() - 1])?
+        };
+        let shared = Arc::new(Shared {
+            dir: dir.to_owned(),
+            segments: RwLock::new(segments),
+            durable: AtomicU64::new(current.durable.index),
+        });
+        let preparer = Preparer::start(Arc::clone(&disk), dir, segment_bytes).map_err(StoreError::Read)?;
+        Ok(Self { disk, shared, origin, segment_bytes, current, preparer })
+    }
+
+    /// Makes the next segment the current one.
+    fn roll(&mut self, needed: u64) -> Result<(), StoreError> {
+        if self.current.end != self.current.durable {
+            self.sync()?;
+        }
+        let header = Header {
+            origin: self.origin,
+            first: self.current.end.index,
+            prev_first: self.current.first,
+            prev_len: self.current.end.at,
+        };
+        let needed = needed + segment::HEADER_BYTES;
+        let (disk, dir) = (self.disk.as_ref(), self.shared.dir.as_path());
+        let made = if let Some(spare) = self.preparer.take().filter(|spare| spare.len >= needed) {
+            segment::install(disk, dir, &header, spare.file, &spare.path).map(|made| (made, spare.len))
+        } else {
+            let len = self.segment_bytes.max(needed);
+            segment::make(disk, dir, &header, len).map(|made| (made, len))
+        };
+        let ((file, path), len) = made.map_err(StoreError::Write)?;
+        let start = Place { at: segment::HEADER_BYTES, index: header.first };
+        let next = Current { file, path, first: header.first, len, end: start, durable: start };
+        let full = std::mem::replace(&mut self.current, next);
+        self.shared.segments.write().push(header.first);
+        // Gives the unused rest back to the disk; nothing depends on it.
+        if let Err(error) = full.file.set_len(full.end.at) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a full journal segment was not cut to size"
+            );
+        }
+        self.preparer.request();
+        Ok(())
+    }
+
+    /// Whether the file under the segment's name is still the one held open.
+    fn unmoved(&self) -> Result<(), StoreError> {
+        match self.current.file.is_at(&self.current.path, self.current.len) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Replaced),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Replaced),
+            Err(error) => Err(StoreError::Read(error)),
+        }
+    }
+}
+
+impl AuditStore for JournalStore {
+    fn next_index(&self) -> u64 {
+        self.current.end.index
+    }
+
+    fn append(&mut self, frames: &Frames) -> Result<(), StoreError> {
+        if frames.first != self.current.end.index {
+            return Err(StoreError::Order);
+        }
+        let bytes = frames.bytes.len() as u64;
+        if self.current.end.at + bytes > self.current.len {
+            self.roll(bytes)?;
+        }
+        self.current.file.write_at(&frames.bytes, self.current.end.at).map_err(StoreError::Write)?;
+        self.current.end = Place { at: self.current.end.at + bytes, index: frames.end() };
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.current.file.sync().map_err(StoreError::Sync)?;
+        // After the sync: whoever is acknowledged now must find the entry
+        // under the journal's name, not in a file somebody has unlinked.
+        self.unmoved()?;
+        self.current.durable = self.current.end;
+        self.shared.durable.store(self.current.durable.index, Ordering::Release);
+        Ok(())
+    }
+
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        recover::reopen(self.disk.as_ref(), &self.shared.dir, &mut self.current)
+    }
+
+    fn room(&mut self) -> u64 {
+        if self.preparer.has_failed() { self.current.len - self.current.end.at } else { u64::MAX }
+    }
+
+    fn tend(&mut self) -> Result<(), StoreError> {
+        if self.preparer.has_failed() {
+            self.preparer.request();
+        }
+        self.unmoved()
+    }
+
+    fn reader(&self) -> Arc<dyn AuditReader> {
+        Arc::new(JournalReader::new(Arc::clone(&self.shared)))
+    }
+}

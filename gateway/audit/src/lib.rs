@@ -1,0 +1,62 @@
+//! The audit log: entries durable before anything is released, subjects known
+//! by pseudonym, a search index beside.
+//!
+//! **In scope**: the journal with its group commit, the order and time of
+//! entries, pseudonyms and their keys, the derived index and search.
+//! **Out of scope**: who may read the log (access), what an entry says about a
+//! decision (pipeline), Merkle proofs (the tree crate's part).
+//!
+//! # Life of an entry
+//! 1. [`AuditLog::append`] takes a [`Draft`]. Subjects in recent use are at
+//!    hand; others go through the `motlan-subjects` thread, which makes their
+//!    row and their `subject.created` entry durable first (`subjects.rs`).
+//! 2. `assemble.rs` replaces clear identifiers by pseudonyms and sealed forms
+//!    (`seal.rs`) and encodes everything but index and time.
+//! 3. `sequencer.rs` gives index and time and splices the bytes into the one
+//!    shared buffer. From here nothing the caller does can stop the entry.
+//! 4. The `motlan-journal` thread (`writer.rs`) appends and syncs the buffer
+//!    (`journal.rs`), then wakes those who wait (`waiters.rs`).
+//! 5. The `motlan-index` thread (`index.rs`) reads what became durable and
+//!    indexes it; `search.rs` answers from there.
+//!
+//! **Invariant**: no path acknowledges an entry that a completed sync does not
+//! cover. **Invariant**: no identifier reaches a file in clear.
+
+mod assemble;
+mod draft;
+mod error;
+mod identifier;
+mod index;
+mod journal;
+mod keys;
+mod log;
+mod seal;
+mod search;
+mod sequencer;
+mod service;
+pub mod store;
+mod subjects;
+mod waiters;
+mod writer;
+
+#[cfg(any(test, feature = "testing"))]
+pub use journal::disk::fault as testing;
+
+pub use draft::{Draft, DraftActor, DraftSubject, Receipt};
+pub use error::{AuditError, Cause};
+pub use identifier::{Identifier, IdentifierKind};
+pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
+pub use log::{AuditLog, Health};
+pub use search::{Found, Order, SearchPage, SearchQuery};
+pub use service::{AuditOptions, AuditService};
+pub use subjects::Pseudonym;
+
+// The vocabulary of entries, so that users of the log need one crate.
+pub use motlan_audit_tree::entry::{
+    ActorKind, Aggregate, Caller, Component, Decision, Effect, Evidence, Fields, Filter, Loaded, Purpose,
+    Search, Source, SourceFrom, Subject, SubjectClass,
+};
+pub use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Outcome, Text};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! The handle through which everybody uses the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use motlan_audit_tree::entry::{CommitmentSeal, Subject};
+use motlan_audit_tree::{CommitmentKey, Entry, SubjectClass};
+use tokio::sync::oneshot;
+
+use crate::assemble::Assembler;
+use crate::draft::{Draft, Receipt};
+use crate::error::{AuditError, Cause};
+use crate::identifier::Identifier;
+use crate::index::IndexHandle;
+use crate::seal::{Sealer, joint_key, open_text};
+use crate::search::{Found, SearchDesk, SearchPage, SearchQuery};
+use crate::sequencer::{Phase, Pushed, Sequencer};
+use crate::store::AuditReader;
+use crate::subjects::{Desk, Job, Pseudonym, Subjects};
+
+/// A cheap handle to the audit log; clones speak to the same log.
+#[derive(Clone)]
+pub struct AuditLog {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) sequencer: Arc<Sequencer>,
+    pub(crate) assembler: Arc<Assembler>,
+    pub(crate) subjects: Arc<Subjects>,
+    pub(crate) desk: Desk,
+    pub(crate) reader: Arc<dyn AuditReader>,
+    pub(crate) index: IndexHandle,
+    pub(crate) search: SearchDesk,
+}
+
+/// How the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Whether new work may be admitted: the store is writable and more than
+    /// the reserve is left.
+    pub ready: bool,
+    /// What stands in the way, if anything does.
+    pub cause: Option<Cause>,
+    /// Entries waiting for the next commit.
+    pub queue_depth: u32,
+    /// Durable entries.
+    pub durable: u64,
+    /// Entries the index covers.
+    pub indexed: u64,
+}
+
+// === impl AuditLog ===
+
+impl AuditLog {
+    /// The name of this log.
+    pub fn origin(&self) -> Arc<str> {
+        Arc::clone(&self.inner.sequencer.origin)
+    }
+
+    /// Appends an entry and returns its receipt once it is durable.
+    ///
+    /// Begun with the first poll, the append runs to its end even if this
+    /// future is dropped. An error means: not acknowledged, disclose nothing;
+    /// should the entry stand in the log all the same, an `entry.not_released`
+    /// follows it.
+    ///
+    /// # Errors
+    /// [`AuditError::Overloaded`], [`AuditError::Unavailable`],
+    /// [`AuditError::Rejected`] or [`AuditError::Closed`].
+    pub async fn append(&self, draft: Draft) -> Result<Receipt, AuditError> {
+        let pushed = if let Some(known) = self.known(&draft) {
+            let finishing = draft.finishes_admitted_work();
+            let template = self.inner.assembler.assemble(draft, &known)?;
+            self.inner.sequencer.push(&template, finishing)?
+        } else {
+            self.refuse_unless_ready()?;
+            self.ask(|reply| Job::Append(Box::new(draft), reply)).await?
+        };
+        self.settle(pushed).await
+    }
+
+    /// The pseudonym of a subject, made if it has none (with its durable row
+    /// and `subject.created` entry).
+    ///
+    /// # Errors
+    /// As [`AuditLog::append`].
+    pub async fn subject(&self, subject: &Identifier) -> Result<Pseudonym, AuditError> {
+        if let Some(known) = self.inner.subjects.cached(&self.inner.subjects.hash(subject)) {
+            return Ok(known.pseudonym.clone());
+        }
+        self.refuse_unless_ready()?;
+        let subject = subject.clone();
+        self.ask(|reply| Job::Subject(subject, reply)).await
+    }
+
+    /// The pseudonym of a subject if it has one; makes none.
+    ///
+    /// # Errors
+    /// When the subject table cannot be read.
+    pub fn find_subject(&self, subject: &Identifier) -> Result<Option<Pseudonym>, AuditError> {
+        self.inner.subjects.find(subject)
+    }
+
+    /// Erases a subject's key and the way from its identifier to its
+    /// pseudonym, and records that. `None` where there was none.
+    ///
+    /// # Errors
+    /// As [`AuditLog::append`].
+    pub async fn erase_subject(&self, subject: &Identifier) -> Result<Option<Receipt>, AuditError> {
+        self.refuse_unless_ready()?;
+        let subject = subject.clone();
+        match self.ask(|reply| Job::Erase(subject, reply)).await? {
+            Some(pushed) => self.settle(pushed).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// How the log is; cheap.
+    pub fn health(&self) -> Health {
+        let (queue_depth, reserve_only) = self.inner.sequencer.depth();
+        let cause = match self.inner.sequencer.phase() {
+            Phase::Ready if reserve_only => Some(Cause::DiskFull),
+            Phase::Failed(cause) => Some(cause),
+            Phase::Ready | Phase::Closed => None,
+        };
+        Health {
+            ready: cause.is_none() && self.inner.sequencer.phase() == Phase::Ready,
+            cause,
+            queue_depth,
+            durable: self.inner.sequencer.durable(),
+            indexed: self.inner.index.indexed(),
+        }
+    }
+
+    /// Searches the log over its index, which is first given a moment to cover
+    /// all that is durable now; the page says how far it did.
+    ///
+    /// Reading the log is itself to be recorded: the caller appends a
+    /// `log.read`.
+    ///
+    /// # Errors
+    /// [`AuditError::PageToken`] or [`AuditError::Index`].
+    pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, AuditError> {
+        let durable = self.inner.sequencer.durable();
+        // An index that lags is no error: the page tells what it covers.
+        let _ = tokio::time::timeout(INDEX_WAIT, self.inner.index.reaches(durable)).await;
+        self.inner.search.ask(query).await
+    }
+
+    /// One durable entry, `None` where there is none yet.
+    ///
+    /// # Errors
+    /// [`AuditError::Store`] when it cannot be read.
+    pub async fn get(&self, index: u64) -> Result<Option<Found>, AuditError> {
+        self.inner.search.get(index).await
+    }
+
+    /// Waits until the index covers every entry below `to`.
+    pub async fn index_caught_up(&self, to: u64) {
+        self.inner.index.reaches(to).await;
+    }
+
+    /// Pauses or resumes index writing (for measurements); search then lags.
+    pub fn pause_index(&self, paused: bool) {
+        self.inner.index.pause(paused);
+    }
+
+    /// Durable entries from `from` on as stored bytes, for integration and
+    /// export. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`AuditError::Store`] when they cannot be read.
+    pub fn scan(&self, from: u64, max_bytes: usize) -> Result<Vec<crate::store::Stored>, AuditError> {
+        let durable = self.inner.sequencer.durable();
+        if from >= durable {
+            return Ok(Vec::new());
+        }
+        let mut entries = self.inner.reader.scan(from, max_bytes)?;
+        entries.retain(|stored| stored.index < durable);
+        Ok(entries)
+    }
+
+    /// Opens a sealed identifier: `None` once its subject's key was erased.
+    ///
+    /// # Errors
+    /// When the subject table cannot be read.
+    pub fn reveal(&self, subject: &Subject) -> Result<Option<String>, AuditError> {
+        let Some(pseudonym) = Pseudonym::parse(&subject.pseudonym) else { return Ok(None) };
+        let (Some(key), Some(sealed)) = (self.inner.subjects.key_of(&pseudonym)?, &subject.sealed) else {
+            return Ok(None);
+        };
+        let plain =
+            Sealer::new(&key).and_then(|sealer| open_text(&sealer, pseudonym.as_str().as_bytes(), sealed));
+        Ok(plain.ok().and_then(|plain| String::from_utf8(plain.to_vec()).ok()))
+    }
+
+    /// Opens an entry's commitment key: `None` once the key of any of its
+    /// natural subjects was erased.
+    ///
+    /// # Errors
+    /// When the subject table cannot be read.
+    pub fn commitment_key(&self, entry: &Entry) -> Result<Option<CommitmentKey>, AuditError> {
+        let Some(commitment) = &entry.commitment else { return Ok(None) };
+        let Ok(mac) = hex::decode(commitment.mac.as_bytes()) else { return Ok(None) };
+        let opened = if commitment.seal == CommitmentSeal::Record {
+            open_text(&self.inner.assembler.record, &mac, &commitment.sealed_key)
+        } else {
+            let mut keys = Vec::new();
+            for subject in entry.subjects.iter().filter(|s| s.class == SubjectClass::Natural) {
+                let Some(pseudonym) = Pseudonym::parse(&subject.pseudonym) else { return Ok(None) };
+                let Some(key) = self.inner.subjects.key_of(&pseudonym)? else { return Ok(None) };
+                keys.push((pseudonym, key));
+            }
+            let owners = keys.iter().map(|(pseudonym, key)| (pseudonym.as_str(), key)).collect();
+            joint_key(owners)
+                .and_then(|key| Sealer::new(&key))
+                .and_then(|sealer| open_text(&sealer, &mac, &commitment.sealed_key))
+        };
+        let bytes = opened.ok().and_then(|plain| <[u8; 32]>::try_from(plain.as_slice()).ok());
+        Ok(bytes.map(CommitmentKey::from_bytes))
+    }
+
+    /// The draft's subjects, if all are at hand.
+    fn known(&self, draft: &Draft) -> Option<Vec<Arc<crate::subjects::Known>>> {
+        let subjects = &self.inner.subjects;
+        draft.identifiers().map(|identifier| subjects.cached(&subjects.hash(identifier))).collect()
+    }
+
+    /// Keeps work away from the subjects thread while nothing can be written.
+    fn refuse_unless_ready(&self) -> Result<(), AuditError> {
+        match self.inner.sequencer.phase() {
+            Phase::Ready => Ok(()),
+            Phase::Failed(cause) => Err(AuditError::unavailable(cause)),
+            Phase::Closed => Err(AuditError::Closed),
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, AuditError>>) -> Job,
+    ) -> Result<T, AuditError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.desk.hand_in(job(reply))?;
+        answer.await.unwrap_or(Err(AuditError::Closed))
+    }
+
+    async fn settle(&self, pushed: Pushed) -> Result<Receipt, AuditError> {
+        pushed.wait.await.map_err(AuditError::unavailable)?;
+        Ok(Receipt {
+            origin: self.origin(),
+            index: pushed.index,
+            leaf_hash: pushed.leaf_hash,
+            time: pushed.time,
+        })
+    }
+}
+
+/// How long a search waits for the index to catch up.
+const INDEX_WAIT: Duration = Duration::from_secs(2);
+
+impl std::fmt::Debug for AuditLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuditLog").field("origin", &self.inner.sequencer.origin).finish_non_exhaustive()
+    }
+}

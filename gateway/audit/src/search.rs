@@ -1,0 +1,351 @@
+//! Searching the log: who looked at whom, when, why, under which dossier.
+
+mod token;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use jiff::Timestamp;
+use motlan_audit_tree::{Entry, Kind, LeafHash, Outcome};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use tokio::sync::oneshot;
+
+use crate::error::AuditError;
+use crate::identifier::Identifier;
+use crate::index::{Database, IndexHandle, find_word, signed};
+use crate::keys::Key;
+use crate::store::{AuditReader, StoreError};
+use crate::subjects::{Pseudonym, Subjects};
+
+/// Entries of a page unless told otherwise, and at most.
+const PAGE: (u32, u32) = (50, 200);
+
+/// Bytes of entries after which a page ends, so that it fits a message.
+const PAGE_BYTES: usize = 2 << 20;
+
+/// What to look for. Unset filters do not filter; set ones must all hold.
+#[derive(Debug, Clone, Default)]
+pub struct SearchQuery {
+    /// Of this dossier (*mã hồ sơ*).
+    pub dossier: Option<String>,
+    /// About this subject: in the answer, asked about, or acting as citizen.
+    pub subject: Option<Identifier>,
+    /// By a caller of this agency.
+    pub agency: Option<String>,
+    /// By this officer account.
+    pub officer: Option<String>,
+    /// Under this procedure.
+    pub procedure: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// Of one of these kinds; empty = any.
+    pub kinds: Vec<Kind>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Newest or oldest first.
+    pub order: Order,
+    /// Entries of a page: 0 = 50, at most 200.
+    pub page_size: u32,
+    /// From the page before, with the same query.
+    pub page_token: Option<String>,
+}
+
+/// In which order entries come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Newest first.
+    #[default]
+    NewestFirst,
+    /// Oldest first.
+    OldestFirst,
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its place.
+    pub index: u64,
+    /// Its RFC 6962 leaf hash.
+    pub leaf_hash: LeafHash,
+    /// Its bytes as stored.
+    pub bytes: Vec<u8>,
+    /// What they say.
+    pub entry: Entry,
+}
+
+/// A page of a search.
+#[derive(Debug, Clone)]
+pub struct SearchPage {
+    /// The entries.
+    pub entries: Vec<Found>,
+    /// For the next page; `None` on the last.
+    pub next_page_token: Option<String>,
+    /// The search covers all entries below this index.
+    pub indexed_through: u64,
+}
+
+enum Request {
+    Search(Box<SearchQuery>, oneshot::Sender<Result<SearchPage, AuditError>>),
+    Get(u64, oneshot::Sender<Result<Option<Found>, AuditError>>),
+    Close,
+}
+
+/// Where searches are handed in.
+#[derive(Clone)]
+pub(crate) struct SearchDesk(SyncSender<Request>);
+
+/// The state of the `motlan-search` thread.
+pub(crate) struct Searcher {
+    database: Arc<Database>,
+    reader: Arc<dyn AuditReader>,
+    subjects: Arc<Subjects>,
+    token_key: hmac::Key,
+    index: IndexHandle,
+    requests: Receiver<Request>,
+}
+
+/// A search desk and the state of its thread.
+pub(crate) fn desk(
+    database: Arc<Database>,
+    reader: Arc<dyn AuditReader>,
+    subjects: Arc<Subjects>,
+    token_key: &Key,
+    index: IndexHandle,
+) -> (SearchDesk, Searcher) {
+    let (desk, requests) = sync_channel(256);
+    let token_key = hmac::Key::new(hmac::HMAC_SHA256, token_key.as_ref());
+    (SearchDesk(desk), Searcher { database, reader, subjects, token_key, index, requests })
+}
+
+// === impl SearchDesk ===
+
+impl SearchDesk {
+    pub(crate) async fn ask(&self, query: SearchQuery) -> Result<SearchPage, AuditError> {
+        let (reply, answer) = oneshot::channel();
+        self.hand_in(Request::Search(Box::new(query), reply))?;
+        answer.await.unwrap_or(Err(AuditError::Closed))
+    }
+
+    pub(crate) async fn get(&self, index: u64) -> Result<Option<Found>, AuditError> {
+        let (reply, answer) = oneshot::channel();
+        self.hand_in(Request::Get(index, reply))?;
+        answer.await.unwrap_or(Err(AuditError::Closed))
+    }
+
+    pub(crate) fn close(&self) {
+        // Gone already is as good.
+        let _ = self.0.send(Request::Close);
+    }
+
+    fn hand_in(&self, request: Request) -> Result<(), AuditError> {
+        self.0.try_send(request).map_err(|error| match error {
+            TrySendError::Full(_) => AuditError::Overloaded { retry_after: Duration::from_millis(250) },
+            TrySendError::Disconnected(_) => AuditError::Closed,
+        })
+    }
+}
+
+// === impl Searcher ===
+
+impl Searcher {
+    pub(crate) fn run(self) {
+        while let Ok(request) = self.requests.recv() {
+            // An answer nobody waits for any more is dropped.
+            match request {
+                Request::Search(query, reply) => drop(reply.send(self.search(&query))),
+                Request::Get(index, reply) => drop(reply.send(self.get(index, None))),
+                Request::Close => return,
+            }
+        }
+    }
+
+    fn get(&self, index: u64, position: Option<u64>) -> Result<Option<Found>, AuditError> {
+        let position = position.or_else(|| self.position(index));
+        let Some(stored) = self.reader.read(index, position)? else { return Ok(None) };
+        let damaged = |_| StoreError::Corrupt { index, what: "entry is not of the entry format" };
+        let entry = Entry::parse(&stored.bytes).map_err(damaged)?;
+        Ok(Some(Found { index, leaf_hash: stored.leaf_hash, bytes: stored.bytes, entry }))
+    }
+
+    /// Where the index saw the entry; without, the store has to look for it.
+    fn position(&self, index: u64) -> Option<u64> {
+        let connection = self.database.read();
+        let mut statement = connection.prepare_cached("SELECT position FROM entries WHERE idx = ?1").ok()?;
+        let position: i64 = statement.query_row([signed(index)], |row| row.get(0)).ok()?;
+        u64::try_from(position).ok()
+    }
+
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage, AuditError> {
+        let indexed = self.index.indexed();
+        let start = match &query.page_token {
+            Some(text) => self.read_token(query, text).filter(|token| token.through <= indexed),
+            None => Some(token::Token::first(query.order, indexed)),
+        };
+        let start = start.ok_or(AuditError::PageToken)?;
+        let size = if query.page_size == 0 { PAGE.0 } else { query.page_size.min(PAGE.1) };
+        let places = self.places(query, start, size).map_err(AuditError::Index)?;
+        let mut entries = Vec::with_capacity(places.len());
+        let mut bytes = 0;
+        let mut more = false;
+        for (index, position) in places {
+            if entries.len() == size as usize || bytes > PAGE_BYTES {
+                more = true;
+                break;
+            }
+            let gone = StoreError::Corrupt { index, what: "entry is indexed and cannot be found" };
+            let found = self.get(index, Some(position))?.ok_or(gone)?;
+            bytes += found.bytes.len();
+            entries.push(found);
+        }
+        let next = entries.last().filter(|_| more).map(|last| token::Token { last: last.index, ..start });
+        Ok(SearchPage {
+            entries,
+            next_page_token: next.map(|token| self.write_token(query, token)),
+            indexed_through: start.through,
+        })
+    }
+
+    /// Index and position of the entries of the page, and one more if there is.
+    fn places(
+        &self,
+        query: &SearchQuery,
+        start: token::Token,
+        size: u32,
+    ) -> rusqlite::Result<Vec<(u64, u64)>> {
+        let pseudonym = match &query.subject {
+            None => None,
+            Some(identifier) => match self.subjects.find(identifier) {
+                Ok(Some(pseudonym)) => Some(pseudonym),
+                Ok(None) => return Ok(Vec::new()),
+                Err(_) => return Err(rusqlite::Error::InvalidQuery),
+            },
+        };
+        let connection = self.database.read();
+        let (mut low, mut high) = match query.order {
+            Order::NewestFirst => (0, start.last),
+            Order::OldestFirst => (start.last.wrapping_add(1), start.through),
+        };
+        if let Some(from) = query.from {
+            low = low.max(first_at(&connection, start.through, from)?);
+        }
+        if let Some(to) = query.to {
+            high = high.min(first_at(&connection, start.through, to)?);
+        }
+        let Some(statement) =
+            Statement::build(&connection, query, pseudonym.as_ref().map(Pseudonym::as_str))?
+        else {
+            return Ok(Vec::new());
+        };
+        statement.run(&connection, (low, high), size + 1)
+    }
+}
+
+/// The first index below `through` whose time is not before `at`. Times never
+/// decrease along the log, so this needs no index of its own.
+fn first_at(connection: &Connection, through: u64, at: Timestamp) -> rusqlite::Result<u64> {
+    let mut statement =
+        connection.prepare_cached("SELECT time FROM entries WHERE idx >= ?1 ORDER BY idx LIMIT 1")?;
+    let (mut low, mut high) = (0, through);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let time: Option<i64> = statement.query_row([signed(middle)], |row| row.get(0)).optional()?;
+        if time.is_some_and(|time| time < at.as_microsecond()) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// A query's SQL, its filters' values first.
+struct Statement {
+    sql: String,
+    values: Vec<Value>,
+}
+
+// === impl Statement ===
+
+impl Statement {
+    /// `None` where no entry can match: a word that no entry has.
+    fn build(
+        connection: &Connection,
+        query: &SearchQuery,
+        pseudonym: Option<&str>,
+    ) -> rusqlite::Result<Option<Self>> {
+        // The most telling filter first: it alone may use an index.
+        let filters = [
+            ("dossier", query.dossier.as_deref()),
+            ("officer", query.officer.as_deref()),
+            ("procedure", query.procedure.as_deref()),
+            ("agency", query.agency.as_deref()),
+            ("outcome", query.outcome.map(Outcome::as_str)),
+        ];
+        let mut values = Vec::new();
+        let mut sql = String::from("SELECT e.idx, e.position FROM ");
+        let mut led = false;
+        if let Some(pseudonym) = pseudonym {
+            let Some(word) = find_word(connection, pseudonym)? else { return Ok(None) };
+            sql.push_str("subject_entries s CROSS JOIN entries e ON e.idx = s.idx WHERE s.subject = ?");
+            values.push(Value::Integer(word));
+            led = true;
+        } else {
+            sql.push_str("entries e WHERE 1");
+        }
+        for (column, text) in filters {
+            let Some(text) = text else { continue };
+            let Some(word) = find_word(connection, text)? else { return Ok(None) };
+            sql.push_str(if led { " AND +e." } else { " AND e." });
+            sql.push_str(column);
+            sql.push_str(" = ?");
+            values.push(Value::Integer(word));
+            led = true;
+        }
+        if !query.kinds.is_empty() {
+            let words: Vec<i64> = query
+                .kinds
+                .iter()
+                .filter_map(|kind| find_word(connection, kind.as_str()).transpose())
+                .collect::<rusqlite::Result<_>>()?;
+            if words.is_empty() {
+                return Ok(None);
+            }
+            // One kind is worth its index; several are a filter.
+            sql.push_str(if led || words.len() > 1 { " AND +e.kind IN (" } else { " AND e.kind IN (" });
+            sql.push_str(&vec!["?"; words.len()].join(","));
+            sql.push(')');
+            values.extend(words.into_iter().map(Value::Integer));
+        }
+        let place = if pseudonym.is_some() { "s.idx" } else { "e.idx" };
+        let direction = match query.order {
+            Order::NewestFirst => " DESC",
+            Order::OldestFirst => " ASC",
+        };
+        for part in [" AND ", place, " >= ? AND ", place, " < ? ORDER BY ", place, direction, " LIMIT ?"] {
+            sql.push_str(part);
+        }
+        Ok(Some(Self { sql, values }))
+    }
+
+    fn run(
+        self,
+        connection: &Connection,
+        (low, high): (u64, u64),
+        limit: u32,
+    ) -> rusqlite::Result<Vec<(u64, u64)>> {
+        let bounds =
+            [Value::Integer(signed(low)), Value::Integer(signed(high)), Value::Integer(limit.into())];
+        let mut statement = connection.prepare_cached(&self.sql)?;
+        let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
+        statement
+            .query_map(params_from_iter(self.values.into_iter().chain(bounds)), |row| {
+                Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))
+            })?
+            .collect()
+    }
+}

@@ -1,0 +1,364 @@
+//! Subjects: from a keyed hash of an identifier to a pseudonym and a data key.
+//!
+//! One SQLite file of its own (WAL, `synchronous=FULL`). A row holds no
+//! identifier: only `HMAC-SHA-256(hash key, kind|value)`, a random pseudonym,
+//! a random data key wrapped under the master key, and the opening of the
+//! commitment that the row's `subject.created` entry makes. Deleting the row
+//! severs the link for good.
+
+mod cache;
+mod worker;
+
+use std::fmt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand;
+use motlan_audit_tree::entry::SubjectClass;
+use motlan_audit_tree::{Text, subject_commitment};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use zeroize::Zeroizing;
+
+use crate::error::{AuditError, Cause};
+use crate::identifier::Identifier;
+use crate::keys::{Key, KeyError, KeyProvider, random_key};
+use crate::seal::Sealer;
+
+use cache::Cache;
+pub(crate) use worker::{Desk, Job};
+
+/// `s_` and 32 lower-case hex digits: what stands for a subject in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pseudonym(Arc<str>);
+
+/// The keyed hash of an identifier.
+pub(crate) type Hash = [u8; 32];
+
+/// A subject ready for use.
+pub(crate) struct Known {
+    pub(crate) pseudonym: Pseudonym,
+    pub(crate) class: SubjectClass,
+    pub(crate) key: Key,
+    pub(crate) sealer: Sealer,
+}
+
+/// A subject's row, and whether its creation is in the log yet.
+pub(crate) struct Row {
+    pub(crate) hash: Hash,
+    pub(crate) known: Arc<Known>,
+    pub(crate) commitment: [u8; 32],
+    pub(crate) announced: bool,
+}
+
+/// The subject table.
+pub(crate) struct Subjects {
+    hash_key: hmac::Key,
+    master: Sealer,
+    check: [u8; 32],
+    db: Mutex<Db>,
+    cache: Cache,
+}
+
+struct Db {
+    connection: Connection,
+    /// Where it lies, and the file's device and inode when it was opened.
+    file: Option<(PathBuf, (u64, u64))>,
+}
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS subjects (
+        hash BLOB PRIMARY KEY,          -- HMAC-SHA-256(hash key, kind|value)
+        pseudonym TEXT NOT NULL UNIQUE,
+        class INTEGER NOT NULL,         -- 1 natural person, 0 record
+        wrapped_key BLOB NOT NULL,      -- AES-256-GCM under the master key, bound to the pseudonym
+        opening BLOB NOT NULL,          -- of the commitment in the subject.created entry
+        created_index INTEGER           -- that entry; NULL until it is durable
+    ) WITHOUT ROWID;";
+
+fn sql(error: rusqlite::Error) -> AuditError {
+    tracing::error!(error = &error as &dyn std::error::Error, "subject table failed");
+    AuditError::unavailable(Cause::SubjectsFailed)
+}
+
+// === impl Pseudonym ===
+
+impl Pseudonym {
+    fn random() -> Result<Self, KeyError> {
+        let mut bytes = [0; 16];
+        rand::fill(&mut bytes).map_err(|_| KeyError::Random)?;
+        Ok(Self(format!("s_{}", hex::encode(bytes)).into()))
+    }
+
+    /// The pseudonym of that written form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("s_")?;
+        let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (digits.len() == 32 && digits.bytes().all(lower_hex)).then(|| Self(text.into()))
+    }
+
+    /// Its written form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn text(&self) -> Text {
+        Text::Owned(self.0.to_string())
+    }
+}
+
+impl fmt::Display for Pseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+// === impl Db ===
+
+impl Db {
+    fn open(path: Option<&Path>) -> rusqlite::Result<Self> {
+        let connection = match path {
+            Some(path) => Connection::open(path)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        let file = path.and_then(|path| Some((path.to_owned(), identity(path)?)));
+        Ok(Self { connection, file })
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+// === impl Subjects ===
+
+impl Subjects {
+    /// Opens the table at `path`, in memory without one. A missing table is
+    /// made only while `empty_log`: else pseudonyms would be given anew.
+    pub(crate) fn open(
+        path: Option<&Path>,
+        keys: &dyn KeyProvider,
+        empty_log: bool,
+    ) -> Result<Self, AuditError> {
+        if path.is_some_and(|path| !path.exists()) && !empty_log {
+            return Err(AuditError::SubjectsMissing);
+        }
+        let db = Db::open(path).map_err(AuditError::Subjects)?;
+        db.connection.execute_batch(SCHEMA).map_err(AuditError::Subjects)?;
+        let hash_key = keys.subject_hash_key()?;
+        let master = keys.master_key()?;
+        let mut check = [0; 32];
+        let key = hmac::Key::new(hmac::HMAC_SHA256, hash_key.as_ref());
+        let mut context = hmac::Context::with_key(&key);
+        context.update(b"motlan subject table v1\0");
+        context.update(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, master.as_ref()), b"check").as_ref());
+        check.copy_from_slice(context.sign().as_ref());
+        let subjects = Self {
+            hash_key: key,
+            master: Sealer::new(&master).map_err(|_| KeyError::Malformed)?,
+            check,
+            db: Mutex::new(db),
+            cache: Cache::default(),
+        };
+        let db = subjects.db.lock();
+        db.connection
+            .execute("INSERT OR IGNORE INTO meta VALUES ('check', ?1)", [&check[..]])
+            .map_err(AuditError::Subjects)?;
+        if !subjects.belongs(&db.connection).map_err(AuditError::Subjects)? {
+            return Err(KeyError::Mismatch.into());
+        }
+        drop(db);
+        Ok(subjects)
+    }
+
+    fn belongs(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        let stored: Option<Vec<u8>> = connection
+            .query_row("SELECT value FROM meta WHERE name = 'check'", [], |row| row.get(0))
+            .optional()?;
+        Ok(stored.is_some_and(|stored| stored == self.check))
+    }
+
+    /// The keyed hash of an identifier.
+    pub(crate) fn hash(&self, identifier: &Identifier) -> Hash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hmac::sign(&self.hash_key, &identifier.tagged()).as_ref());
+        hash
+    }
+
+    /// A subject in recent use.
+    pub(crate) fn cached(&self, hash: &Hash) -> Option<Arc<Known>> {
+        self.cache.get(hash)
+    }
+
+    /// The pseudonym of an identifier, if it has one.
+    pub(crate) fn find(&self, identifier: &Identifier) -> Result<Option<Pseudonym>, AuditError> {
+        let hash = self.hash(identifier);
+        if let Some(known) = self.cached(&hash) {
+            return Ok(Some(known.pseudonym.clone()));
+        }
+        let db = self.db.lock();
+        let found: Option<String> = db
+            .connection
+            .query_row("SELECT pseudonym FROM subjects WHERE hash = ?1", [&hash[..]], |row| row.get(0))
+            .optional()
+            .map_err(sql)?;
+        Ok(found.map(|pseudonym| Pseudonym(pseudonym.into())))
+    }
+
+    /// The key of a pseudonym, unless it was erased.
+    pub(crate) fn key_of(&self, pseudonym: &Pseudonym) -> Result<Option<Key>, AuditError> {
+        let db = self.db.lock();
+        let wrapped: Option<Vec<u8>> = db
+            .connection
+            .query_row("SELECT wrapped_key FROM subjects WHERE pseudonym = ?1", [pseudonym.as_str()], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(sql)?;
+        wrapped.map(|wrapped| self.unwrap_key(pseudonym, &wrapped)).transpose()
+    }
+
+    /// The rows of these subjects, made in one transaction where missing.
+    pub(crate) fn find_or_create(&self, wanted: &[(Hash, SubjectClass)]) -> Result<Vec<Row>, AuditError> {
+        let mut db = self.db.lock();
+        self.ensure(&mut db)?;
+        let transaction = db.connection.transaction().map_err(sql)?;
+        let rows = wanted
+            .iter()
+            .map(|(hash, class)| self.row(&transaction, *hash, *class))
+            .collect::<Result<_, _>>()?;
+        transaction.commit().map_err(sql)?;
+        Ok(rows)
+    }
+
+    /// Notes that these subjects' creation is durable in the log, and keeps
+    /// them at hand.
+    pub(crate) fn announced(&self, rows: &[(&Row, Option<u64>)]) -> Result<(), AuditError> {
+        if rows.iter().any(|(_, index)| index.is_some()) {
+            let mut db = self.db.lock();
+            let transaction = db.connection.transaction().map_err(sql)?;
+            for (row, index) in rows.iter().filter_map(|(row, index)| Some((row, (*index)?))) {
+                transaction
+                    .execute(
+                        "UPDATE subjects SET created_index = ?2 WHERE hash = ?1",
+                        params![&row.hash[..], i64::try_from(index).unwrap_or(i64::MAX)],
+                    )
+                    .map_err(sql)?;
+            }
+            transaction.commit().map_err(sql)?;
+        }
+        for (row, _) in rows {
+            self.cache.put(row.hash, Arc::clone(&row.known));
+        }
+        Ok(())
+    }
+
+    /// Deletes a subject: its key, and the way from identifier to pseudonym.
+    pub(crate) fn erase(&self, identifier: &Identifier) -> Result<Option<Pseudonym>, AuditError> {
+        let Some(pseudonym) = self.find(identifier)? else { return Ok(None) };
+        let hash = self.hash(identifier);
+        let mut db = self.db.lock();
+        self.ensure(&mut db)?;
+        db.connection.execute("DELETE FROM subjects WHERE hash = ?1", [&hash[..]]).map_err(sql)?;
+        // The deleted key must not live on in the write-ahead log.
+        db.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sql)?;
+        self.cache.remove(&hash);
+        Ok(Some(pseudonym))
+    }
+
+    /// A table deleted or replaced under us would go on taking rows that are
+    /// lost at the next start, and give people a second pseudonym.
+    fn ensure(&self, db: &mut Db) -> Result<(), AuditError> {
+        let Some((path, opened)) = &db.file else { return Ok(()) };
+        match identity(path) {
+            Some(now) if now == *opened => return Ok(()),
+            None => return Err(AuditError::unavailable(Cause::SubjectsFailed)),
+            Some(_) => {}
+        }
+        // Put back from a copy: good if it is ours; its content is the operator's word.
+        let again = Db::open(Some(path)).map_err(sql)?;
+        if !self.belongs(&again.connection).map_err(sql)? {
+            return Err(AuditError::unavailable(Cause::SubjectsFailed));
+        }
+        self.cache.clear();
+        *db = again;
+        Ok(())
+    }
+
+    fn row(&self, transaction: &Transaction<'_>, hash: Hash, class: SubjectClass) -> Result<Row, AuditError> {
+        let found = transaction
+            .prepare_cached("SELECT pseudonym, wrapped_key, opening, created_index IS NOT NULL, class FROM subjects WHERE hash = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([&hash[..]], |row| {
+                        Ok((
+                            row.get::<_, String>(0)?,
+                            row.get::<_, Vec<u8>>(1)?,
+                            row.get::<_, [u8; 32]>(2)?,
+                            row.get::<_, bool>(3)?,
+                            row.get::<_, bool>(4)?,
+                        ))
+                    })
+                    .optional()
+            })
+            .map_err(sql)?;
+        let (pseudonym, key, opening, announced, class) =
+            if let Some((pseudonym, wrapped, opening, announced, natural)) = found {
+                let pseudonym = Pseudonym(pseudonym.into());
+                let key = self.unwrap_key(&pseudonym, &wrapped)?;
+                (
+                    pseudonym,
+                    key,
+                    opening,
+                    announced,
+                    if natural { SubjectClass::Natural } else { SubjectClass::Record },
+                )
+            } else {
+                let (pseudonym, key, opening) = Self::new_subject()?;
+                let wrapped = self
+                    .master
+                    .seal(pseudonym.as_str().as_bytes(), key.as_ref())
+                    .map_err(|_| AuditError::unavailable(Cause::RandomFailed))?;
+                transaction
+                    .prepare_cached("INSERT INTO subjects VALUES (?1, ?2, ?3, ?4, ?5, NULL)")
+                    .and_then(|mut statement| {
+                        let natural = class == SubjectClass::Natural;
+                        statement.execute(params![
+                            &hash[..],
+                            pseudonym.as_str(),
+                            natural,
+                            wrapped,
+                            &opening[..]
+                        ])
+                    })
+                    .map_err(sql)?;
+                (pseudonym, key, opening, false, class)
+            };
+        let sealer = Sealer::new(&key).map_err(|_| AuditError::unavailable(Cause::SubjectsFailed))?;
+        let commitment = subject_commitment(&opening, &hash, pseudonym.as_str());
+        Ok(Row { hash, known: Arc::new(Known { pseudonym, class, key, sealer }), commitment, announced })
+    }
+
+    fn new_subject() -> Result<(Pseudonym, Key, [u8; 32]), AuditError> {
+        let failed = |_| AuditError::unavailable(Cause::RandomFailed);
+        let opening = *random_key().map_err(failed)?;
+        Ok((Pseudonym::random().map_err(failed)?, random_key().map_err(failed)?, opening))
+    }
+
+    fn unwrap_key(&self, pseudonym: &Pseudonym, wrapped: &[u8]) -> Result<Key, AuditError> {
+        let failed = || AuditError::unavailable(Cause::SubjectsFailed);
+        let plain = self.master.open(pseudonym.as_str().as_bytes(), wrapped).map_err(|_| failed())?;
+        let mut key = Zeroizing::new([0; 32]);
+        if plain.len() != key.len() {
+            return Err(failed());
+        }
+        key.copy_from_slice(&plain);
+        Ok(key)
+    }
+}

@@ -1,0 +1,186 @@
+//! The thread that meets subjects for the first time.
+//!
+//! Work comes in batches: one transaction makes all missing rows, one commit
+//! of the log makes their `subject.created` entries durable, and only then is
+//! a pseudonym used. A crash in between leaves a row whose creation was never
+//! announced; the next use announces it, with the same commitment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::{Hash, Known, Pseudonym, Row, Subjects};
+use crate::assemble::Assembler;
+use crate::draft::Draft;
+use crate::error::AuditError;
+use crate::identifier::Identifier;
+use crate::sequencer::{Pushed, Sequencer};
+
+/// Jobs that may wait.
+const QUEUE: usize = 4096;
+
+/// Jobs taken together.
+const BATCH: usize = 256;
+
+/// What the thread is asked to do.
+pub(crate) enum Job {
+    /// Append a draft whose subjects are not all known.
+    Append(Box<Draft>, oneshot::Sender<Result<Pushed, AuditError>>),
+    /// Find or make one subject.
+    Subject(Identifier, oneshot::Sender<Result<Pseudonym, AuditError>>),
+    /// Erase one subject; the index of the entry that says so.
+    Erase(Identifier, oneshot::Sender<Result<Option<Pushed>, AuditError>>),
+    /// Stop after what came before.
+    Close,
+}
+
+/// Where jobs are handed in.
+#[derive(Clone)]
+pub(crate) struct Desk(SyncSender<Job>);
+
+/// The thread's state.
+pub(crate) struct Worker {
+    subjects: Arc<Subjects>,
+    assembler: Arc<Assembler>,
+    sequencer: Arc<Sequencer>,
+    jobs: Receiver<Job>,
+}
+
+// === impl Desk ===
+
+impl Desk {
+    pub(crate) fn new(
+        subjects: Arc<Subjects>,
+        assembler: Arc<Assembler>,
+        sequencer: Arc<Sequencer>,
+    ) -> (Self, Worker) {
+        let (desk, jobs) = sync_channel(QUEUE);
+        (Self(desk), Worker { subjects, assembler, sequencer, jobs })
+    }
+
+    pub(crate) fn hand_in(&self, job: Job) -> Result<(), AuditError> {
+        self.0.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => AuditError::Overloaded { retry_after: Duration::from_millis(250) },
+            TrySendError::Disconnected(_) => AuditError::Closed,
+        })
+    }
+
+    /// Asks the thread to stop, waiting for a place in the queue.
+    pub(crate) fn close(&self) {
+        // Gone already is as good.
+        let _ = self.0.send(Job::Close);
+    }
+}
+
+// === impl Worker ===
+
+impl Worker {
+    pub(crate) fn run(self) {
+        let mut open = true;
+        while open {
+            let Ok(first) = self.jobs.recv() else { return };
+            let mut jobs = vec![first];
+            while jobs.len() < BATCH {
+                match self.jobs.try_recv() {
+                    Ok(job) => jobs.push(job),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            }
+            open = !jobs.iter().any(|job| matches!(job, Job::Close));
+            self.work(jobs);
+        }
+    }
+
+    fn work(&self, jobs: Vec<Job>) {
+        let mut wanted: HashMap<Hash, _> = HashMap::new();
+        for job in &jobs {
+            let mut want = |identifier: &Identifier| {
+                wanted.insert(self.subjects.hash(identifier), identifier.kind().class());
+            };
+            match job {
+                Job::Append(draft, _) => draft.identifiers().for_each(want),
+                Job::Subject(identifier, _) => want(identifier),
+                Job::Erase(..) | Job::Close => {}
+            }
+        }
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let known = if wanted.is_empty() { Ok(HashMap::new()) } else { self.introduce(&wanted) };
+        for job in jobs {
+            // A reply nobody waits for any more is no failure: the work is done.
+            match job {
+                Job::Append(draft, reply) => drop(reply.send(self.append(*draft, &known))),
+                Job::Subject(identifier, reply) => {
+                    let hash = self.subjects.hash(&identifier);
+                    let pseudonym = known.as_ref().map(|known| known.get(&hash).map(|k| k.pseudonym.clone()));
+                    drop(reply.send(match pseudonym {
+                        Ok(Some(pseudonym)) => Ok(pseudonym),
+                        Ok(None) => Err(AuditError::Closed),
+                        Err(error) => Err(again(error)),
+                    }));
+                }
+                Job::Erase(identifier, reply) => drop(reply.send(self.erase(&identifier))),
+                Job::Close => {}
+            }
+        }
+    }
+
+    /// Makes sure that each of these has a row and a durable `subject.created`.
+    fn introduce(
+        &self,
+        wanted: &[(Hash, motlan_audit_tree::entry::SubjectClass)],
+    ) -> Result<HashMap<Hash, Arc<Known>>, AuditError> {
+        let rows = self.subjects.find_or_create(wanted)?;
+        let mut announced: Vec<(&Row, Option<u64>)> = Vec::with_capacity(rows.len());
+        let mut commits: Vec<Arc<crate::waiters::Completion>> = Vec::new();
+        for row in &rows {
+            if row.announced {
+                announced.push((row, None));
+                continue;
+            }
+            let template = self.assembler.created(row.known.pseudonym.as_str(), row.commitment)?;
+            let pushed = self.sequencer.push(&template, true)?;
+            announced.push((row, Some(pushed.index)));
+            if !commits.last().is_some_and(|last| Arc::ptr_eq(last, &pushed.completion)) {
+                commits.push(pushed.completion);
+            }
+        }
+        for commit in commits {
+            commit.block().map_err(AuditError::unavailable)?;
+        }
+        self.subjects.announced(&announced)?;
+        Ok(rows.iter().map(|row| (row.hash, Arc::clone(&row.known))).collect())
+    }
+
+    fn append(
+        &self,
+        draft: Draft,
+        known: &Result<HashMap<Hash, Arc<Known>>, AuditError>,
+    ) -> Result<Pushed, AuditError> {
+        let known = known.as_ref().map_err(again)?;
+        let finishing = draft.finishes_admitted_work();
+        let subjects: Vec<_> = draft
+            .identifiers()
+            .filter_map(|identifier| known.get(&self.subjects.hash(identifier)).cloned())
+            .collect();
+        self.sequencer.push(&self.assembler.assemble(draft, &subjects)?, finishing)
+    }
+
+    fn erase(&self, identifier: &Identifier) -> Result<Option<Pushed>, AuditError> {
+        let Some(pseudonym) = self.subjects.erase(identifier)? else { return Ok(None) };
+        self.sequencer.push(&self.assembler.erased(pseudonym.as_str())?, true).map(Some)
+    }
+}
+
+/// One failure told to several.
+fn again(error: &AuditError) -> AuditError {
+    match error {
+        AuditError::Overloaded { retry_after } => AuditError::Overloaded { retry_after: *retry_after },
+        AuditError::Unavailable { cause, retry_after } => {
+            AuditError::Unavailable { cause: *cause, retry_after: *retry_after }
+        }
+        _ => AuditError::Closed,
+    }
+}

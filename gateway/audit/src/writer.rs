@@ -1,0 +1,223 @@
+//! The thread that makes entries durable: take, append, sync, acknowledge.
+//!
+//! After a failed write or sync nobody of the batch is acknowledged, and
+//! nothing new is taken in. The writer keeps the bytes of every entry that has
+//! an index, has the store reopened and verified, writes the same bytes at the
+//! same indices, then an `entry.not_released` that names them, and only then
+//! is the log ready again. An index is never given twice.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::error::Cause;
+use crate::sequencer::{Batch, Sequencer, Taken};
+use crate::store::{AuditStore, StoreError};
+use crate::waiters::Completion;
+
+/// How often an idle writer looks after the store.
+const UPKEEP: Duration = Duration::from_millis(200);
+
+/// How soon waiters that were not reached by their neighbours are woken.
+const FLUSH: Duration = Duration::from_millis(2);
+
+/// From so many entries in a batch on, commits are spaced.
+const LOAD: u32 = 16;
+
+/// Between two attempts to heal: first, and at most.
+const HEAL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// The number of durable entries, to wait for from a thread.
+#[derive(Default)]
+pub(crate) struct Progress {
+    value: Mutex<(u64, bool)>,
+    changed: Condvar,
+}
+
+pub(crate) struct Writer {
+    store: Box<dyn AuditStore>,
+    sequencer: Arc<Sequencer>,
+    progress: Arc<Progress>,
+    spacing: Duration,
+    spare: Vec<u8>,
+    in_flight: Option<Batch>,
+    /// Of the last commit: its waiters may not all have been reached.
+    last: Option<Arc<Completion>>,
+    /// Entries of unknown fate, oldest first, ending with their marker.
+    unreleased: VecDeque<Batch>,
+    backoff: Duration,
+}
+
+enum Turn {
+    Continue,
+    Stop,
+}
+
+// === impl Writer ===
+
+impl Writer {
+    pub(crate) fn new(
+        store: Box<dyn AuditStore>,
+        sequencer: Arc<Sequencer>,
+        progress: Arc<Progress>,
+        spacing: Duration,
+    ) -> Self {
+        Self {
+            store,
+            sequencer,
+            progress,
+            spacing,
+            spare: Vec::new(),
+            in_flight: None,
+            last: None,
+            unreleased: VecDeque::new(),
+            backoff: HEAL.0,
+        }
+    }
+
+    /// Runs until the sequencer is closed and all it held is written, or
+    /// cannot be.
+    pub(crate) fn run(mut self) {
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+                Ok(Turn::Continue) => {}
+                Ok(Turn::Stop) => break,
+                Err(_) => self.fail(Cause::WriterDied),
+            }
+        }
+        self.progress.close();
+    }
+
+    fn turn(&mut self) -> Turn {
+        if !self.unreleased.is_empty() || self.sequencer.is_failed() {
+            return self.heal();
+        }
+        let tick = if self.last.is_some() { FLUSH } else { UPKEEP };
+        match self.sequencer.take(tick, std::mem::take(&mut self.spare)) {
+            Taken::Batch(batch) => {
+                let count = batch.frames.count;
+                self.in_flight = Some(batch);
+                match self.commit() {
+                    Ok(()) if count >= LOAD && !self.spacing.is_zero() => {
+                        self.sequencer.gather(count, self.spacing);
+                    }
+                    Ok(()) => {}
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "audit commit failed");
+                        self.fail(error.cause());
+                    }
+                }
+            }
+            Taken::Idle => {
+                if let Some(last) = self.last.take() {
+                    last.flush();
+                } else if let Err(error) = self.store.tend() {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "audit store is not to be trusted"
+                    );
+                    self.fail(error.cause());
+                } else {
+                    let room = self.store.room();
+                    self.sequencer.set_room(room);
+                }
+            }
+            Taken::Closed => return Turn::Stop,
+        }
+        Turn::Continue
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let Some(batch) = &self.in_flight else { return Ok(()) };
+        self.store.append(&batch.frames)?;
+        self.store.sync()?;
+        let end = batch.frames.end();
+        let room = self.store.room();
+        self.sequencer.committed(end, room);
+        batch.completion.complete(Ok(()));
+        self.progress.set(end);
+        if let Some(mut batch) = self.in_flight.take() {
+            batch.frames.bytes.clear();
+            self.spare = batch.frames.bytes;
+            if let Some(earlier) = self.last.replace(batch.completion) {
+                earlier.flush();
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells everyone who waits that nothing may be released.
+    fn fail(&mut self, cause: Cause) {
+        let failed = self.in_flight.take();
+        for batch in self.sequencer.fail(failed, cause) {
+            batch.completion.complete(Err(cause));
+            batch.completion.flush();
+            self.unreleased.push_back(batch);
+        }
+        if let Some(last) = self.last.take() {
+            last.flush();
+        }
+    }
+
+    fn heal(&mut self) -> Turn {
+        std::thread::sleep(self.backoff);
+        match self.rewrite() {
+            Ok(()) => {
+                tracing::info!("audit log is writable again");
+                self.backoff = HEAL.0;
+                self.sequencer.healed();
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "audit log is still not writable");
+                self.backoff = (self.backoff * 2).min(HEAL.1);
+                if self.sequencer.is_closed() {
+                    return Turn::Stop;
+                }
+            }
+        }
+        Turn::Continue
+    }
+
+    fn rewrite(&mut self) -> Result<(), StoreError> {
+        self.store.reopen()?;
+        while let Some(batch) = self.unreleased.front() {
+            // One by one: a frame says that the batches before it are durable.
+            self.store.append(&batch.frames)?;
+            self.store.sync()?;
+            let end = batch.frames.end();
+            let room = self.store.room();
+            self.sequencer.committed(end, room);
+            self.progress.set(end);
+            self.unreleased.pop_front();
+        }
+        Ok(())
+    }
+}
+
+// === impl Progress ===
+
+impl Progress {
+    pub(crate) fn set(&self, value: u64) {
+        self.value.lock().0 = value;
+        self.changed.notify_all();
+    }
+
+    /// No more will come.
+    pub(crate) fn close(&self) {
+        self.value.lock().1 = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits, at most `tick`, until more than `seen` entries are durable;
+    /// says how many are, and whether it is the end.
+    pub(crate) fn wait(&self, seen: u64, tick: Duration) -> (u64, bool) {
+        let mut value = self.value.lock();
+        if value.0 <= seen && !value.1 {
+            self.changed.wait_for(&mut value, tick);
+        }
+        *value
+    }
+}

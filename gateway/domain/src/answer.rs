@@ -1,0 +1,128 @@
+//! What a registry said, and what that makes the question's outcome.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::FieldSet;
+use crate::record::Record;
+
+/// The seven outcomes (registries.md "Outcomes").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// A record was found.
+    Found,
+    /// A claim agrees with the record.
+    Match,
+    /// A claim does not.
+    Mismatch,
+    /// The registry holds no such record.
+    NotFound,
+    /// The registry answered, but not whole: say which part is missing.
+    Incomplete,
+    /// The registry did not answer.
+    SourceUnavailable,
+    /// Policy refused.
+    Denied,
+}
+
+/// Whether an answer is the whole record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// As the wire contract promises.
+    Complete,
+    /// Some of it could not be read: those fields are absent, and it is said why.
+    Incomplete {
+        /// What was wrong.
+        cause: IncompleteCause,
+        /// The fields that should have been there.
+        missing: FieldSet,
+    },
+}
+
+/// Why an answer is incomplete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum IncompleteCause {
+    /// A mandatory field is absent.
+    FieldMissing,
+    /// A field has a form that the contract does not allow.
+    FieldInvalid,
+    /// Two parts of the answer contradict one another.
+    Contradictory,
+}
+
+/// A registry's answer as an adapter hands it on: whole records, before
+/// minimisation. `records` is empty when the registry holds none.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The records found; one, or several where a list was asked for.
+    pub records: Vec<Record>,
+    /// When the gateway received the answer.
+    pub retrieved_at: Timestamp,
+    /// The source's own data time, if it says one (*thời điểm dữ liệu*).
+    pub source_data_time: Option<Timestamp>,
+    /// Whole or not.
+    pub completeness: Completeness,
+    /// The request ids under which the source can find this exchange.
+    pub upstream_ids: Vec<String>,
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// Stable upper-case name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Found => "FOUND",
+            Self::Match => "MATCH",
+            Self::Mismatch => "MISMATCH",
+            Self::NotFound => "NOT_FOUND",
+            Self::Incomplete => "INCOMPLETE",
+            Self::SourceUnavailable => "SOURCE_UNAVAILABLE",
+            Self::Denied => "DENIED",
+        }
+    }
+
+    /// All outcomes.
+    pub const ALL: [Self; 7] = [
+        Self::Found,
+        Self::Match,
+        Self::Mismatch,
+        Self::NotFound,
+        Self::Incomplete,
+        Self::SourceUnavailable,
+        Self::Denied,
+    ];
+
+    /// The outcome of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
+}
+
+// === impl IncompleteCause ===
+
+impl IncompleteCause {
+    /// Stable upper-case name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FieldMissing => "FIELD_MISSING",
+            Self::FieldInvalid => "FIELD_INVALID",
+            Self::Contradictory => "CONTRADICTORY",
+        }
+    }
+}
+
+// === impl Fetched ===
+
+impl Fetched {
+    /// The outcome of having asked for the record itself.
+    pub fn outcome(&self) -> Outcome {
+        match (self.records.is_empty(), self.completeness) {
+            (_, Completeness::Incomplete { .. }) => Outcome::Incomplete,
+            (true, Completeness::Complete) => Outcome::NotFound,
+            (false, Completeness::Complete) => Outcome::Found,
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Tests of the register as a whole, on real files.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, RequestId};
+use motlan_domain::{Evidence, Link, ManualClock};
+
+use super::*;
+use crate::request::REQUEST_ID_DAYS;
+
+const KEY: [u8; 32] = [7; 32];
+const RULES: IdRules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at("2026-11-21T03:00:00Z".parse::<Timestamp>().unwrap()))
+}
+
+fn open(dir: &Path, clock: &Arc<ManualClock>) -> Register {
+    try_open(dir, KEY, Synthetic::Allowed, clock).unwrap()
+}
+
+fn try_open(
+    dir: &Path,
+    key: [u8; 32],
+    synthetic: Synthetic,
+    clock: &Arc<ManualClock>,
+) -> Result<Register, RegisterError> {
+    let options = RegisterOptions::new(dir.join("dossiers.sqlite"), RegisterKey::new(key), synthetic);
+    Register::open(options, Arc::clone(clock) as Arc<dyn Clock>)
+}
+
+fn code(serial: u32) -> DossierCode {
+    DossierCode::parse(&format!("H32.216-261121-{serial:04}")).unwrap()
+}
+
+fn agency(code: &str) -> AgencyCode {
+    AgencyCode::parse(code).unwrap()
+}
+
+fn person(serial: u32) -> SubjectKey {
+    SubjectKey::Person(PersonalId::parse(&format!("097090{serial:06}"), &RULES).unwrap())
+}
+
+fn request(id: &str, body: u8) -> RequestKey {
+    RequestKey {
+        system: "portal".to_owned(),
+        request_id: RequestId::parse(id).unwrap(),
+        body_sha256: [body; 32],
+    }
+}
+
+fn new_dossier(serial: u32) -> NewDossier {
+    NewDossier {
+        code: code(serial),
+        procedure: ProcedureCode::parse("1.004222").unwrap(),
+        case: "own_home".to_owned(),
+        agency: agency("H32.216"),
+        opened_by: "portal".to_owned(),
+        evidence: Evidence::AcceptanceReceipt,
+        catalogue_digest: "c0ffee".to_owned(),
+        subjects: vec![
+            DossierSubject::named("applicant", person(serial)),
+            DossierSubject::named("spouse", person(serial + 1)),
+        ],
+    }
+}
+
+fn viewer(agency_code: &str, system: &str) -> Viewer {
+    Viewer { agency: agency(agency_code), system: system.to_owned() }
+}
+
+#[tokio::test]
+async fn a_dossier_survives_a_restart_whole() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    let opened = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    assert_eq!(opened.request, RequestState::New);
+    let linked = DossierSubject::linked("household_head", person(9), Link::HouseholdHead, "applicant");
+    let with_head = register.link(&code(1), vec![linked.clone(), linked]).await.unwrap();
+    assert_eq!(with_head.subjects.len(), 3, "the same link twice is one subject");
+    register.close().await;
+    assert!(matches!(register.get(&code(2)).await, Err(RegisterError::Unavailable(_))), "closed");
+
+    let register = open(dir.path(), &clock);
+    let found = register.get(&code(1)).await.unwrap().unwrap();
+    assert_eq!(*found, *with_head);
+    assert!(found.knows(&person(9)) && !found.knows(&person(8)));
+    let closed = register.close_dossier(&code(1), "DONE", request("r2", 1)).await.unwrap();
+    assert!(!closed.dossier.is_open());
+    assert!(!register.get(&code(1)).await.unwrap().unwrap().is_open(), "the map follows");
+    register.close().await;
+
+    let register = open(dir.path(), &clock);
+    let found = register.get(&code(1)).await.unwrap().unwrap();
+    assert_eq!(found.state, DossierState::Closed { at: clock.now(), reason: "DONE".to_owned() });
+    assert!(matches!(register.link(&code(1), vec![]).await, Err(RegisterError::Closed)));
+    let again = register.close_dossier(&code(1), "DONE", request("r3", 1)).await;
+    assert!(matches!(again, Err(RegisterError::Closed)));
+    let replay = register.close_dossier(&code(1), "DONE", request("r2", 1)).await.unwrap();
+    assert_eq!(replay.request, RequestState::Begun);
+}
+
+#[tokio::test]
+async fn no_identifier_lies_in_clear_in_any_file() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    register.remember(&request("r1", 1), b"097090000001 in an answer".to_vec()).await.unwrap();
+    let digest = register.subject_digest(&person(1));
+    let _ticket = register.reserve_guess(&agency("H32.216"), digest, date(2026, 11, 21), 5).await.unwrap();
+    let (mut files, mut code_seen) = (0, false);
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        files += 1;
+        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(!holds(b"097090000001"), "an identifier in clear");
+        code_seen |= holds(b"H32.216-261121-0001");
+    }
+    assert!(files >= 2 && code_seen, "the search would have found the dossier code, and so an identifier");
+}
+
+#[tokio::test]
+async fn of_racing_opens_exactly_one_wins() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    let mut racers = tokio::task::JoinSet::new();
+    for racer in 0..32_u8 {
+        let register = register.clone();
+        racers.spawn(async move { register.open_dossier(new_dossier(1), request(&format!("r{racer}"), racer)).await });
+    }
+    let (mut won, mut exists) = (0, 0);
+    while let Some(result) = racers.join_next().await {
+        match result.unwrap() {
+            Ok(opened) if opened.request == RequestState::New => won += 1,
+            Err(RegisterError::Exists) => exists += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((won, exists), (1, 31));
+}
+
+#[tokio::test]
+async fn a_request_id_gives_the_same_answer_for_seven_days() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    let key = request("r1", 1);
+    assert_eq!(register.request(&key).await.unwrap(), RequestState::New);
+    register.open_dossier(new_dossier(1), key.clone()).await.unwrap();
+    let replay = register.open_dossier(new_dossier(1), key.clone()).await.unwrap();
+    assert_eq!(replay.request, RequestState::Begun, "answered only once the answer is known");
+    assert_eq!(register.remember(&key, b"first".to_vec()).await.unwrap(), b"first");
+    assert_eq!(register.remember(&key, b"second".to_vec()).await.unwrap(), b"first", "the first answer stays");
+
+    let other_body = register.open_dossier(new_dossier(1), request("r1", 2)).await;
+    assert!(matches!(other_body, Err(RegisterError::RequestIdReused)));
+    let mut other_system = request("r1", 2);
+    other_system.system = "one-stop".to_owned();
+    assert_eq!(register.request(&other_system).await.unwrap(), RequestState::New, "ids are per system");
+    let other_thing = register.open_dossier(new_dossier(2), key.clone()).await;
+    assert!(matches!(other_thing, Err(RegisterError::RequestIdReused)), "an id is spent on one dossier");
+
+    register.close().await;
+    let register = open(dir.path(), &clock);
+    let day = Duration::from_secs(24 * 60 * 60);
+    clock.advance(day * u32::try_from(REQUEST_ID_DAYS).unwrap() - Duration::from_secs(1));
+    assert_eq!(register.request(&key).await.unwrap(), RequestState::Answered(b"first".to_vec()));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(register.request(&key).await.unwrap(), RequestState::New);
+    let expired = register.open_dossier(new_dossier(1), key).await;
+    assert!(matches!(expired, Err(RegisterError::Exists)), "the dossier stays");
+}
+
+#[tokio::test]
+async fn the_guess_limit_holds_under_concurrency_and_restart() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let (agency, day) = (agency("H32.991"), date(2026, 11, 21));
+    let register = open(dir.path(), &clock);
+    let subject = register.subject_digest(&person(1));
+    let mut racers = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (register, agency) = (register.clone(), agency.clone());
+        racers.spawn(async move { register.reserve_guess(&agency, subject, day, 5).await });
+    }
+    let mut tickets = Vec::new();
+    while let Some(result) = racers.join_next().await {
+        match result.unwrap() {
+            Ok(ticket) => tickets.push(ticket),
+            Err(error) => assert!(matches!(error, RegisterError::GuessLimit)),
+        }
+    }
+    assert_eq!(tickets.len(), 5);
+    register.close().await;
+
+    let register = open(dir.path(), &clock);
+    assert_eq!(register.guesses(&agency, subject, day).await.unwrap(), 5, "durable before it returned");
+    register.refund(&tickets[0]).await;
+    register.refund(&tickets[0]).await;
+    assert_eq!(register.guesses(&agency, subject, day).await.unwrap(), 4, "given back once");
+    let _kept = register.reserve_guess(&agency, subject, day, 5).await.unwrap();
+    let limited = register.reserve_guess(&agency, subject, day, 5).await;
+    assert!(matches!(limited, Err(RegisterError::GuessLimit)));
+
+    let others = [
+        (AgencyCode::parse("H32.216").unwrap(), subject, day),
+        (agency.clone(), register.subject_digest(&person(2)), day),
+        (agency.clone(), subject, date(2026, 11, 22)),
+    ];
+    for (agency, subject, day) in others {
+        let _free = register.reserve_guess(&agency, subject, day, 5).await.unwrap();
+    }
+    let cmnd = motlan_domain::id::Cmnd::parse("097090000001", &RULES).unwrap();
+    let late_form = register.subject_digest(&SubjectKey::Cmnd(cmnd));
+    assert_eq!(late_form, subject, "the late CMND is no second try");
+}
+
+#[tokio::test]
+async fn a_foreign_dossier_is_no_dossier_whether_in_memory_or_not() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    for fresh in [false, true] {
+        let register = if fresh {
+            register.close().await;
+            open(dir.path(), &clock)
+        } else {
+            register.clone()
+        };
+        for (who, sees) in [
+            (viewer("H32.216", "one-stop"), true),
+            (viewer("H32", "portal"), true),
+            (viewer("H32.217", "one-stop-217"), false),
+        ] {
+            let found = register.find(&code(1), &who).await.unwrap();
+            assert_eq!(found.is_some(), sees, "{who:?} fresh {fresh}");
+        }
+        assert!(register.find(&code(2), &viewer("H32.216", "one-stop")).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn another_key_and_a_second_user_are_refused() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    let second = try_open(dir.path(), KEY, Synthetic::Allowed, &clock);
+    assert!(matches!(second, Err(RegisterError::Unavailable(_))), "one user at a time");
+    register.close().await;
+    let other_key = try_open(dir.path(), [8; 32], Synthetic::Allowed, &clock);
+    assert!(matches!(other_key, Err(RegisterError::Foreign)));
+    let production = try_open(dir.path(), KEY, Synthetic::Refused, &clock).unwrap();
+    let sandbox_dossier = production.get(&code(1)).await;
+    assert!(matches!(sandbox_dossier, Err(RegisterError::Corrupt)), "synthetic people stay out of production");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_told_and_its_return_is_enough() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    let (path, away) = (dir.path().join("dossiers.sqlite"), dir.path().join("away"));
+    std::fs::rename(&path, &away).unwrap();
+    let lost = register.open_dossier(new_dossier(2), request("r2", 1)).await;
+    assert!(matches!(lost, Err(RegisterError::Unavailable(_))));
+    assert!(!path.exists(), "a lost register is never replaced by an empty one");
+    std::fs::rename(&away, &path).unwrap();
+    register.open_dossier(new_dossier(2), request("r2", 1)).await.unwrap();
+    assert!(register.get(&code(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_row_moved_to_another_dossier_does_not_open() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    register.open_dossier(new_dossier(5), request("r2", 1)).await.unwrap();
+    register.close().await;
+    let db = rusqlite::Connection::open(dir.path().join("dossiers.sqlite")).unwrap();
+    let swapped = db.execute(
+        "UPDATE subject SET sealed = (SELECT sealed FROM subject WHERE dossier = ?1 AND position = 0)
+         WHERE dossier = ?2 AND position = 0",
+        [code(5).as_str(), code(1).as_str()],
+    );
+    assert_eq!(swapped.unwrap(), 1);
+    drop(db);
+    let register = open(dir.path(), &clock);
+    assert!(matches!(register.get(&code(1)).await, Err(RegisterError::Corrupt)));
+    assert!(register.get(&code(5)).await.unwrap().is_some(), "the untouched one opens");
+}
+
+#[tokio::test]
+async fn the_map_is_bounded_and_the_queue_pushes_back() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let mut options =
+        RegisterOptions::new(dir.path().join("dossiers.sqlite"), RegisterKey::new(KEY), Synthetic::Allowed);
+    options.cached = 64;
+    options.queue = 8;
+    let register = Register::open(options, clock).unwrap();
+    for serial in 0..400 {
+        register.open_dossier(new_dossier(serial), request(&format!("r{serial}"), 1)).await.unwrap();
+    }
+    assert!((16..=64).contains(&register.cache.len()), "{}", register.cache.len());
+    for serial in 0..400 {
+        assert!(register.get(&code(serial)).await.unwrap().is_some(), "{serial}");
+    }
+    let mut flood = tokio::task::JoinSet::new();
+    for _ in 0..2_000 {
+        let register = register.clone();
+        flood.spawn(async move { register.find(&code(9_999), &viewer("H32", "x")).await });
+    }
+    let (mut answered, mut pushed_back) = (0, 0);
+    while let Some(result) = flood.join_next().await {
+        match result.unwrap() {
+            Ok(None) => answered += 1,
+            Err(RegisterError::Overloaded) => pushed_back += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(answered + pushed_back, 2_000);
+    assert!(answered > 0 && pushed_back > 0, "{answered} {pushed_back}");
+}
+
+#[tokio::test]
+async fn a_dossier_has_a_bounded_number_of_subjects() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    let many = (10..).take(MAX_SUBJECTS).map(|n| DossierSubject::named("member", person(n))).collect();
+    assert!(matches!(register.link(&code(1), many).await, Err(RegisterError::TooManySubjects)));
+    assert_eq!(register.get(&code(1)).await.unwrap().unwrap().subjects.len(), 2, "all or nothing");
+    let mut crowd = new_dossier(2);
+    crowd.subjects = (10..).take(MAX_SUBJECTS + 1).map(|n| DossierSubject::named("member", person(n))).collect();
+    let refused = register.open_dossier(crowd, request("r2", 1)).await;
+    assert!(matches!(refused, Err(RegisterError::TooManySubjects)));
+}

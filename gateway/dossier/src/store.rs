@@ -1,0 +1,227 @@
+//! The file: schema, opening, and what is done inside one transaction.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use motlan_domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use motlan_domain::{Evidence, Link};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use crate::dossier::{Dossier, DossierState, DossierSubject, SubjectSource};
+use crate::error::RegisterError;
+use crate::register::Viewer;
+use crate::seal::Sealer;
+
+/// Layout of the file; another number is another program's file.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE dossier (
+    code TEXT PRIMARY KEY, procedure TEXT NOT NULL, variant TEXT NOT NULL, agency TEXT NOT NULL,
+    opened_by TEXT NOT NULL, evidence TEXT NOT NULL, catalogue TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, closed_at INTEGER, close_reason TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE subject (
+    dossier TEXT NOT NULL, position INTEGER NOT NULL, role TEXT NOT NULL,
+    link TEXT, via_role TEXT, sealed BLOB NOT NULL, PRIMARY KEY (dossier, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE request (
+    system TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, response BLOB, at INTEGER NOT NULL,
+    PRIMARY KEY (system, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_at ON request (at);
+CREATE TABLE guess (
+    agency TEXT NOT NULL, subject BLOB NOT NULL, day TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (agency, subject, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// The open file, and which file it is.
+pub(crate) struct File {
+    pub(crate) db: Connection,
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+/// What a piece of work sees: one transaction at one instant.
+pub(crate) struct Store<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) sealer: &'a Sealer,
+    pub(crate) now: Timestamp,
+}
+
+// === impl File ===
+
+impl File {
+    /// Opens or, if `create`, makes the file.
+    pub(crate) fn open(path: &Path, sealer: &Sealer, create: bool) -> Result<Self, RegisterError> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(std::time::Duration::from_millis(250))?;
+        // One user at a time: the map in memory would not see another's writes.
+        db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "secure_delete", true)?;
+        db.set_prepared_statement_cache_capacity(32);
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        match version {
+            0 => {
+                db.execute_batch(SCHEMA)?;
+                db.execute("INSERT INTO meta (key, value) VALUES ('key_check', ?1)", params![sealer.key_check()])?;
+                db.pragma_update(None, "user_version", VERSION)?;
+            }
+            VERSION => {
+                let check: Vec<u8> =
+                    db.query_row("SELECT value FROM meta WHERE key = 'key_check'", [], |row| row.get(0))?;
+                if check != sealer.key_check() {
+                    return Err(RegisterError::Foreign);
+                }
+            }
+            _ => return Err(RegisterError::Foreign),
+        }
+        db.execute_batch("COMMIT")?;
+        let identity = identity_of(path).ok_or(RegisterError::Unavailable(None))?;
+        Ok(Self { db, path: path.to_owned(), identity })
+    }
+
+    /// Whether the path still leads to this file: one that was deleted or
+    /// replaced takes writes that nobody will ever read.
+    pub(crate) fn is_in_place(&self) -> bool {
+        identity_of(&self.path) == Some(self.identity)
+    }
+}
+
+fn identity_of(path: &Path) -> Option<(u64, u64)> {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.dev(), data.ino()))
+}
+
+// === impl Store ===
+
+impl Store<'_> {
+    /// The dossier, if `viewer` may know that it exists. What is read before
+    /// that is settled is one row by its key, found or not.
+    pub(crate) fn find(&self, code: &DossierCode, viewer: Option<&Viewer>) -> Result<Option<Dossier>, RegisterError> {
+        let mut select = self.db.prepare_cached(
+            "SELECT procedure, variant, agency, opened_by, evidence, catalogue, opened_at, closed_at, close_reason
+             FROM dossier WHERE code = ?1",
+        )?;
+        let row = select
+            .query_row(params![code.as_str()], |row| {
+                let texts: [String; 6] =
+                    [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+                let closed: (Option<i64>, Option<String>) = (row.get(7)?, row.get(8)?);
+                Ok((texts, row.get::<_, i64>(6)?, closed))
+            })
+            .optional()?;
+        let Some(([procedure, case, agency, opened_by, evidence, catalogue_digest], opened_at, closed)) = row else {
+            return Ok(None);
+        };
+        if viewer.is_some_and(|viewer| viewer.agency.as_str() != agency && viewer.system != opened_by) {
+            return Ok(None);
+        }
+        let state = match closed {
+            (Some(at), reason) => DossierState::Closed { at: instant(at)?, reason: reason.unwrap_or_default() },
+            (None, _) => DossierState::Open,
+        };
+        Ok(Some(Dossier {
+            code: code.clone(),
+            procedure: ProcedureCode::from_str(&procedure).map_err(|_| RegisterError::Corrupt)?,
+            case,
+            agency: AgencyCode::from_str(&agency).map_err(|_| RegisterError::Corrupt)?,
+            opened_by,
+            evidence: Evidence::from_name(&evidence).ok_or(RegisterError::Corrupt)?,
+            catalogue_digest,
+            opened_at: instant(opened_at)?,
+            state,
+            subjects: self.subjects(code)?,
+        }))
+    }
+
+    pub(crate) fn insert(&self, dossier: &Dossier) -> Result<(), RegisterError> {
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO dossier (code, procedure, variant, agency, opened_by, evidence, catalogue, opened_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
+        insert.execute(params![
+            dossier.code.as_str(),
+            dossier.procedure.as_str(),
+            dossier.case,
+            dossier.agency.as_str(),
+            dossier.opened_by,
+            dossier.evidence.as_str(),
+            dossier.catalogue_digest,
+            dossier.opened_at.as_microsecond()
+        ])?;
+        self.insert_subjects(&dossier.code, 0, &dossier.subjects)
+    }
+
+    pub(crate) fn insert_subjects(
+        &self,
+        code: &DossierCode,
+        from: usize,
+        subjects: &[DossierSubject],
+    ) -> Result<(), RegisterError> {
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO subject (dossier, position, role, link, via_role, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for (offset, subject) in subjects.iter().enumerate() {
+            let (link, via_role) = match &subject.how {
+                SubjectSource::Named => (None, None),
+                SubjectSource::Linked { link, via_role } => (Some(link.as_str()), Some(via_role.as_str())),
+            };
+            let sealed = self.sealer.seal_subject(&aad(code, &subject.role), &subject.key)?;
+            let position = i64::try_from(from + offset).map_err(|_| RegisterError::TooManySubjects)?;
+            insert.execute(params![code.as_str(), position, subject.role, link, via_role, sealed])?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn close(&self, code: &DossierCode, at: Timestamp, reason: &str) -> Result<(), RegisterError> {
+        let mut update =
+            self.db.prepare_cached("UPDATE dossier SET closed_at = ?2, close_reason = ?3 WHERE code = ?1")?;
+        update.execute(params![code.as_str(), at.as_microsecond(), reason])?;
+        Ok(())
+    }
+
+    fn subjects(&self, code: &DossierCode) -> Result<Vec<DossierSubject>, RegisterError> {
+        let mut select = self
+            .db
+            .prepare_cached("SELECT role, link, via_role, sealed FROM subject WHERE dossier = ?1 ORDER BY position")?;
+        let mut rows = select.query(params![code.as_str()])?;
+        let mut subjects = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (role, link, via_role): (String, Option<String>, Option<String>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let how = match (link, via_role) {
+                (None, None) => SubjectSource::Named,
+                (Some(link), Some(via_role)) => {
+                    SubjectSource::Linked { link: link_named(&link).ok_or(RegisterError::Corrupt)?, via_role }
+                }
+                _ => return Err(RegisterError::Corrupt),
+            };
+            let key = self.sealer.open_subject(&aad(code, &role), row.get(3)?)?;
+            subjects.push(DossierSubject { role, key, how });
+        }
+        Ok(subjects)
+    }
+}
+
+/// What a sealed identifier is bound to: it opens in no other dossier or role.
+fn aad(code: &DossierCode, role: &str) -> Vec<u8> {
+    format!("subject\n{}\n{role}", code.as_str()).into_bytes()
+}
+
+fn instant(micros: i64) -> Result<Timestamp, RegisterError> {
+    Timestamp::from_microsecond(micros).map_err(|_| RegisterError::Corrupt)
+}
+
+fn link_named(name: &str) -> Option<Link> {
+    serde_json::from_value(serde_json::Value::from(name)).ok()
+}

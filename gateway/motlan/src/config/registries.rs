@@ -1,0 +1,174 @@
+//! `[registries.*]`: how each registry is reached.
+
+use motlan_business::{BusinessConfig, BusinessPaths};
+use motlan_domain::id::ProcedureCode;
+use motlan_insurance::{InsuranceConfig, InsurancePaths};
+use motlan_land::{LandConfig, LandPaths};
+use motlan_population::{PopulationConfig, PopulationPaths};
+use motlan_transport::{BreakerConfig, HttpConfig, TokenConfig, TokenForm};
+
+use super::Registries;
+use super::reader::Section;
+
+/// Reads all four, so that the mistakes of each are told.
+pub(super) fn read(section: &Section<'_>) -> Option<Registries> {
+    let population = population(&section.section("population"));
+    let business = business(&section.section("business"));
+    let insurance = insurance(&section.section("insurance"));
+    let land = land(&section.section("land"));
+    Some(Registries { population: population?, business: business?, insurance: insurance?, land: land? })
+}
+
+fn population(section: &Section<'_>) -> Option<PopulationConfig> {
+    let http = http(&section.section("http"));
+    let user = section.text("user");
+    let secret = section.secret("secret");
+    let api_key = section.secret("api_key");
+    let x_road_client = section.parsed("x_road_client", |text| {
+        let parts: Vec<&str> = text.split('/').collect();
+        let whole = (3..=4).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty());
+        if whole { Ok(text.to_owned()) } else { Err("is not instance/class/member[/subsystem]".to_owned()) }
+    });
+    let account = section.text("account");
+    let phone = section.text("phone");
+    let default_procedure = section.parsed("default_procedure", |text| {
+        ProcedureCode::parse(text).map_err(|error| format!("is no procedure code: {}", error.reason()))
+    });
+    let paths = section.section_or_none("paths");
+    let known = PopulationPaths::default();
+    let paths = [("lookup", known.lookup), ("confirm", known.confirm), ("household", known.household)]
+        .map(|(key, default)| path(&paths, key, default));
+    let [lookup, confirm, household] = paths;
+    Some(PopulationConfig {
+        http: http?,
+        user: user?,
+        secret: secret?,
+        api_key: api_key?,
+        x_road_client: x_road_client?,
+        account: account?,
+        phone: phone?,
+        default_procedure: default_procedure?,
+        paths: PopulationPaths { lookup: lookup?, confirm: confirm?, household: household? },
+    })
+}
+
+fn business(section: &Section<'_>) -> Option<BusinessConfig> {
+    let (http, token) = (http(&section.section("http")), token(&section.section("token")));
+    let enterprise = path(&section.section_or_none("paths"), "enterprise", BusinessPaths::default().enterprise);
+    Some(BusinessConfig { http: http?, token: token?, paths: BusinessPaths { enterprise: enterprise? } })
+}
+
+fn insurance(section: &Section<'_>) -> Option<InsuranceConfig> {
+    let (http, token) = (http(&section.section("http")), token(&section.section("token")));
+    let paths = section.section_or_none("paths");
+    let known = InsurancePaths::default();
+    let identity = path(&paths, "identity", known.identity);
+    let search = path(&paths, "search", known.search);
+    let history = path(&paths, "history", known.history);
+    let card = path(&paths, "card", known.card);
+    let paths = InsurancePaths { identity: identity?, search: search?, history: history?, card: card? };
+    Some(InsuranceConfig { http: http?, token: token?, paths })
+}
+
+fn land(section: &Section<'_>) -> Option<LandConfig> {
+    let (http, token) = (http(&section.section("http")), token(&section.section("token")));
+    let paths = section.section_or_none("paths");
+    let known = LandPaths::default();
+    let certificate = path(&paths, "certificate", known.certificate);
+    let parcel = path(&paths, "parcel", known.parcel);
+    let by_owner = path(&paths, "by_owner", known.by_owner);
+    let paths = LandPaths { certificate: certificate?, parcel: parcel?, by_owner: by_owner? };
+    Some(LandConfig { http: http?, token: token?, paths })
+}
+
+fn path(section: &Section<'_>, key: &'static str, default: String) -> Option<String> {
+    let absolute = |text: &str| {
+        if text.starts_with('/') { Ok(text.to_owned()) } else { Err("must begin with /".to_owned()) }
+    };
+    if section.has(key) { section.parsed(key, absolute) } else { section.absent(key, default) }
+}
+
+fn http(section: &Section<'_>) -> Option<HttpConfig> {
+    let base_url = section.url("base_url");
+    let plain_http = section.flag("plain_http", false);
+    let number = |key, default: u64, most| section.number(key, default, 1..=most);
+    let count = |key, default: usize, most| {
+        number(key, default as u64, most).map(|value| usize::try_from(value).unwrap_or(default))
+    };
+    // The defaults are the transport's own; the address is read apart.
+    let known = HttpConfig::new(url::Url::parse("https://registry.invalid").ok()?);
+    let connect_timeout_ms = number("connect_timeout_ms", known.connect_timeout_ms, 60_000);
+    let deadline_ms = number("deadline_ms", known.deadline_ms, 120_000);
+    let queue_wait_ms = section.number("queue_wait_ms", known.queue_wait_ms, 0..=120_000);
+    let max_concurrent = count("max_concurrent", known.max_concurrent, 10_000);
+    let queue = section.number("queue", known.queue as u64, 0..=100_000).and_then(|value| usize::try_from(value).ok());
+    let max_body_bytes = count("max_body_bytes", known.max_body_bytes, 64 << 20);
+    let ca_pem = section.secret_or_none("ca_pem");
+    let client_identity = section.secret_or_none("client_identity");
+    let breaker_section = section.section_or_none("breaker");
+    let failures = breaker_section.number("failures", u64::from(known.breaker.failures), 1..=10_000);
+    let open_ms = breaker_section.number("open_ms", known.breaker.open_ms, 1..=3_600_000);
+    let breaker = BreakerConfig { failures: u32::try_from(failures?).ok()?, open_ms: open_ms? };
+    let config = HttpConfig {
+        base_url: base_url?,
+        plain_http: plain_http?,
+        connect_timeout_ms: connect_timeout_ms?,
+        deadline_ms: deadline_ms?,
+        max_concurrent: max_concurrent?,
+        queue: queue?,
+        queue_wait_ms: queue_wait_ms?,
+        max_body_bytes: max_body_bytes?,
+        ca_pem,
+        client_identity,
+        breaker,
+    };
+    match config.check() {
+        Ok(()) => Some(config),
+        Err(error) => {
+            section.mistake("base_url", error.to_string().trim_start_matches("base_url: "));
+            None
+        }
+    }
+}
+
+/// How the token form is named in the file.
+#[derive(Clone, Copy)]
+enum Form {
+    Basic,
+    Lgsp,
+}
+
+fn token(section: &Section<'_>) -> Option<TokenConfig> {
+    let form_section = section.section("form");
+    let kind = form_section.one_of("kind", &[("basic", Form::Basic), ("lgsp", Form::Lgsp)]);
+    let form = kind.and_then(|kind| form(&form_section, kind));
+    if kind.is_none() {
+        // Which keys belong here is not known: they are not called unknown.
+        form_section.accept_all();
+    }
+    let known = TokenConfig::new(TokenForm::Basic { client_id: String::new(), client_secret: motlan_transport::Secret::inline("") });
+    let path = path(section, "path", known.path);
+    let skew_s = section.number("skew_s", known.skew_s, 0..=3_600);
+    Some(TokenConfig { path: path?, skew_s: skew_s?, form: form? })
+}
+
+fn form(section: &Section<'_>, kind: Form) -> Option<TokenForm> {
+    match kind {
+        Form::Basic => {
+            let (client_id, client_secret) = (section.text("client_id"), section.secret("client_secret"));
+            Some(TokenForm::Basic { client_id: client_id?, client_secret: client_secret? })
+        }
+        Form::Lgsp => {
+            let (access_key, secret_key) = (section.text("access_key"), section.secret("secret_key"));
+            let app_name = section.text("app_name");
+            let (partner_code, cus) = (section.text("partner_code"), section.text("partner_code_cus"));
+            Some(TokenForm::Lgsp {
+                access_key: access_key?,
+                secret_key: secret_key?,
+                app_name: app_name?,
+                partner_code: partner_code?,
+                partner_code_cus: cus?,
+            })
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! How the program ends: the exit codes, and the error that carries one.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::client::Refusal;
+
+/// The exit codes, as the manual lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; the answer is yes.
+    Ok = 0,
+    /// Done; the answer is no: invalid, a mismatch, denied, not found.
+    No = 1,
+    /// The command line makes no sense, or names a file that is not there.
+    Usage = 2,
+    /// The configuration is wrong (`EX_USAGE` of sysexits, as the design has it).
+    Config = 64,
+    /// Input data is wrong (`EX_DATAERR`).
+    Data = 65,
+    /// A gateway, a registry or a port is unavailable: later may help (`EX_UNAVAILABLE`).
+    Unavailable = 69,
+    /// A fault of the program (`EX_SOFTWARE`).
+    Internal = 70,
+}
+
+/// A failure with the code it ends in.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What went wrong; its chain is printed.
+    pub cause: anyhow::Error,
+}
+
+/// What a command comes to.
+pub type Ended = Result<Exit, Failure>;
+
+/// Gives a failure its exit code.
+pub trait OrExit<T> {
+    /// `self`, its error ending the program with that code.
+    fn or_exit(self, exit: Exit) -> Result<T, Failure>;
+}
+
+// === impl Exit ===
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// A failure in one's own words.
+    pub fn new(exit: Exit, message: impl fmt::Display + fmt::Debug + Send + Sync + 'static) -> Self {
+        Self { exit, cause: anyhow::Error::msg(message) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.cause)
+    }
+}
+
+/// A failure nobody gave a code to: a refusal of the gateway has its own; any
+/// other is the program's fault.
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let cause = error.into();
+        // A closed pipe (`motlan demo | head`) is no fault: the reader has seen enough.
+        let closed_pipe = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        let exit = if let Some(refusal) = cause.downcast_ref::<Refusal>() {
+            refusal.exit()
+        } else if cause.downcast_ref().is_some_and(closed_pipe) {
+            Exit::Ok
+        } else {
+            Exit::Internal
+        };
+        Self { exit, cause }
+    }
+}
+
+impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
+    fn or_exit(self, exit: Exit) -> Result<T, Failure> {
+        self.map_err(|error| Failure { exit, cause: error.into() })
+    }
+}

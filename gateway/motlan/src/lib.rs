@@ -1,0 +1,16 @@
+//! The `motlan` program: command line, configuration, wiring, shutdown order,
+//! and the sandbox's world.
+//!
+//! **In scope**: constructing everything and running it. **Out of scope**:
+//! every decision; those are the rooms' below.
+
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod exit;
+pub mod receipt;
+pub mod report;
+pub mod sandbox;
+pub mod term;
+pub mod wiring;

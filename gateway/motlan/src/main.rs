@@ -1,0 +1,2 @@
+//! The `motlan` binary.
+fn main() {}

@@ -1,0 +1,223 @@
+//! From a configuration to a running gateway, and back down in order.
+//!
+//! Construction order: audit log, register, catalogue, access, adapters,
+//! pipeline, resolver, server. Shutdown order: not ready, stop accepting,
+//! drain, flush the audit log, close the stores; each step is timed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use motlan_access::Access;
+use motlan_api::RegistryAdapter;
+use motlan_audit::{AuditLog, AuditService, Draft, DraftActor, FileKeyProvider, Kind, Loaded};
+use motlan_business::BusinessAdapter;
+use motlan_catalogue::Catalogue;
+use motlan_domain::Clock;
+use motlan_dossier::{Register, RegisterKey, RegisterOptions};
+use motlan_insurance::InsuranceAdapter;
+use motlan_land::LandAdapter;
+use motlan_pipeline::{Options, Parts, Pipeline};
+use motlan_population::PopulationAdapter;
+use motlan_resolve::Resolver;
+use motlan_server::{Server, ServerHandle, ServerOptions, Services, TlsError, TlsMaterial};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, Mistake, ServerSection, read_register_key};
+use crate::exit::{Exit, Failure, OrExit};
+
+/// How long fetches that outlive their callers may take to end.
+const FETCHES: Duration = Duration::from_secs(10);
+
+/// A running gateway.
+pub struct Gateway {
+    grpc: String,
+    probe: String,
+    handle: ServerHandle,
+    stop: CancellationToken,
+    serving: TaskTracker,
+    fetches: TaskTracker,
+    audit: AuditService,
+    register: Register,
+    clock: Arc<dyn Clock>,
+}
+
+// === impl Gateway ===
+
+impl Gateway {
+    /// Builds everything and begins to serve.
+    ///
+    /// # Errors
+    /// [`Exit::Config`] for what an operator must mend in the files,
+    /// [`Exit::Unavailable`] for stores and ports that cannot be had.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let (catalogue, purposes) = config.catalogue().map_err(mistaken)?;
+        let server = server_options(&config.server).or_exit(Exit::Config)?;
+        let keys = FileKeyProvider::open(&config.audit_keys).context("the audit keys cannot be used");
+        let keys = Arc::new(keys.or_exit(Exit::Config)?);
+
+        let opened = AuditLog::open(config.audit.clone(), keys, Arc::clone(&clock)).await;
+        let (log, audit) = opened.context("the audit log cannot be opened").or_exit(Exit::Unavailable)?;
+        let register = open_register(&config, Arc::clone(&clock))?;
+        let access = Access::load(
+            config.access.clone(),
+            catalogue.clone(),
+            purposes,
+            register.clone(),
+            Arc::clone(&clock),
+        );
+        let access = access.or_exit(Exit::Config)?;
+        record_loading(&log, &config, &access).await.or_exit(Exit::Unavailable)?;
+
+        let fetches = TaskTracker::new();
+        let pipeline = pipeline(&config, access, log, register.clone(), catalogue, &clock, &fetches)?;
+        let resolver = Resolver::new(Arc::clone(&pipeline), Arc::clone(&clock));
+        let services = Services { pipeline, resolver };
+        let bound = Server::bind(server, services, Arc::clone(&clock)).await;
+        let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
+
+        let (stop, serving) = (CancellationToken::new(), TaskTracker::new());
+        let grpc = format!("https://localhost:{}", bound.grpc_addr().port());
+        let probe = format!("http://{}", bound.probe_addr());
+        let handle = bound.handle();
+        // Ends when `stop` is cancelled and its calls have ended; `shutdown` waits for it.
+        serving.spawn(bound.serve(stop.clone().cancelled_owned()));
+        serving.close();
+        tracing::info!(%grpc, %probe, "gateway is up");
+        Ok(Self { grpc, probe, handle, stop, serving, fetches, audit, register, clock })
+    }
+
+    /// Where gRPC is served, for clients on this machine.
+    pub fn grpc(&self) -> &str {
+        &self.grpc
+    }
+
+    /// Where the probes are served.
+    pub fn probe(&self) -> &str {
+        &self.probe
+    }
+
+    /// For reloading certificates and reading counters.
+    pub const fn server(&self) -> &ServerHandle {
+        &self.handle
+    }
+
+    /// Completes when the server ended by itself, which it should not.
+    pub async fn ended(&self) {
+        self.serving.wait().await;
+    }
+
+    /// Stops in order. Nothing that was acknowledged is lost.
+    pub async fn shutdown(self) {
+        let step = Step { clock: Arc::clone(&self.clock) };
+        // Not ready, stop accepting, drain: the server's own order.
+        self.stop.cancel();
+        step.timed("drain", self.serving.wait()).await;
+        self.fetches.close();
+        let ended = step.timed("fetches", tokio::time::timeout(FETCHES, self.fetches.wait())).await;
+        if ended.is_err() {
+            tracing::warn!("questions to registries were cut off at shutdown");
+        }
+        step.timed("audit log", self.audit.shutdown()).await;
+        step.timed("register", self.register.close()).await;
+    }
+}
+
+/// Times the steps of a shutdown.
+struct Step {
+    clock: Arc<dyn Clock>,
+}
+
+impl Step {
+    async fn timed<T>(&self, name: &'static str, work: impl Future<Output = T>) -> T {
+        let begun = self.clock.monotonic();
+        let done = work.await;
+        let took = self.clock.monotonic().saturating_sub(begun);
+        tracing::info!(step = name, ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "shutdown");
+        done
+    }
+}
+
+/// The TLS files of the server section.
+pub(crate) fn tls(section: &ServerSection) -> Result<TlsMaterial, TlsError> {
+    TlsMaterial::read(&section.certificate, &section.key, &section.client_ca)
+}
+
+fn server_options(section: &ServerSection) -> Result<ServerOptions, TlsError> {
+    Ok(ServerOptions {
+        grpc_addr: section.listen,
+        probe_addr: section.probe,
+        tls: tls(section)?,
+        reflection: section.reflection,
+        limits: section.limits.clone(),
+    })
+}
+
+fn open_register(config: &Config, clock: Arc<dyn Clock>) -> Result<Register, Failure> {
+    let key = read_register_key(&config.dossiers.key).map_err(|problem| Failure::new(Exit::Config, problem))?;
+    let mut options = RegisterOptions::new(&config.dossiers.file, RegisterKey::new(key), config.mode.synthetic());
+    options.cached = config.dossiers.cached;
+    Register::open(options, clock).context("the register of dossiers cannot be opened").or_exit(Exit::Unavailable)
+}
+
+fn pipeline(
+    config: &Config,
+    access: Access,
+    log: AuditLog,
+    register: Register,
+    catalogue: Catalogue,
+    clock: &Arc<dyn Clock>,
+    fetches: &TaskTracker,
+) -> Result<Arc<Pipeline>, Failure> {
+    let parts = Parts {
+        access,
+        log,
+        register,
+        catalogue: Arc::new(catalogue),
+        adapters: adapters(config, clock)?,
+        clock: Arc::clone(clock),
+        tasks: fetches.clone(),
+    };
+    let options = Options {
+        cache_bytes: config.cache_bytes,
+        policies: config.cache.clone(),
+        deadline: config.question_deadline,
+    };
+    Ok(Arc::new(Pipeline::new(parts, options).or_exit(Exit::Unavailable)?))
+}
+
+/// The one place that names the concrete adapters.
+fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn RegistryAdapter>>, Failure> {
+    let (registries, synthetic) = (config.registries.clone(), config.mode.synthetic());
+    let clock = || Arc::clone(clock);
+    let population = PopulationAdapter::new(registries.population, synthetic, clock()).or_exit(Exit::Config)?;
+    let business = BusinessAdapter::new(registries.business, synthetic, clock()).or_exit(Exit::Config)?;
+    let insurance = InsuranceAdapter::new(registries.insurance, synthetic, clock()).or_exit(Exit::Config)?;
+    let land = LandAdapter::new(registries.land, synthetic, clock()).or_exit(Exit::Config)?;
+    Ok(vec![Arc::new(population), Arc::new(business), Arc::new(insurance), Arc::new(land)])
+}
+
+/// Every decision from here on rests on these; each is an entry of its own.
+async fn record_loading(log: &AuditLog, config: &Config, access: &Access) -> anyhow::Result<()> {
+    let digests = access.digests();
+    let loaded = [
+        ("config", config.digest.clone()),
+        ("policy", digests.policies),
+        ("catalogue", digests.catalogue),
+        ("purposes", digests.purposes),
+        ("directory", digests.directory),
+    ];
+    for (what, digest) in loaded {
+        let mut draft = Draft::new(Kind::ConfigLoaded);
+        draft.actor = Some(DraftActor::System);
+        draft.loaded = Some(Loaded { digest: format!("sha256:{digest}").into(), what: what.into() });
+        log.append(draft).await.with_context(|| format!("the loading of the {what} cannot be recorded"))?;
+    }
+    Ok(())
+}
+
+fn mistaken(mistakes: Vec<Mistake>) -> Failure {
+    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    Failure::new(Exit::Config, lines.join("\n"))
+}

@@ -1,0 +1,294 @@
+//! The answer cache: registry answers by circle of reuse, one upstream call
+//! for identical permitted questions in flight.
+//!
+//! What is cached is the whole registry answer, before minimisation; every use
+//! is permitted, minimised and recorded by itself. A refusal or failure of a
+//! registry is never kept; "not found" briefly. The clock is ours, so that age
+//! can be tested; moka's own expiry only bounds how long memory is held.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use motlan_api::{FetchError, Reply};
+use motlan_domain::{CachePolicy, CacheState, Clock, Outcome};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+
+use crate::sealed::Unrecorded;
+
+/// Which answer: a keyed hash, so that no identifier stands in the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CacheKey([u8; 16]);
+
+/// A registry answer and the entry under which it was fetched.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    /// The answer.
+    pub(crate) reply: Arc<Reply>,
+    /// The index of the intent under which it was fetched.
+    pub(crate) fetched_by: u64,
+    /// When it was kept, on the monotonic clock.
+    since: Duration,
+    /// Its size for the bound, in bytes.
+    weight: u32,
+}
+
+/// How a flight ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Flown {
+    /// The registry answered.
+    Answered(Kept),
+    /// It did not.
+    Failed {
+        /// How it failed.
+        error: FetchError,
+        /// The index of the intent.
+        fetched_by: u64,
+    },
+    /// The intent could not be recorded; nothing was asked.
+    Unrecorded(Unrecorded),
+}
+
+/// What the cache gives for a question.
+#[derive(Debug, Clone)]
+pub(crate) struct Served {
+    /// Where from.
+    pub(crate) state: CacheState,
+    /// What; for a fresh or stale hit always `Answered`.
+    pub(crate) flown: Flown,
+}
+
+type Flight = Shared<BoxFuture<'static, Flown>>;
+type Flights = Arc<Mutex<HashMap<CacheKey, Flight>>>;
+
+/// Takes the flight off the board when its task ends, however it ends.
+struct InFlight {
+    flights: Flights,
+    key: CacheKey,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.flights.lock().remove(&self.key);
+    }
+}
+
+/// The cache and the questions in flight.
+pub(crate) struct AnswerCache {
+    kept: moka::future::Cache<CacheKey, Kept>,
+    flights: Flights,
+    key: hmac::Key,
+    clock: Arc<dyn Clock>,
+    tasks: TaskTracker,
+}
+
+// === impl AnswerCache ===
+
+impl AnswerCache {
+    /// A cache of at most `max_bytes` of answers. Fetches run in `tasks`, so a
+    /// caller that hangs up does not stop the fetch others wait for; the owner
+    /// of `tasks` waits for them at shutdown.
+    ///
+    /// # Errors
+    /// When the system has no randomness for the key of the hash.
+    pub(crate) fn new(max_bytes: u64, clock: Arc<dyn Clock>, tasks: TaskTracker) -> Result<Self, NoRandomness> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
+            .map_err(|_| NoRandomness)?;
+        let kept = moka::future::Cache::builder()
+            .max_capacity(max_bytes)
+            .weigher(|_, kept: &Kept| kept.weight)
+            .time_to_live(Duration::from_hours(24))
+            .build();
+        Ok(Self { kept, flights: Arc::default(), key, clock, tasks })
+    }
+
+    /// The key of a question within a circle. Parts are length-prefixed, so no
+    /// two lists of parts share one.
+    pub(crate) fn key(&self, parts: &[&str]) -> CacheKey {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in parts {
+            context.update(&(part.len() as u64).to_le_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut key = [0; 16];
+        key.copy_from_slice(&context.sign().as_ref()[..16]);
+        CacheKey(key)
+    }
+
+    /// Serves from the cache, from a flight under way, or by `fetch`.
+    ///
+    /// `max_age` is the oldest the caller accepts; zero always fetches. `fetch`
+    /// runs in a task of its own once it is begun. With `key` `None` nothing is
+    /// shared or kept.
+    pub(crate) async fn serve<F>(
+        &self,
+        key: Option<CacheKey>,
+        policy: &CachePolicy,
+        max_age: Option<Duration>,
+        fetch: impl FnOnce() -> F,
+    ) -> Served
+    where
+        F: Future<Output = Fetch> + Send + 'static,
+    {
+        let Some(key) = key else {
+            return Served { state: CacheState::Miss, flown: self.launch(None, None, policy, fetch()).await };
+        };
+        let kept = self.kept.get(&key).await;
+        let limit = max_age.map_or(policy.max_age, |asked| asked.min(policy.max_age));
+        if let Some(kept) = &kept
+            && !limit.is_zero()
+            && self.age(kept) <= fresh_for(kept, policy, limit)
+        {
+            return Served { state: CacheState::Hit, flown: Flown::Answered(kept.clone()) };
+        }
+        let (state, flight) = self.join_or_launch(key, policy, limit, fetch);
+        if let Some(kept) = kept
+            && max_age.is_none()
+            && !kept.is_nothing()
+        {
+            let age = self.age(&kept);
+            if age <= policy.max_age + policy.stale_while_revalidate && !policy.stale_while_revalidate.is_zero() {
+                return Served { state: CacheState::Stale, flown: Flown::Answered(kept) };
+            }
+            let flown = flight.await;
+            if matches!(&flown, Flown::Failed { error: FetchError::Unavailable { .. }, .. })
+                && !policy.stale_if_error.is_zero()
+                && age <= policy.max_age + policy.stale_if_error
+            {
+                return Served { state: CacheState::Stale, flown: Flown::Answered(kept) };
+            }
+            return Served { state, flown };
+        }
+        Served { state, flown: flight.await }
+    }
+
+    /// How old a kept answer is.
+    pub(crate) fn age(&self, kept: &Kept) -> Duration {
+        self.clock.monotonic().saturating_sub(kept.since)
+    }
+
+    /// A live question (limit zero) never joins a flight that began before it.
+    fn join_or_launch<F>(
+        &self,
+        key: CacheKey,
+        policy: &CachePolicy,
+        limit: Duration,
+        fetch: impl FnOnce() -> F,
+    ) -> (CacheState, Flight)
+    where
+        F: Future<Output = Fetch> + Send + 'static,
+    {
+        if limit.is_zero() {
+            return (CacheState::Miss, self.launch(Some(key), None, policy, fetch()).boxed().shared());
+        }
+        let mut flights = self.flights.lock();
+        match flights.entry(key) {
+            Entry::Occupied(flight) => (CacheState::Coalesced, flight.get().clone()),
+            Entry::Vacant(place) => {
+                let guard = InFlight { flights: Arc::clone(&self.flights), key };
+                let landed = self.launch(Some(key), Some(guard), policy, fetch());
+                let flight = landed.boxed().shared();
+                place.insert(flight.clone());
+                (CacheState::Miss, flight)
+            }
+        }
+    }
+
+    /// Starts the fetch in its own task and returns a future of its landing.
+    fn launch<F>(
+        &self,
+        key: Option<CacheKey>,
+        in_flight: Option<InFlight>,
+        policy: &CachePolicy,
+        fetch: F,
+    ) -> impl Future<Output = Flown> + Send + 'static + use<F>
+    where
+        F: Future<Output = Fetch> + Send + 'static,
+    {
+        let (landed, landing) = oneshot::channel();
+        let (clock, kept) = (Arc::clone(&self.clock), self.kept.clone());
+        let keep_none_found = !policy.not_found.is_zero();
+        self.tasks.spawn(async move {
+            let flown = match fetch.await {
+                Fetch::Asked { result: Ok(reply), fetched_by } => {
+                    let weight = weigh(&reply);
+                    let since = clock.monotonic();
+                    let answer = Kept { reply: Arc::new(reply), fetched_by, since, weight };
+                    if let Some(key) = key
+                        && (keep_none_found || !answer.is_nothing())
+                        && !answer.is_incomplete()
+                    {
+                        kept.insert(key, answer.clone()).await;
+                    }
+                    Flown::Answered(answer)
+                }
+                Fetch::Asked { result: Err(error), fetched_by } => Flown::Failed { error, fetched_by },
+                Fetch::Unrecorded(unrecorded) => Flown::Unrecorded(unrecorded),
+            };
+            drop(in_flight);
+            // Nobody waiting any more is no fault: the answer is kept.
+            drop(landed.send(flown));
+        });
+        // A task that was dropped (shutdown) or panicked recorded no answer.
+        landing.map(|flown| flown.unwrap_or(Flown::Unrecorded(Unrecorded::Unavailable)))
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    /// Whether the registry holds no such record.
+    fn is_nothing(&self) -> bool {
+        matches!(&*self.reply, Reply::Records(fetched) if fetched.records.is_empty())
+    }
+
+    fn is_incomplete(&self) -> bool {
+        matches!(&*self.reply, Reply::Records(fetched) if fetched.outcome() == Outcome::Incomplete)
+    }
+}
+
+/// What a fetch yields.
+#[derive(Debug)]
+pub(crate) enum Fetch {
+    /// The intent was durable and the registry was asked.
+    Asked {
+        /// What it said.
+        result: Result<Reply, FetchError>,
+        /// The index of the intent.
+        fetched_by: u64,
+    },
+    /// The intent could not be recorded; nothing was asked.
+    Unrecorded(Unrecorded),
+}
+
+/// The system has no randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("no randomness for the cache key")]
+pub struct NoRandomness;
+
+/// "Not found" is fresh for a shorter time than a record.
+fn fresh_for(kept: &Kept, policy: &CachePolicy, limit: Duration) -> Duration {
+    if kept.is_nothing() { limit.min(policy.not_found) } else { limit }
+}
+
+/// Bytes an answer is counted as: its JSON length twice (strings and their
+/// containers) and a fixed part.
+fn weigh(reply: &Reply) -> u32 {
+    let Reply::Records(fetched) = reply else { return 256 };
+    let json: usize = fetched
+        .records
+        .iter()
+        .map(|record| serde_json::to_vec(record).map_or(4096, |bytes| bytes.len()))
+        .sum();
+    u32::try_from(json * 2 + 256).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

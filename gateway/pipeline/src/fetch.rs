@@ -1,0 +1,188 @@
+//! The stage that asks: the cache first, then the registry, never without a
+//! durable intent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use motlan_access::{OnBehalf, Permit};
+use motlan_api::{Ask, Holder, RegistryAdapter, Reply, Want};
+use motlan_domain::dataset::{Dataset, Registry};
+use motlan_domain::{CachePolicy, CacheScope, CacheState, Fetched, Operation, Reason, SubjectKey};
+
+use crate::answer::Refusal;
+use crate::cache::{AnswerCache, Fetch, Flown};
+use crate::ledger::{Asking, Ledger, Provenance};
+use crate::sealed::NotReleased;
+
+/// The adapters, the cache and what bounds them.
+pub(crate) struct Sources {
+    pub(crate) adapters: BTreeMap<Registry, Arc<dyn RegistryAdapter>>,
+    pub(crate) cache: AnswerCache,
+    pub(crate) policies: BTreeMap<Dataset, CachePolicy>,
+    pub(crate) deadline: Duration,
+    pub(crate) ledger: Ledger,
+}
+
+/// What a registry said to a permitted question.
+pub(crate) struct Found {
+    reply: Arc<Reply>,
+    state: CacheState,
+    fetched_by: u64,
+    age: Duration,
+}
+
+/// One permitted question to a registry.
+pub(crate) struct Inquiry<'a> {
+    pub(crate) permit: &'a Permit,
+    pub(crate) asking: Asking,
+    pub(crate) want: Want,
+    pub(crate) max_age: Option<Duration>,
+}
+
+// === impl Sources ===
+
+impl Sources {
+    /// The cache policy of a dataset.
+    pub(crate) fn policy(&self, dataset: Dataset) -> CachePolicy {
+        self.policies.get(&dataset).copied().unwrap_or_else(|| CachePolicy::default_for(dataset))
+    }
+
+    /// Serves the inquiry from the cache or a flight under way, or asks.
+    pub(crate) async fn fetch(&self, inquiry: &Inquiry<'_>) -> Result<Found, NotReleased<Refusal>> {
+        let registry = inquiry.asking.dataset.registry();
+        let Some(adapter) = self.adapters.get(&registry) else {
+            let refusal = Refusal::unavailable(Reason::SourceNotConnected, registry, None);
+            return self.ledger.refused(&inquiry.asking, refusal, None).await;
+        };
+        let policy = self.policy(inquiry.asking.dataset);
+        let key = self.key(inquiry, policy.scope);
+        let fetch = || self.launch(inquiry, Arc::clone(adapter));
+        let served = self.cache.serve(key, &policy, inquiry.max_age, fetch).await;
+        match served.flown {
+            Flown::Answered(kept) => {
+                let age = self.cache.age(&kept);
+                Ok(Found { reply: kept.reply, state: served.state, fetched_by: kept.fetched_by, age })
+            }
+            Flown::Failed { error, fetched_by } => {
+                let refusal = Refusal::unavailable(error.reason(), registry, error.retry_after());
+                let upstream = error.upstream_ids();
+                let from = Provenance { state: served.state, fetched_by, fetched: None, upstream };
+                self.ledger.refused(&inquiry.asking, refusal, Some(from)).await
+            }
+            Flown::Unrecorded(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
+    }
+
+    /// The circle of reuse, the form of the question and its subject. A yes/no
+    /// question depends on the name claimed and is never kept.
+    fn key(&self, inquiry: &Inquiry<'_>, scope: CacheScope) -> Option<crate::cache::CacheKey> {
+        let form = match &inquiry.want {
+            Want::Confirm { .. } => return None,
+            Want::OwnedBy => "owned_by",
+            Want::Record { .. } => "record",
+        };
+        let circle = inquiry.permit.scope_key(scope)?;
+        let subject = &inquiry.asking.subject;
+        Some(self.cache.key(&[
+            &circle,
+            inquiry.asking.dataset.as_str(),
+            form,
+            subject.scheme(),
+            &subject.expose(),
+        ]))
+    }
+
+    /// The fetch itself, owned: intent, then the registry.
+    fn launch(
+        &self,
+        inquiry: &Inquiry<'_>,
+        adapter: Arc<dyn RegistryAdapter>,
+    ) -> impl Future<Output = Fetch> + Send + 'static + use<> {
+        let (ledger, asking) = (self.ledger.clone(), inquiry.asking.clone());
+        let ask = Ask {
+            want: inquiry.want.clone(),
+            subject: asking.subject.clone(),
+            on_behalf: on_behalf(inquiry.permit.on_behalf()),
+            request_id: uuid::Uuid::new_v4().to_string(),
+            deadline: self.deadline,
+        };
+        async move {
+            match ledger.intent(&asking, &ask.request_id).await {
+                Ok(fetched_by) => Fetch::Asked { result: adapter.ask(&ask).await, fetched_by },
+                Err(unrecorded) => Fetch::Unrecorded(unrecorded),
+            }
+        }
+    }
+}
+
+fn on_behalf(permitted: &OnBehalf) -> motlan_api::OnBehalf {
+    motlan_api::OnBehalf {
+        officer_id: permitted.officer_id,
+        agency: permitted.agency.clone(),
+        dossier: permitted.dossier.clone(),
+        procedure: permitted.procedure.clone(),
+    }
+}
+
+// === impl Inquiry ===
+
+impl<'a> Inquiry<'a> {
+    /// The question the permit is for.
+    pub(crate) fn of(permit: &'a Permit) -> Self {
+        let question = permit.question();
+        let want = match (question.operation, &question.claim) {
+            (Operation::ListCertificates, _) => Want::OwnedBy,
+            // Verify without disclosure is native to the population source; it
+            // cannot compare a birth date, so only a claim without one goes there.
+            (Operation::VerifyIdentity, Some(motlan_domain::question::Claim::Identity(claim)))
+                if claim.birth_date.is_none() =>
+            {
+                Want::Confirm { full_name: claim.full_name.clone() }
+            }
+            (operation, _) => Want::Record { dataset: operation.dataset(), holder: None },
+        };
+        Self { permit, asking: Asking::of(permit), want, max_age: question.max_age }
+    }
+
+    /// A lookup the gateway makes to find the tie between an answer and the
+    /// people of the dossier.
+    pub(crate) fn for_tie(permit: &'a Permit, dataset: Dataset, subject: SubjectKey, fields: &[&str]) -> Self {
+        let fields = dataset.field_set(fields.iter().copied()).unwrap_or_default();
+        let asking = Asking::tie(permit, dataset, subject, fields);
+        Self { permit, asking, want: Want::Record { dataset, holder: None::<Holder> }, max_age: None }
+    }
+}
+
+// === impl Found ===
+
+impl Found {
+    /// The registry's answer.
+    pub(crate) fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// The records, where records were asked for.
+    pub(crate) fn fetched(&self) -> Option<&Fetched> {
+        match &*self.reply {
+            Reply::Records(fetched) => Some(fetched),
+            Reply::Confirmed { .. } => None,
+        }
+    }
+
+    /// Where it came from, for the entry.
+    pub(crate) fn provenance(&self) -> Provenance<'_> {
+        let upstream = match &*self.reply {
+            Reply::Records(fetched) => &fetched.upstream_ids,
+            Reply::Confirmed { upstream_ids, .. } => upstream_ids,
+        };
+        // The exchange stands in the entry that made it.
+        let upstream: &[String] = if self.state == CacheState::Miss { upstream } else { &[] };
+        Provenance { state: self.state, fetched_by: self.fetched_by, fetched: self.fetched(), upstream }
+    }
+
+    /// Cache state and age.
+    pub(crate) const fn state(&self) -> (CacheState, Duration) {
+        (self.state, self.age)
+    }
+}

@@ -1,0 +1,323 @@
+//! What the stages write into the audit log.
+//!
+//! The one place that turns a permit or a denial into a draft entry, so that
+//! no stage can leave out who, why, on what decision.
+
+use std::sync::Arc;
+
+use motlan_access::{Actor, Basis, Caller, Denial, Permit};
+use motlan_audit::{AuditError, AuditLog, Draft, DraftActor, DraftSubject, Identifier, Receipt};
+use motlan_audit_tree::entry::{
+    Caller as EntryCaller, Decision, Effect, EntryTime, Evidence as EntryEvidence, Fields, Purpose as EntryPurpose, Source,
+    SourceFrom,
+};
+use motlan_audit_tree::{CommitmentKey, Kind, Mac, Outcome as EntryOutcome, Text};
+use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_domain::{CacheState, Evidence, Fetched, Outcome, Purpose, SubjectKey};
+
+use crate::answer::{Answer, Refusal};
+use crate::fetch::Found;
+use crate::sealed::{NotReleased, Sealed, Unrecorded};
+
+/// Writes entries for the stages.
+#[derive(Clone)]
+pub struct Ledger {
+    log: AuditLog,
+}
+
+/// Where an answer came from, for its entry.
+pub(crate) struct Provenance<'a> {
+    pub(crate) state: CacheState,
+    /// The intent under which it was fetched.
+    pub(crate) fetched_by: u64,
+    pub(crate) fetched: Option<&'a Fetched>,
+    pub(crate) upstream: &'a [String],
+}
+
+// === impl Ledger ===
+
+impl Ledger {
+    /// Over this log.
+    pub const fn new(log: AuditLog) -> Self {
+        Self { log }
+    }
+
+    /// The log itself, for its readers.
+    pub const fn log(&self) -> &AuditLog {
+        &self.log
+    }
+
+    /// Appends a draft.
+    ///
+    /// # Errors
+    /// [`Unrecorded`]: nothing may be released.
+    pub async fn write(&self, draft: Draft) -> Result<Receipt, Unrecorded> {
+        self.log.append(draft).await.map_err(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an audit entry was not written");
+            match error {
+                AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
+                _ => Unrecorded::Unavailable,
+            }
+        })
+    }
+
+    /// Before a registry is asked under this permit.
+    pub(crate) async fn intent(&self, asking: &Asking, upstream_id: &str) -> Result<u64, Unrecorded> {
+        let mut draft = asking.draft(Kind::AccessIntent);
+        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
+        draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        draft.upstream = vec![Text::Owned(upstream_id.to_owned())];
+        Ok(self.write(draft).await?.index)
+    }
+
+    /// A denial, before any registry was asked.
+    pub async fn denied<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
+        let draft = denial_draft(denial);
+        let refusal = Refusal::denied(denial.reason());
+        match self.write(draft).await {
+            Ok(receipt) => Err(NotReleased::Refused(Sealed::new(refusal, receipt, None))),
+            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
+    }
+
+    /// A refusal after the permit: the registry failed, or its answer shows no
+    /// tie to the dossier.
+    pub(crate) async fn refused<T>(
+        &self,
+        asking: &Asking,
+        refusal: Refusal,
+        from: Option<Provenance<'_>>,
+    ) -> Result<T, NotReleased<Refusal>> {
+        let mut draft = asking.draft(Kind::AccessOutcome);
+        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
+        draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        draft.outcome = Some(entry_outcome(refusal.outcome));
+        draft.reason = Some(Text::Borrowed(refusal.reason.code()));
+        attach_source(&mut draft, asking.dataset.registry(), from);
+        match self.write(draft).await {
+            Ok(receipt) => Err(NotReleased::Refused(Sealed::new(refusal, receipt, None))),
+            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
+    }
+
+    /// A lookup for a tie alone: what was found is disclosed to nobody.
+    pub(crate) async fn looked(&self, asking: &Asking, found: &Found) -> Result<Receipt, Unrecorded> {
+        let mut draft = asking.draft(Kind::AccessOutcome);
+        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
+        draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        draft.outcome = found.fetched().map(|fetched| entry_outcome(fetched.outcome()));
+        attach_source(&mut draft, asking.dataset.registry(), Some(found.provenance()));
+        self.write(draft).await
+    }
+
+    /// An answer, with the commitment to it. `people` are those the entry is
+    /// about.
+    pub(crate) async fn answered(
+        &self,
+        asking: &Asking,
+        answer: &Answer,
+        people: Vec<DraftSubject>,
+        from: Provenance<'_>,
+    ) -> Result<Sealed<()>, NotReleased<Refusal>> {
+        let Some((mac, key)) = commit(answer) else {
+            return Err(NotReleased::Unrecorded(Unrecorded::Unavailable));
+        };
+        let mut draft = asking.draft(Kind::AccessOutcome);
+        let disclosed = if answer.records.is_empty() { FieldSet::EMPTY } else { answer.fields.present };
+        draft.fields = Some(Fields {
+            asked: names(asking.fields, asking.dataset),
+            disclosed: names(disclosed, asking.dataset),
+        });
+        draft.subjects = people;
+        draft.outcome = Some(entry_outcome(answer.outcome));
+        draft.assurance = answer.verdict.as_ref().and_then(|verdict| verdict.assurance).map(|assurance| {
+            Text::Borrowed(assurance.as_str())
+        });
+        draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
+        draft.commitment = Some((mac, key.clone()));
+        attach_source(&mut draft, asking.dataset.registry(), Some(from));
+        let receipt = self.write(draft).await.map_err(NotReleased::Unrecorded)?;
+        Ok(Sealed::new((), receipt, Some(key)))
+    }
+}
+
+/// What every entry about one permitted question says: taken from the permit
+/// once, owned, so that a fetch in a task of its own can write its intent.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) dataset: Dataset,
+    pub(crate) fields: FieldSet,
+    pub(crate) subject: SubjectKey,
+    pub(crate) role: Arc<str>,
+    template: Draft,
+}
+
+// === impl Asking ===
+
+impl Asking {
+    /// From the permit of the question itself.
+    pub(crate) fn of(permit: &Permit) -> Self {
+        let question = permit.question();
+        let template = permit_draft(permit, question.operation.as_str());
+        Self {
+            dataset: question.operation.dataset(),
+            fields: permit.fields(),
+            subject: question.subject.clone(),
+            role: permit.role().unwrap_or("subject").into(),
+            template,
+        }
+    }
+
+    /// For a lookup the gateway makes to find the tie between an answer and the
+    /// people of the dossier; nothing of it is disclosed.
+    pub(crate) fn tie(permit: &Permit, dataset: Dataset, subject: SubjectKey, fields: FieldSet) -> Self {
+        let template = permit_draft(permit, "find_tie");
+        Self { dataset, fields, subject, role: "tie".into(), template }
+    }
+
+    fn draft(&self, kind: Kind) -> Draft {
+        let mut draft = self.template.clone();
+        draft.kind = kind;
+        draft.dataset = Some(Text::Borrowed(self.dataset.as_str()));
+        draft
+    }
+}
+
+fn permit_draft(permit: &Permit, operation: &'static str) -> Draft {
+    let mut draft = Draft::new(Kind::AccessOutcome);
+    draft.trace = Some(Text::Owned(permit.question().trace.clone()));
+    draft.operation = Some(Text::Borrowed(operation));
+    draft.caller = Some(entry_caller(permit.caller()));
+    draft.actor = Some(draft_actor(permit.actor()));
+    draft.purpose = Some(entry_purpose(&permit.question().purpose));
+    if let Some(dossier) = permit.dossier() {
+        draft.evidence = Some(entry_evidence(dossier.evidence));
+        draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
+        draft.case = Some(Text::Owned(dossier.case.clone()));
+    }
+    draft.legal_basis = permit.legal_basis().iter().map(|basis| Text::Owned(basis.clone())).collect();
+    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
+    draft
+}
+
+pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
+    DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.to_owned()) }
+}
+
+fn commit(answer: &Answer) -> Option<(Mac, CommitmentKey)> {
+    let canonical = answer.canonical().ok()?;
+    let key = CommitmentKey::generate().ok()?;
+    Some((Mac::over(&key, &canonical), key))
+}
+
+fn attach_source(draft: &mut Draft, registry: Registry, from: Option<Provenance<'_>>) {
+    let Some(from) = from else { return };
+    let source_from = match from.state {
+        CacheState::Miss => SourceFrom::Registry,
+        CacheState::Hit => SourceFrom::Cache,
+        CacheState::Coalesced => SourceFrom::Coalesced,
+        CacheState::Stale => SourceFrom::Stale,
+    };
+    let own = from.state == CacheState::Miss;
+    draft.intent = own.then_some(from.fetched_by);
+    draft.source = Some(Source {
+        data_time: from.fetched.and_then(|fetched| fetched.source_data_time).map(EntryTime::new),
+        fetched_by: (!own).then_some(from.fetched_by),
+        from: source_from,
+        registry: Text::Borrowed(registry.as_str()),
+        retrieved_at: from.fetched.map(|fetched| EntryTime::new(fetched.retrieved_at)),
+    });
+    draft.upstream = from.upstream.iter().map(|id| Text::Owned(id.clone())).collect();
+}
+
+/// The entry of a denial: what is known of who asked what. A call that did not
+/// get as far as a caller is a refused credential.
+fn denial_draft(denial: &Denial) -> Draft {
+    let refused = denial.actor().is_none();
+    let mut draft = Draft::new(if refused { Kind::CredentialRefused } else { Kind::AccessDenied });
+    draft.caller = denial.caller().map(entry_caller);
+    draft.actor = denial.actor().map(draft_actor);
+    draft.outcome = Some(EntryOutcome::Denied);
+    draft.reason = Some(Text::Borrowed(denial.reason().code()));
+    draft.decision = denial.basis().map(|basis| entry_decision(basis, Effect::Deny));
+    if let Some(question) = denial.question() {
+        let dataset = question.operation.dataset();
+        draft.trace = Some(Text::Owned(question.trace.clone()));
+        draft.operation = Some(Text::Borrowed(question.operation.as_str()));
+        draft.dataset = Some(Text::Borrowed(dataset.as_str()));
+        draft.fields = Some(Fields { asked: names(question.fields, dataset), disclosed: Vec::new() });
+        draft.purpose = Some(entry_purpose(&question.purpose));
+        draft.subjects = vec![subject(&question.subject, denial.role().unwrap_or("subject"))];
+    }
+    if let Some(dossier) = denial.dossier() {
+        draft.purpose = Some(EntryPurpose::Dossier(Text::Owned(dossier.code.as_str().to_owned())));
+        draft.evidence = Some(entry_evidence(dossier.evidence));
+        draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
+        draft.case = Some(Text::Owned(dossier.case.clone()));
+    }
+    draft
+}
+
+/// The calling system, for an entry.
+pub fn entry_caller(caller: &Caller) -> EntryCaller {
+    EntryCaller {
+        agency: Some(Text::Owned(caller.agency().as_str().to_owned())),
+        certificate: None,
+        system: Some(Text::Owned(caller.id().to_owned())),
+    }
+}
+
+/// What a decision rests on, for an entry.
+pub fn entry_decision(basis: &Basis, effect: Effect) -> Decision {
+    Decision {
+        catalogue_digest: Some(Text::Owned(basis.catalogue_digest().to_owned())),
+        effect,
+        policies: basis.policies().iter().map(|id| Text::Owned(id.clone())).collect(),
+        policy_digest: Some(Text::Owned(basis.policy_digest().to_owned())),
+    }
+}
+
+/// Who acted, for an entry.
+pub fn draft_actor(actor: &Actor) -> DraftActor {
+    match actor {
+        Actor::Officer(officer) => DraftActor::Officer {
+            account: Text::Owned(officer.account().as_str().to_owned()),
+            agency: Some(Text::Owned(officer.agency().as_str().to_owned())),
+        },
+        Actor::Citizen(id) => DraftActor::Citizen(Identifier::from(&SubjectKey::Person(*id))),
+        Actor::Absent => DraftActor::Absent,
+    }
+}
+
+/// Why it was asked, for an entry.
+pub fn entry_purpose(purpose: &Purpose) -> EntryPurpose {
+    match purpose {
+        Purpose::Dossier(code) => EntryPurpose::Dossier(Text::Owned(code.as_str().to_owned())),
+        Purpose::Registered(id) => EntryPurpose::Registered(Text::Owned(id.as_str().to_owned())),
+    }
+}
+
+/// The strength of evidence, for an entry.
+pub const fn entry_evidence(evidence: Evidence) -> EntryEvidence {
+    match evidence {
+        Evidence::CitizenSigned => EntryEvidence::CitizenSigned,
+        Evidence::AcceptanceReceipt => EntryEvidence::AcceptanceReceipt,
+        Evidence::Asserted => EntryEvidence::Asserted,
+    }
+}
+
+const fn entry_outcome(outcome: Outcome) -> EntryOutcome {
+    match outcome {
+        Outcome::Found => EntryOutcome::Found,
+        Outcome::Match => EntryOutcome::Match,
+        Outcome::Mismatch => EntryOutcome::Mismatch,
+        Outcome::NotFound => EntryOutcome::NotFound,
+        Outcome::Incomplete => EntryOutcome::Incomplete,
+        Outcome::SourceUnavailable => EntryOutcome::SourceUnavailable,
+        Outcome::Denied => EntryOutcome::Denied,
+    }
+}
+
+fn names(fields: FieldSet, dataset: Dataset) -> Vec<Text> {
+    fields.iter(dataset).map(|field| Text::Borrowed(field.name())).collect()
+}

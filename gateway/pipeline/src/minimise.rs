@@ -1,0 +1,63 @@
+//! Only permitted fields leave (personal data law 91/2025: no more than the
+//! purpose needs).
+
+use motlan_domain::dataset::{Dataset, FieldSet};
+use motlan_domain::id::PersonalId;
+use motlan_domain::record::Named;
+use motlan_domain::{Completeness, Fetched, Record};
+
+use crate::answer::FieldStates;
+
+/// What of an answer may leave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance<'a> {
+    /// The dataset asked.
+    pub(crate) dataset: Dataset,
+    /// Asked for and permitted.
+    pub(crate) fields: FieldSet,
+    /// Permitted, whether asked for or not.
+    pub(crate) permitted: FieldSet,
+    /// The persons of the dossier: others whom a record names are reduced.
+    pub(crate) persons: &'a [PersonalId],
+}
+
+/// An answer reduced to what the permit covers.
+#[derive(Debug, Default)]
+pub(crate) struct Minimal {
+    /// The permitted fields, other people reduced. Whether they may be told is
+    /// the permit's to say.
+    pub(crate) records: Vec<Record>,
+    /// What became of each field.
+    pub(crate) fields: FieldStates,
+    /// Everyone the permitted fields name, also those who were reduced: their
+    /// data was handled, so their log shows it.
+    pub(crate) named: Vec<Named>,
+}
+
+/// Reduces an answer, and says what became of each field.
+pub(crate) fn minimise(fetched: &Fetched, allowance: &Allowance<'_>) -> Minimal {
+    let mut present = FieldSet::EMPTY;
+    let mut records = Vec::with_capacity(fetched.records.len());
+    let mut named = Vec::new();
+    for record in &fetched.records {
+        present = present.union(record.present());
+        let mut record = record.clone();
+        record.retain(allowance.fields);
+        named.extend(record.named());
+        record.minimise_named(&|id| allowance.persons.contains(id));
+        records.push(record);
+    }
+    if let Completeness::Incomplete { missing, .. } = fetched.completeness {
+        present = present.minus(missing);
+    }
+    let states = FieldStates {
+        present: allowance.fields.intersection(present),
+        absent: allowance.fields.minus(present),
+        not_permitted: allowance.dataset.all_fields().minus(allowance.permitted),
+        not_requested: allowance.permitted.minus(allowance.fields),
+    };
+    Minimal { records, fields: states, named }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The OPERATE methods: opening, viewing and closing a dossier. Each leaves an
+//! entry of its own kind before its caller hears of it; a repeated request id
+//! gets the first answer again.
+
+use std::sync::Arc;
+
+use motlan_access::{Denial, DossierPermit, Identity, OpenPermit, OpenRequest};
+use motlan_audit::{Draft, DraftSubject, Identifier, Receipt};
+use motlan_audit_tree::entry::Effect;
+use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
+use motlan_domain::Reason;
+use motlan_domain::id::DossierCode;
+use motlan_dossier::{Dossier, RegisterError, RequestKey, RequestState};
+use serde::{Deserialize, Serialize};
+
+use crate::Pipeline;
+use crate::answer::Refusal;
+use crate::ledger::{draft_actor, entry_caller, entry_decision, entry_evidence};
+use crate::sealed::{NotReleased, Sealed, Unrecorded};
+
+/// What an operation came to, in the form that is kept for a repeated request.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptReceipt {
+    origin: String,
+    index: u64,
+    leaf_hash: [u8; 32],
+    time: jiff::Timestamp,
+}
+
+// === impl Pipeline ===
+
+impl Pipeline {
+    /// Opens a dossier.
+    ///
+    /// # Errors
+    /// As [`Pipeline::ask`]; `DOSSIER_EXISTS`, `REQUEST_ID_REUSED`.
+    pub async fn open_dossier(
+        &self,
+        identity: &Identity,
+        request: OpenRequest,
+        key: RequestKey,
+        trace: &str,
+    ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+        let permit = match self.access().may_open(identity, request) {
+            Ok(permit) => permit,
+            Err(denial) => return self.ledger().denied(&denial).await,
+        };
+        let opened = match self.register().open_dossier(permit.dossier().clone(), key.clone()).await {
+            Ok(opened) => opened,
+            Err(error) => return self.register_failed(identity, &error, trace).await,
+        };
+        if let Some(sealed) = replayed(&opened.dossier, &opened.request) {
+            return Ok(sealed);
+        }
+        let draft = opened_draft(&permit, &opened.dossier, trace);
+        self.conclude(draft, &key, opened.dossier).await
+    }
+
+    /// Closes a dossier for good. `reason` is a stable code.
+    ///
+    /// # Errors
+    /// As [`Pipeline::ask`]; `DOSSIER_CLOSED`, `REQUEST_ID_REUSED`.
+    pub async fn close_dossier(
+        &self,
+        identity: &Identity,
+        code: &DossierCode,
+        reason: &str,
+        key: RequestKey,
+        trace: &str,
+    ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+        let permit = match self.access().may_close(identity, code).await {
+            Ok(permit) => permit,
+            Err(denial) => return self.ledger().denied(&denial).await,
+        };
+        let closed = match self.register().close_dossier(code, reason, key.clone()).await {
+            Ok(closed) => closed,
+            Err(error) => return self.register_failed(identity, &error, trace).await,
+        };
+        if let Some(sealed) = replayed(&closed.dossier, &closed.request) {
+            return Ok(sealed);
+        }
+        let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
+        draft.reason = Some(Text::Owned(reason.to_owned()));
+        self.conclude(draft, &key, closed.dossier).await
+    }
+
+    /// The state of a dossier.
+    ///
+    /// # Errors
+    /// As [`Pipeline::ask`].
+    pub async fn view_dossier(
+        &self,
+        identity: &Identity,
+        code: &DossierCode,
+        trace: &str,
+    ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+        let permit = match self.access().may_view(identity, code).await {
+            Ok(permit) => permit,
+            Err(denial) => return self.ledger().denied(&denial).await,
+        };
+        let mut draft = dossier_draft(Kind::AccessOutcome, &permit, trace);
+        draft.operation = Some(Text::Borrowed("get_dossier"));
+        draft.outcome = Some(EntryOutcome::Found);
+        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
+        Ok(Sealed::new(Arc::clone(permit.dossier()), receipt, None))
+    }
+
+    /// Records a denial that access gave outside the data questions.
+    ///
+    /// # Errors
+    /// Always: the refusal with its receipt, or that it could not be recorded.
+    pub async fn refuse<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
+        self.ledger().denied(denial).await
+    }
+
+    /// The entry, then the kept answer; of two calls racing with one request
+    /// id both give the first one's receipt.
+    async fn conclude(
+        &self,
+        draft: Draft,
+        key: &RequestKey,
+        dossier: Arc<Dossier>,
+    ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
+        let kept = KeptReceipt::from(&receipt);
+        let bytes = serde_json::to_vec(&kept).map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
+        // The effect and its entry stand; if only the memory of the answer
+        // fails, a repetition writes a second entry and nothing else.
+        let first = self.register().remember(key, bytes).await.ok();
+        let receipt = first.and_then(|bytes| KeptReceipt::read(&bytes)).unwrap_or(receipt);
+        Ok(Sealed::new(dossier, receipt, None))
+    }
+
+    async fn register_failed<T>(
+        &self,
+        identity: &Identity,
+        error: &RegisterError,
+        trace: &str,
+    ) -> Result<T, NotReleased<Refusal>> {
+        let reason = register_reason(error);
+        let mut draft = Draft::new(Kind::AccessDenied).trace(trace.to_owned());
+        draft.caller = Some(entry_caller(identity.caller()));
+        draft.actor = Some(draft_actor(identity.actor()));
+        draft.outcome = Some(EntryOutcome::Denied);
+        draft.reason = Some(Text::Borrowed(reason.code()));
+        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
+        Err(NotReleased::Refused(Sealed::new(Refusal::denied(reason), receipt, None)))
+    }
+}
+
+fn replayed(dossier: &Arc<Dossier>, request: &RequestState) -> Option<Sealed<Arc<Dossier>>> {
+    let RequestState::Answered(bytes) = request else { return None };
+    Some(Sealed::new(Arc::clone(dossier), KeptReceipt::read(bytes)?, None))
+}
+
+fn opened_draft(permit: &OpenPermit, dossier: &Dossier, trace: &str) -> Draft {
+    let mut draft = base_draft(Kind::DossierOpened, permit.identity(), dossier, trace);
+    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
+    draft.subjects = dossier
+        .subjects
+        .iter()
+        .map(|subject| DraftSubject {
+            identifier: Identifier::from(&subject.key),
+            role: Text::Owned(subject.role.clone()),
+        })
+        .collect();
+    draft
+}
+
+fn dossier_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {
+    let mut draft = base_draft(kind, permit.identity(), permit.dossier(), trace);
+    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
+    draft
+}
+
+fn base_draft(kind: Kind, identity: &Identity, dossier: &Dossier, trace: &str) -> Draft {
+    let mut draft = Draft::new(kind).trace(trace.to_owned()).dossier(dossier.code.as_str().to_owned());
+    draft.caller = Some(entry_caller(identity.caller()));
+    draft.actor = Some(draft_actor(identity.actor()));
+    draft.evidence = Some(entry_evidence(dossier.evidence));
+    draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
+    draft.case = Some(Text::Owned(dossier.case.clone()));
+    draft
+}
+
+/// What a caller is told of a failure of the register.
+pub(crate) const fn register_reason(error: &RegisterError) -> Reason {
+    match error {
+        RegisterError::Exists => Reason::DossierExists,
+        RegisterError::Unknown => Reason::DossierUnknown,
+        RegisterError::Closed => Reason::DossierClosed,
+        RegisterError::RequestIdReused => Reason::RequestIdReused,
+        RegisterError::TooManySubjects => Reason::TooManyValues,
+        RegisterError::GuessLimit => Reason::GuessLimit,
+        RegisterError::Overloaded => Reason::Overloaded,
+        RegisterError::Foreign | RegisterError::Unavailable(_) | RegisterError::Corrupt => Reason::StoreUnavailable,
+    }
+}
+
+// === impl KeptReceipt ===
+
+impl KeptReceipt {
+    fn read(bytes: &[u8]) -> Option<Receipt> {
+        let kept: Self = serde_json::from_slice(bytes).ok()?;
+        let KeptReceipt { origin, index, leaf_hash, time } = kept;
+        Some(Receipt { origin: origin.into(), index, leaf_hash, time })
+    }
+}
+
+impl From<&Receipt> for KeptReceipt {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            origin: receipt.origin.to_string(),
+            index: receipt.index,
+            leaf_hash: receipt.leaf_hash,
+            time: receipt.time,
+        }
+    }
+}

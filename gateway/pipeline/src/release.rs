@@ -1,0 +1,171 @@
+//! The last stages: minimise or judge, record the outcome, release.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{Timestamp, Unit};
+use motlan_access::Permit;
+use motlan_api::Reply;
+use motlan_audit::{DraftSubject, Identifier};
+use motlan_audit_tree::Text;
+use motlan_domain::identity::{self, Verdict};
+use motlan_domain::question::Claim;
+use motlan_domain::{CachePolicy, CacheScope, Completeness, Fetched, Outcome, Record, SubjectKey};
+use motlan_dossier::Dossier;
+
+use crate::answer::{Answer, FieldStates, Freshness, Refusal};
+use crate::bind::{Bound, persons_of};
+use crate::ledger::{self, Ledger};
+use crate::minimise::{Allowance, Minimal, minimise};
+use crate::sealed::{NotReleased, Sealed};
+
+/// What a component's rule is judged on.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// FOUND, NOT_FOUND or INCOMPLETE.
+    pub outcome: Outcome,
+    /// The permitted fields.
+    pub records: &'a [Record],
+    /// The dossier as it now is, with those the answer linked.
+    pub dossier: Option<&'a Arc<Dossier>>,
+}
+
+/// An answer ready to be recorded and released.
+pub(crate) struct Release {
+    bound: Bound,
+    answer: Answer,
+    minimal: Minimal,
+    people: Vec<DraftSubject>,
+}
+
+/// Reduces an answer to what the permit lets out, or judges the claim.
+pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
+    let question = bound.permit.question();
+    let allowance = Allowance {
+        dataset: bound.asking.dataset,
+        fields: bound.permit.fields(),
+        permitted: bound.permit.registered_fields(),
+        persons: &bound.dossier.as_deref().map(persons_of).unwrap_or_default(),
+    };
+    let (minimal, retrieved_at) = match bound.found.reply() {
+        Reply::Records(fetched) => (minimise(fetched, &allowance), fetched.retrieved_at),
+        Reply::Confirmed { retrieved_at, .. } => (Minimal::default(), *retrieved_at),
+    };
+    let verdict = question.claim.as_ref().map(|claim| verdict(&question.subject, claim, bound.found.reply()));
+    let fetched = bound.found.fetched();
+    let outcome = match (&verdict, fetched) {
+        (Some(verdict), _) => verdict.outcome,
+        (None, Some(fetched)) => fetched.outcome(),
+        (None, None) => Outcome::Incomplete,
+    };
+    let tells_values = bound.permit.values() && verdict.is_none();
+    let answer = Answer {
+        operation: question.operation,
+        outcome,
+        records: if tells_values { minimal.records.clone() } else { Vec::new() },
+        fields: if verdict.is_none() { minimal.fields } else { FieldStates::default() },
+        incomplete: fetched.and_then(|fetched| match fetched.completeness {
+            Completeness::Incomplete { cause, .. } => Some(cause),
+            Completeness::Complete => None,
+        }),
+        freshness: freshness(&bound, fetched, retrieved_at, policy),
+        verdict,
+    };
+    let people = people(&bound, &minimal, tells_values);
+    Release { bound, answer, minimal, people }
+}
+
+// === impl Release ===
+
+impl Release {
+    /// The permit it rests on.
+    pub(crate) const fn permit(&self) -> &Permit {
+        &self.bound.permit
+    }
+
+    /// How it ended.
+    pub(crate) const fn outcome(&self) -> Outcome {
+        self.answer.outcome
+    }
+
+    /// Records the outcome and hands the answer out.
+    pub(crate) async fn seal<T>(
+        self,
+        ledger: &Ledger,
+        look: impl FnOnce(&Seen<'_>) -> T,
+    ) -> Result<Sealed<(Answer, T)>, NotReleased<Refusal>> {
+        let seen = Seen {
+            outcome: self.answer.outcome,
+            records: &self.minimal.records,
+            dossier: self.bound.dossier.as_ref(),
+        };
+        let judged = look(&seen);
+        let sealed =
+            ledger.answered(&self.bound.asking, &self.answer, self.people, self.bound.found.provenance()).await?;
+        Ok(sealed.map(|()| (self.answer, judged)))
+    }
+}
+
+fn verdict(subject: &SubjectKey, claim: &Claim, reply: &Reply) -> Verdict {
+    let records = match reply {
+        Reply::Confirmed { exists, .. } => return identity::verify_by_yes_no(*exists),
+        Reply::Records(fetched) => &fetched.records,
+    };
+    match (subject, claim, records.first()) {
+        (SubjectKey::Person(id), Claim::Identity(claim), Some(Record::Person(person))) => {
+            identity::verify_person(id, claim, person)
+        }
+        (SubjectKey::Enterprise(code), Claim::Enterprise(claim), Some(Record::Enterprise(enterprise))) => {
+            identity::verify_enterprise(code, claim, enterprise)
+        }
+        (_, _, None) => Verdict { outcome: Outcome::NotFound, assurance: None, findings: Vec::new() },
+        // An answer of another kind than the question's proves nothing.
+        _ => Verdict { outcome: Outcome::Incomplete, assurance: None, findings: Vec::new() },
+    }
+}
+
+/// Answers shared wider than a dossier tell their time to the minute and no
+/// cache state: who else asked, and when, is nobody's business.
+fn freshness(bound: &Bound, fetched: Option<&Fetched>, retrieved_at: Timestamp, policy: &CachePolicy) -> Freshness {
+    let shared = matches!(policy.scope, CacheScope::Agency | CacheScope::Province);
+    let retrieved_at = if shared { to_the_minute(retrieved_at) } else { retrieved_at };
+    let max_age = i64::try_from(policy.max_age.as_secs()).unwrap_or(i64::MAX);
+    let valid_until = retrieved_at.checked_add(jiff::SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);
+    let (state, age) = bound.found.state();
+    Freshness {
+        retrieved_at,
+        source_data_time: fetched.and_then(|fetched| fetched.source_data_time),
+        valid_until,
+        cache: (!shared).then_some((state, Duration::from_secs(age.as_secs()))),
+    }
+}
+
+fn to_the_minute(at: Timestamp) -> Timestamp {
+    let options = jiff::TimestampRound::new().smallest(Unit::Minute).mode(jiff::RoundMode::Trunc);
+    at.round(options).unwrap_or(at)
+}
+
+/// Everyone the entry is about: the subject, whoever the answer names, and a
+/// representative whom a claim names. Where no value is told, the subject alone.
+fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubject> {
+    let mut people = vec![ledger::subject(&bound.asking.subject, &bound.asking.role)];
+    let mut add = |id, role: &str| {
+        let identifier = Identifier::from(&SubjectKey::Person(id));
+        if !people.iter().any(|known| known.identifier == identifier) {
+            people.push(DraftSubject { identifier, role: Text::Owned(role.to_owned()) });
+        }
+    };
+    if let Some(Claim::Enterprise(claim)) = &bound.permit.question().claim
+        && let Some(id) = claim.representative
+    {
+        add(id, "claimed_representative");
+    }
+    if tells_values {
+        for named in &minimal.named {
+            let key = SubjectKey::Person(named.id);
+            let in_dossier = bound.dossier.as_ref().and_then(|dossier| dossier.roles_of(&key).next().cloned());
+            add(named.id, in_dossier.as_ref().map_or(named.link.as_str(), |subject| subject.role.as_str()));
+        }
+    }
+    people
+}

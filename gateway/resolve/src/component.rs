@@ -1,0 +1,289 @@
+//! The decision on one component, by its rule.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use motlan_catalogue::{
+    Agency, Blank, BlankSource, Catalogue, Component, Decide, DossierFact, Form, Lookup, Procedure, RoleId,
+};
+use motlan_domain::id::EnterpriseCode;
+use motlan_domain::{Outcome, Reason, Record, SubjectKey};
+use motlan_dossier::Dossier;
+use motlan_pipeline::Unrecorded;
+
+use crate::judge::{self, Bench};
+use crate::lookups::{Answered, Looked, Lookups};
+use crate::prefill;
+use crate::result::{ComponentOutcome, ComponentResult, FilledBlank};
+
+/// What every decision of one resolve shares.
+pub(crate) struct Deciding {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) lookups: Arc<Lookups>,
+    pub(crate) today: Date,
+}
+
+// === impl Deciding ===
+
+impl Deciding {
+    /// Decides a component.
+    ///
+    /// # Errors
+    /// When the log could not be written: nothing may be told.
+    pub(crate) async fn decide(
+        &self,
+        procedure: &Procedure,
+        component: &Component,
+        in_case: bool,
+    ) -> Result<ComponentResult, Unrecorded> {
+        let mut result = ComponentResult::undecided(component);
+        if !in_case {
+            result.settle(ComponentOutcome::NotInCase, Reason::NotInCase);
+            return Ok(result);
+        }
+        match &component.rule.decide {
+            Decide::Lookup(lookup) => self.by_lookup(procedure, lookup, &mut result).await?,
+            Decide::Form(form) => self.by_form(procedure, form, &mut result).await?,
+            Decide::Vault => result.settle(ComponentOutcome::NeedsPaper, Reason::NotInVault),
+            Decide::NotConnected => result.settle(ComponentOutcome::NeedsPaper, Reason::SourceNotConnected),
+            Decide::Paper => result.settle(ComponentOutcome::NeedsPaper, Reason::NoSource),
+        }
+        Ok(result)
+    }
+
+    /// A lookup replaces the paper if every subject the rule asks about is
+    /// acceptable, and the first role has one.
+    async fn by_lookup(
+        &self,
+        procedure: &Procedure,
+        lookup: &Lookup,
+        result: &mut ComponentResult,
+    ) -> Result<(), Unrecorded> {
+        result.source = Some(lookup.dataset.registry());
+        // Who is to be compared with must be known before the judgement.
+        for role in lookup.compared_with() {
+            if let Err(failed) = self.lookups.subjects(procedure, role).await {
+                return result.fail(&failed);
+            }
+        }
+        for (place, role) in lookup.roles.iter().enumerate() {
+            let subjects = match self.lookups.subjects(procedure, role).await {
+                Ok(subjects) => subjects,
+                Err(failed) => return result.fail(&failed),
+            };
+            if place == 0 && subjects.is_empty() {
+                result.settle(ComponentOutcome::NeedsPaper, Reason::SubjectNotNamed);
+                return Ok(());
+            }
+            for subject in subjects {
+                let answered = match self.lookups.look(role, lookup.dataset, subject).await {
+                    Looked::Answered(answered) => answered,
+                    failed => return result.fail(&failed),
+                };
+                result.rests_on(&answered);
+                if let Err(reason) = self.judge(lookup, &answered).await {
+                    result.settle(ComponentOutcome::NeedsPaper, reason);
+                    return Ok(());
+                }
+            }
+        }
+        if lookup.original_required {
+            result.settle(ComponentOutcome::NeedsPaper, Reason::OriginalRequired);
+        } else {
+            result.settle(ComponentOutcome::Reused, Reason::RecordReused);
+        }
+        Ok(())
+    }
+
+    /// Of a list any one record that meets the conditions will do.
+    async fn judge(&self, lookup: &Lookup, answered: &Answered) -> Result<(), Reason> {
+        match answered.outcome {
+            Outcome::Found => {}
+            Outcome::NotFound => return Err(Reason::NotFoundAtSource),
+            _ => return Err(Reason::SourceIncomplete),
+        }
+        let dossier = self.lookups.dossier().await;
+        let persons = dossier.subjects.iter().filter_map(|subject| match &subject.key {
+            SubjectKey::Person(id) => Some(*id),
+            _ => None,
+        });
+        let enterprises = dossier.subjects.iter().filter_map(|subject| match &subject.key {
+            SubjectKey::Enterprise(code) => Some(code.clone()),
+            _ => None,
+        });
+        let (persons, enterprises): (Vec<_>, Vec<EnterpriseCode>) = (persons.collect(), enterprises.collect());
+        let in_role = |role: &str| {
+            let keys = dossier.in_role(role).filter_map(|subject| match &subject.key {
+                SubjectKey::Person(id) => Some(*id),
+                _ => None,
+            });
+            keys.collect()
+        };
+        let bench = Bench {
+            today: self.today,
+            commune: self.agency(&dossier).and_then(|agency| agency.commune_code.as_deref()),
+            units: self.catalogue.units(),
+            fields: lookup.fields,
+            persons: &persons,
+            enterprises: &enterprises,
+            in_role: &in_role,
+        };
+        let mut first_fault = None;
+        for record in &answered.records {
+            let judged = judge::judge(record, &lookup.accept, &bench).and_then(|()| {
+                // A record with nothing of what the officer needs replaces nothing.
+                let useful = !record.present().intersection(lookup.fields).is_empty();
+                if useful { Ok(()) } else { Err(Reason::FieldAbsent) }
+            });
+            match judged {
+                Ok(()) => return Ok(()),
+                Err(fault) => first_fault = first_fault.or(Some(fault)),
+            }
+        }
+        Err(first_fault.unwrap_or(Reason::NotFoundAtSource))
+    }
+
+    /// A form is prefilled if at least one blank is.
+    async fn by_form(
+        &self,
+        procedure: &Procedure,
+        form: &Form,
+        result: &mut ComponentResult,
+    ) -> Result<(), Unrecorded> {
+        result.blanks = form.blanks.len();
+        result.derived = form.derived;
+        let mut unavailable = None;
+        for blank in &form.blanks {
+            let values = match &blank.source {
+                BlankSource::Applicant => None,
+                BlankSource::Dossier(fact) => Some((true, vec![self.fact(procedure, *fact)])),
+                BlankSource::Registry(datum) => {
+                    result.source = result.source.or(Some(datum.dataset.registry()));
+                    match self.datum(procedure, &datum.role, datum, result).await {
+                        Ok(found) => found,
+                        Err(Looked::Unrecorded(unrecorded)) => return Err(unrecorded),
+                        Err(Looked::Refused { outcome: Outcome::SourceUnavailable, reason }) => {
+                            unavailable = Some(reason);
+                            None
+                        }
+                        Err(_) => None,
+                    }
+                }
+            };
+            if let Some((told, values)) = values {
+                result.filled.push(filled(blank, told.then_some(values)));
+            }
+        }
+        let by_registry = form.registry_blanks().any(|(blank, _)| result.filled.iter().any(|f| f.key == blank.key));
+        match (by_registry, unavailable) {
+            (false, Some(reason)) => result.settle(ComponentOutcome::SourceUnavailable, reason),
+            (false, None) if result.filled.is_empty() => result.settle(ComponentOutcome::NeedsPaper, Reason::FormBlank),
+            (true, _) | (false, None) => result.settle(ComponentOutcome::Prefilled, Reason::FormPrefilled),
+        }
+        Ok(())
+    }
+
+    /// The values of a blank: whether they may be told, and what they are.
+    async fn datum(
+        &self,
+        procedure: &Procedure,
+        role: &RoleId,
+        datum: &motlan_catalogue::RegistryBlank,
+        result: &mut ComponentResult,
+    ) -> Result<Option<(bool, Vec<String>)>, Looked> {
+        let mut values = Vec::new();
+        let mut told = true;
+        for subject in self.lookups.subjects(procedure, role).await? {
+            let answered = match self.lookups.look(role, datum.dataset, subject).await {
+                Looked::Answered(answered) => answered,
+                failed => return Err(failed),
+            };
+            let units = self.catalogue.units();
+            let of = |record: &Record| prefill::values(record, datum, units, self.today);
+            let found: Vec<String> = answered.records.iter().flat_map(of).collect();
+            if !found.is_empty() {
+                result.rests_on(&answered);
+                told &= answered.values;
+                values.extend(found);
+            }
+        }
+        Ok((!values.is_empty()).then_some((told, values)))
+    }
+
+    fn agency(&self, dossier: &Dossier) -> Option<&Agency> {
+        self.catalogue.agency(&dossier.agency)
+    }
+
+    fn fact(&self, procedure: &Procedure, fact: DossierFact) -> String {
+        let dossier = &self.lookups.dossier;
+        match fact {
+            DossierFact::AgencyName => {
+                self.agency(dossier).map_or_else(|| dossier.agency.as_str().to_owned(), |agency| agency.name_vi.clone())
+            }
+            DossierFact::ProcedureName => procedure.name_vi.clone(),
+            DossierFact::CaseName => {
+                procedure.case(&dossier.case).map_or_else(|| dossier.case.clone(), |case| case.name_vi.clone())
+            }
+            DossierFact::OpenedOn => {
+                let day = motlan_domain::date::vietnam_day(dossier.opened_at);
+                format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
+            }
+            DossierFact::DossierCode => dossier.code.as_str().to_owned(),
+        }
+    }
+}
+
+fn filled(blank: &Blank, values: Option<Vec<String>>) -> FilledBlank {
+    let (label_vi, label_en) = (blank.label_vi.clone(), blank.label_en.clone());
+    FilledBlank { key: blank.key.clone(), label_vi, label_en, values }
+}
+
+// === impl ComponentResult ===
+
+impl ComponentResult {
+    fn undecided(component: &Component) -> Self {
+        Self {
+            key: component.key.as_str().to_owned(),
+            code: component.code.clone(),
+            position: component.position,
+            name: component.name.clone(),
+            required: component.required,
+            outcome: ComponentOutcome::NeedsPaper,
+            mode: component.rule.mode(),
+            source: None,
+            data_time: None,
+            retrieved_at: None,
+            reason: Reason::NoSource,
+            filled: Vec::new(),
+            blanks: 0,
+            derived: false,
+        }
+    }
+
+    fn settle(&mut self, outcome: ComponentOutcome, reason: Reason) {
+        (self.outcome, self.reason) = (outcome, reason);
+    }
+
+    /// A denial leaves the paper; a silent registry too, but says so.
+    fn fail(&mut self, failed: &Looked) -> Result<(), Unrecorded> {
+        match failed {
+            Looked::Refused { outcome: Outcome::SourceUnavailable, reason } => {
+                self.settle(ComponentOutcome::SourceUnavailable, *reason);
+            }
+            Looked::Refused { reason, .. } => self.settle(ComponentOutcome::NeedsPaper, *reason),
+            Looked::Unrecorded(unrecorded) => return Err(*unrecorded),
+            Looked::Answered(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps the oldest times.
+    fn rests_on(&mut self, answered: &Answered) {
+        let freshness = &answered.freshness;
+        let data_time = freshness.source_data_time.unwrap_or(freshness.retrieved_at);
+        let older = |known: Option<Timestamp>, at: Timestamp| Some(known.map_or(at, |known| known.min(at)));
+        self.data_time = older(self.data_time, data_time);
+        self.retrieved_at = older(self.retrieved_at, freshness.retrieved_at);
+    }
+}

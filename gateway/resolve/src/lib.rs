@@ -1,0 +1,161 @@
+//! From a dossier's components to what need not be handed in.
+//!
+//! **In scope**: which lookups a case needs, the conditions on their answers,
+//! the blanks they fill, the order in which results are told. **Out of scope**:
+//! how a question is permitted, asked and recorded: every lookup is a question
+//! to `motlan-pipeline`, and every decision an entry of its own.
+
+mod component;
+mod judge;
+mod lookups;
+mod plan;
+mod prefill;
+mod result;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{BoxStream, FuturesUnordered};
+use futures::{FutureExt, StreamExt};
+use motlan_access::{DossierPermit, Identity};
+use motlan_audit::Draft;
+use motlan_audit_tree::entry::Component as EntryComponent;
+use motlan_audit_tree::{Effect, Kind, Text};
+use motlan_catalogue::CaseId;
+use motlan_domain::id::DossierCode;
+use motlan_domain::{Clock, Reason, date};
+use motlan_pipeline::{
+    NotReleased, Pipeline, Refusal, Sealed, Unrecorded, draft_actor, entry_caller, entry_decision, entry_evidence,
+};
+
+pub use result::{ComponentOutcome, ComponentResult, FilledBlank, Summary};
+
+use component::Deciding;
+use lookups::Lookups;
+use plan::Plan;
+
+/// Resolves dossiers.
+#[derive(Clone)]
+pub struct Resolver {
+    pipeline: Arc<Pipeline>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What is to be resolved.
+#[derive(Debug, Clone)]
+pub struct ResolveRequest {
+    /// Which dossier.
+    pub dossier: DossierCode,
+    /// Which components, by key or code; empty for all of the procedure.
+    pub components: Vec<String>,
+    /// The oldest registry answer that is accepted.
+    pub max_age: Option<Duration>,
+    /// W3C trace id of the call.
+    pub trace: String,
+}
+
+/// The results of one resolve, each as it is known, in no fixed order. An
+/// `Unrecorded` ends it: the log could not be written.
+pub type Results = BoxStream<'static, Result<Sealed<ComponentResult>, Unrecorded>>;
+
+// === impl Resolver ===
+
+impl Resolver {
+    /// Over this pipeline.
+    pub fn new(pipeline: Arc<Pipeline>, clock: Arc<dyn Clock>) -> Self {
+        Self { pipeline, clock }
+    }
+
+    /// Starts a resolve. Dropping the stream abandons what is not yet asked.
+    ///
+    /// # Errors
+    /// As [`Pipeline::ask`]; unknown component keys are the caller's mistake
+    /// (`VALUE_INVALID`).
+    pub async fn resolve(
+        &self,
+        identity: &Identity,
+        request: ResolveRequest,
+    ) -> Result<Results, NotReleased<Refusal>> {
+        let permit = match self.pipeline.access().may_resolve(identity, &request.dossier).await {
+            Ok(permit) => permit,
+            Err(denial) => return self.pipeline.refuse(&denial).await,
+        };
+        let permit = Arc::new(permit);
+        let catalogue = Arc::clone(self.pipeline.catalogue());
+        let dossier = Arc::clone(permit.dossier());
+        let case = CaseId::parse(&dossier.case);
+        let (Some(procedure), Some(case)) = (catalogue.procedure(&dossier.procedure).cloned(), case) else {
+            return self.no_longer_in_catalogue(&permit, &request.trace).await;
+        };
+        let procedure = Arc::new(procedure);
+        let plan = Plan::of(&procedure, &case);
+        let lookups = Lookups::new(
+            Arc::clone(&self.pipeline),
+            identity.clone(),
+            dossier,
+            plan,
+            request.max_age,
+            request.trace.clone(),
+        );
+        let today = date::vietnam_day(self.clock.now());
+        let deciding = Arc::new(Deciding { catalogue, lookups: Arc::new(lookups), today });
+        let wanted = |key: &str, code: &str| {
+            request.components.is_empty() || request.components.iter().any(|want| want == key || want == code)
+        };
+        let results: FuturesUnordered<_> = (0..procedure.components.len())
+            .filter(|place| {
+                let component = &procedure.components[*place];
+                wanted(component.key.as_str(), &component.code)
+            })
+            .map(|place| {
+                let (deciding, procedure, permit) = (Arc::clone(&deciding), Arc::clone(&procedure), Arc::clone(&permit));
+                let (pipeline, trace, case) = (Arc::clone(&self.pipeline), request.trace.clone(), case.clone());
+                async move {
+                    let component = &procedure.components[place];
+                    let in_case = component.asked_in(&case);
+                    let result = deciding.decide(&procedure, component, in_case).await?;
+                    let draft = decided_draft(&permit, &result, &trace);
+                    pipeline.seal(draft, result).await
+                }
+                .boxed()
+            })
+            .collect();
+        Ok(results.boxed())
+    }
+
+    /// A dossier of a procedure that the catalogue in force no longer has.
+    async fn no_longer_in_catalogue<T>(&self, permit: &DossierPermit, trace: &str) -> Result<T, NotReleased<Refusal>> {
+        let mut draft = base_draft(Kind::AccessDenied, permit, trace);
+        draft.reason = Some(Text::Borrowed(Reason::ProcedureUnknown.code()));
+        match self.pipeline.seal(draft, Refusal::denied(Reason::ProcedureUnknown)).await {
+            Ok(sealed) => Err(NotReleased::Refused(sealed)),
+            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
+    }
+}
+
+fn base_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {
+    let dossier = permit.dossier();
+    let mut draft = Draft::new(kind).trace(trace.to_owned()).dossier(dossier.code.as_str().to_owned());
+    draft.caller = Some(entry_caller(permit.identity().caller()));
+    draft.actor = Some(draft_actor(permit.identity().actor()));
+    draft.evidence = Some(entry_evidence(dossier.evidence));
+    draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
+    draft.case = Some(Text::Owned(dossier.case.clone()));
+    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
+    draft
+}
+
+fn decided_draft(permit: &DossierPermit, result: &ComponentResult, trace: &str) -> Draft {
+    let mut draft = base_draft(Kind::ComponentDecided, permit, trace);
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    draft.component = Some(EntryComponent {
+        key: Text::Owned(result.key.clone()),
+        mode: result.mode.map(|mode| Text::Borrowed(mode.as_str())),
+        outcome: Text::Borrowed(result.outcome.as_str()),
+        prefilled: count(result.filled.len()),
+        total: count(result.blanks),
+    });
+    draft.reason = Some(Text::Borrowed(result.reason.code()));
+    draft
+}

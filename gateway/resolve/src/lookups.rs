@@ -1,0 +1,166 @@
+//! The lookups of one resolve: each made once, shared by the components that
+//! need it, a few per registry at a time so that a slow one delays no other.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use motlan_access::Identity;
+use motlan_catalogue::{How, Procedure, RoleId, RoleSpec};
+use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey};
+use motlan_dossier::Dossier;
+use motlan_pipeline::{Freshness, NotReleased, Pipeline, Unrecorded};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use crate::plan::{self, Plan};
+
+/// How many lookups of one resolve are under way at one registry.
+const AT_ONCE: usize = 4;
+
+/// What a lookup came to.
+#[derive(Debug, Clone)]
+pub(crate) enum Looked {
+    /// The registry answered.
+    Answered(Arc<Answered>),
+    /// Denied, or the registry did not answer; recorded.
+    Refused {
+        /// DENIED or SOURCE_UNAVAILABLE.
+        outcome: Outcome,
+        /// Why.
+        reason: Reason,
+    },
+    /// The log could not be written: the resolve ends.
+    Unrecorded(Unrecorded),
+}
+
+/// An answer within the gateway.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// FOUND, NOT_FOUND or INCOMPLETE.
+    pub(crate) outcome: Outcome,
+    /// The permitted fields, to be judged on; they leave only where
+    /// `values` says so.
+    pub(crate) records: Vec<Record>,
+    /// Whether this caller may be told values.
+    pub(crate) values: bool,
+    /// How old.
+    pub(crate) freshness: Freshness,
+}
+
+type Flight = Shared<BoxFuture<'static, Looked>>;
+
+/// The lookups of one resolve.
+pub(crate) struct Lookups {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) identity: Identity,
+    pub(crate) dossier: Arc<Dossier>,
+    pub(crate) plan: Plan,
+    pub(crate) max_age: Option<std::time::Duration>,
+    pub(crate) trace: String,
+    flights: Mutex<HashMap<(Operation, SubjectKey, RoleId), Flight>>,
+    gates: BTreeMap<Registry, Arc<Semaphore>>,
+}
+
+// === impl Lookups ===
+
+impl Lookups {
+    /// For one resolve.
+    pub(crate) fn new(
+        pipeline: Arc<Pipeline>,
+        identity: Identity,
+        dossier: Arc<Dossier>,
+        plan: Plan,
+        max_age: Option<std::time::Duration>,
+        trace: String,
+    ) -> Self {
+        let gates = Registry::ALL.into_iter().map(|registry| (registry, Arc::new(Semaphore::new(AT_ONCE)))).collect();
+        Self { pipeline, identity, dossier, plan, max_age, trace, flights: Mutex::default(), gates }
+    }
+
+    /// The dossier as it is now, with those whom answers linked.
+    pub(crate) async fn dossier(&self) -> Arc<Dossier> {
+        match self.pipeline.register().get(&self.dossier.code).await {
+            Ok(Some(dossier)) => dossier,
+            // It cannot vanish; unreadable, what was read at the start holds.
+            Ok(None) | Err(_) => Arc::clone(&self.dossier),
+        }
+    }
+
+    /// The subjects in a role: as named at opening, or found by following the
+    /// link that the procedure registers.
+    pub(crate) fn subjects<'a>(
+        self: &'a Arc<Self>,
+        procedure: &'a Procedure,
+        role: &'a RoleId,
+    ) -> BoxFuture<'a, Result<Vec<SubjectKey>, Looked>> {
+        async move {
+            let standing = in_role(&self.dossier, role);
+            let spec = procedure.role(role.as_str());
+            let Some(RoleSpec { how: How::Linked { of, link }, kind, .. }) = spec else { return Ok(standing) };
+            if !standing.is_empty() {
+                return Ok(standing);
+            }
+            let shown_by: Vec<Dataset> = self.plan.showing(of, RoleSpec::link_fields(*link, *kind)).collect();
+            for subject in self.subjects(procedure, of).await? {
+                for dataset in &shown_by {
+                    match self.look(of, *dataset, subject.clone()).await {
+                        Looked::Answered(_) | Looked::Refused { outcome: Outcome::Denied, .. } => {}
+                        failed => return Err(failed),
+                    }
+                }
+            }
+            let now = self.dossier().await;
+            Ok(in_role(&now, role))
+        }
+        .boxed()
+    }
+
+    /// Looks a subject up, or joins whoever does.
+    pub(crate) fn look(self: &Arc<Self>, role: &RoleId, dataset: Dataset, subject: SubjectKey) -> Flight {
+        let operation = plan::operation(dataset, subject.kind());
+        let mut flights = self.flights.lock();
+        flights
+            .entry((operation, subject.clone(), role.clone()))
+            .or_insert_with(|| {
+                let fields = self.plan.fields(role, dataset);
+                Arc::clone(self).ask(operation, subject, role.clone(), fields).boxed().shared()
+            })
+            .clone()
+    }
+
+    async fn ask(self: Arc<Self>, operation: Operation, subject: SubjectKey, role: RoleId, fields: FieldSet) -> Looked {
+        let _turn = match self.gates.get(&operation.dataset().registry()) {
+            Some(gate) => gate.acquire().await.ok(),
+            None => None,
+        };
+        let question = Question {
+            operation,
+            subject,
+            fields,
+            purpose: Purpose::Dossier(self.dossier.code.clone()),
+            max_age: self.max_age,
+            claim: None,
+            trace: self.trace.clone(),
+        };
+        let keep = |seen: &motlan_pipeline::Seen<'_>| seen.records.to_vec();
+        match self.pipeline.ask_for_component(&self.identity, question, role.as_str(), keep).await {
+            Ok(sealed) => {
+                let (answer, records) = sealed.into_value();
+                let values = !answer.records.is_empty();
+                let (outcome, freshness) = (answer.outcome, answer.freshness);
+                Looked::Answered(Arc::new(Answered { outcome, records, values, freshness }))
+            }
+            Err(NotReleased::Refused(sealed)) => {
+                Looked::Refused { outcome: sealed.value().outcome, reason: sealed.value().reason }
+            }
+            Err(NotReleased::Unrecorded(unrecorded)) => Looked::Unrecorded(unrecorded),
+        }
+    }
+}
+
+fn in_role(dossier: &Dossier, role: &RoleId) -> Vec<SubjectKey> {
+    dossier.in_role(role.as_str()).map(|subject| subject.key.clone()).collect()
+}

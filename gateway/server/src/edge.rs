@@ -1,0 +1,202 @@
+//! The edge of every call: admission, deadline, trace, who may see the probes,
+//! and one form for every error, before and after the method itself.
+
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use motlan_access::Caller;
+use motlan_domain::Reason;
+use motlan_pipeline::Pipeline;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::Service;
+
+use crate::deadline::Deadline;
+use crate::options::Limits;
+use crate::peers::{Callers, PeerCertificate};
+use crate::status::Failure;
+use crate::{refusal, trace};
+
+/// What every call brings along, for its method.
+#[derive(Clone)]
+pub(crate) struct Call {
+    /// Who is connected.
+    pub(crate) peer: Arc<Peer>,
+    /// When it must have ended.
+    pub(crate) deadline: Deadline,
+    /// W3C trace id, 32 lower-case hex digits.
+    pub(crate) trace: Arc<str>,
+    /// Its places; a stream keeps them until it ends.
+    pub(crate) admitted: Arc<Admitted>,
+}
+
+/// A call's places among all calls and among those of its caller.
+pub(crate) struct Admitted {
+    _all: OwnedSemaphorePermit,
+    _own: OwnedSemaphorePermit,
+}
+
+/// The client of one connection.
+pub(crate) struct Peer {
+    pub(crate) certificate: PeerCertificate,
+    /// Found at the first call; every decision looks again whether the caller
+    /// is still configured.
+    caller: OnceLock<Caller>,
+}
+
+/// The edge, shared by all connections.
+#[derive(Clone)]
+pub(crate) struct Edge(Arc<Inner>);
+
+struct Inner {
+    routes: Router,
+    pipeline: Arc<Pipeline>,
+    limits: Limits,
+    calls: Arc<Semaphore>,
+    callers: Callers,
+}
+
+/// The edge for one connection.
+#[derive(Clone)]
+pub(crate) struct EdgeConnection {
+    edge: Edge,
+    peer: Arc<Peer>,
+    own: Arc<Semaphore>,
+}
+
+/// The methods that tell the gateway's own state and leave no entry. They need
+/// a configured caller all the same.
+const PROBES: [&str; 5] = [
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/List",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+// === impl Peer ===
+
+impl Peer {
+    /// The configured caller behind the certificate.
+    pub(crate) fn caller(&self, pipeline: &Pipeline) -> Result<Caller, motlan_access::Denial> {
+        if let Some(caller) = self.caller.get() {
+            return Ok(caller.clone());
+        }
+        let caller = pipeline.access().caller(&self.certificate.0)?;
+        Ok(self.caller.get_or_init(|| caller).clone())
+    }
+}
+
+// === impl Edge ===
+
+impl Edge {
+    /// Over these routes.
+    pub(crate) fn new(routes: Router, pipeline: Arc<Pipeline>, limits: Limits) -> Self {
+        let calls = Arc::new(Semaphore::new(limits.max_calls));
+        let callers = Callers::new(limits.max_calls_per_caller);
+        Self(Arc::new(Inner { routes, pipeline, limits, calls, callers }))
+    }
+
+    /// For a connection whose client showed this certificate.
+    pub(crate) fn connection(&self, certificate: PeerCertificate) -> EdgeConnection {
+        let own = self.0.callers.of(&certificate);
+        EdgeConnection {
+            edge: self.clone(),
+            peer: Arc::new(Peer { certificate, caller: OnceLock::new() }),
+            own,
+        }
+    }
+}
+
+impl EdgeConnection {
+    /// A place for one more call, or none: work beyond the limit is refused,
+    /// never queued.
+    fn admit(&self) -> Option<Admitted> {
+        let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
+        let all = Arc::clone(&self.edge.0.calls).try_acquire_owned().ok()?;
+        Some(Admitted { _all: all, _own: own })
+    }
+
+    async fn answer(self, mut request: Request<Body>) -> Response<axum::body::Body> {
+        let Some(admitted) = self.admit() else { return told(Failure::new(Reason::Overloaded)) };
+        let call = Call {
+            peer: Arc::clone(&self.peer),
+            deadline: Deadline::of(request.headers(), self.edge.0.limits.call),
+            trace: trace::of(request.headers()),
+            admitted: Arc::new(admitted),
+        };
+        let deadline = call.deadline;
+        let path = request.uri().path();
+        if PROBES.contains(&path)
+            && let Err(failure) = self.may_probe(path).await
+        {
+            return told(failure);
+        }
+        request.extensions_mut().insert(call);
+        let mut routes = self.edge.0.routes.clone();
+        match tokio::time::timeout_at(deadline.0, routes.call(request)).await {
+            Ok(Ok(response)) => refined(response),
+            Err(_) => told(Failure::new(Reason::DeadlineExceeded)),
+        }
+    }
+
+    async fn may_probe(&self, path: &str) -> Result<(), Failure> {
+        let pipeline = &self.edge.0.pipeline;
+        let decided = self.peer.caller(pipeline).and_then(|caller| {
+            let identity = pipeline.access().identity(&caller, None)?;
+            if path.starts_with("/grpc.reflection.") {
+                pipeline.access().may_reflect(&identity).map(drop)
+            } else {
+                Ok(())
+            }
+        });
+        match decided {
+            Ok(()) => Ok(()),
+            Err(denial) => pipeline.refuse(&denial).await.map_err(refusal::failure),
+        }
+    }
+}
+
+impl Service<Request<Body>> for EdgeConnection {
+    type Response = Response<axum::body::Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let connection = self.clone();
+        Box::pin(async move { Ok(connection.answer(request).await) })
+    }
+}
+
+fn told(failure: Failure) -> Response<axum::body::Body> {
+    Status::from(failure).into_http()
+}
+
+/// An error that did not come from [`Failure`] (a message that cannot be
+/// decoded or is too large) gets the same form; its own text stays here.
+fn refined(response: Response<axum::body::Body>) -> Response<axum::body::Body> {
+    match foreign(response.headers()) {
+        None => response,
+        Some(Code::OutOfRange | Code::ResourceExhausted) => told(Failure::input(Reason::ValueTooLong)),
+        Some(Code::Internal | Code::InvalidArgument) => told(Failure::input(Reason::ValueInvalid)),
+        Some(Code::DeadlineExceeded | Code::Cancelled) => told(Failure::new(Reason::DeadlineExceeded)),
+        // UNIMPLEMENTED says all there is to say; health answers NOT_FOUND.
+        Some(_) => response,
+    }
+}
+
+/// The code of a trailers-only response without our details.
+fn foreign(headers: &HeaderMap) -> Option<Code> {
+    let status = headers.get("grpc-status")?;
+    let code = Code::from_bytes(status.as_bytes());
+    (code != Code::Ok && !headers.contains_key("grpc-status-details-bin")).then_some(code)
+}

@@ -1,0 +1,33 @@
+//! The edge of the gateway: gRPC over mutual TLS 1.3.
+//!
+//! **In scope**: sockets, TLS, limits, deadlines, conversion between protobuf
+//! and the domain, judging input, one form for every error, health, readiness,
+//! reflection. **Out of scope**: every decision. Who may ask is `motlan-access`'
+//! word, what is answered `motlan-pipeline`'s: a response can be built from a
+//! sealed value only.
+//!
+//! Life of a call: `listener.rs` (place, handshake) → `edge.rs` (admission,
+//! deadline, trace, probes) → `services/` (who asks, is it sound, ask) →
+//! `convert/` (the answer on the wire) or `status.rs` (the refusal).
+
+mod convert;
+mod deadline;
+mod edge;
+mod invalid;
+mod listener;
+mod options;
+mod peers;
+mod probe;
+mod refusal;
+mod server;
+mod services;
+mod status;
+mod tls;
+mod trace;
+
+pub use options::{Limits, ServerOptions};
+pub use peers::Refused;
+pub use server::{BindError, BoundServer, Server, ServerHandle};
+pub use services::Services;
+pub use status::ERROR_DOMAIN;
+pub use tls::{TlsError, TlsMaterial};

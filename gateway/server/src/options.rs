@@ -1,0 +1,73 @@
+//! What an operator may set at the edge, and the limits that keep one caller
+//! from hurting the others.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::tls::TlsMaterial;
+
+/// Where and how the gateway listens.
+#[derive(Debug)]
+pub struct ServerOptions {
+    /// The gRPC listener (mutual TLS); port 0 takes a free one.
+    pub grpc_addr: SocketAddr,
+    /// The probe listener (plain HTTP), loopback only; port 0 takes a free one.
+    pub probe_addr: SocketAddr,
+    /// Certificate, key and the authority of client certificates.
+    pub tls: TlsMaterial,
+    /// Whether configured callers may read the contract by gRPC reflection.
+    pub reflection: bool,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// Bounds on connections, messages and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections in all, those in handshake included.
+    pub max_connections: usize,
+    /// Open connections from one network address.
+    pub max_connections_per_address: usize,
+    /// Calls in progress in all; beyond, OVERLOADED.
+    pub max_calls: usize,
+    /// Calls in progress of one client certificate; beyond, OVERLOADED.
+    pub max_calls_per_caller: usize,
+    /// Streams of one connection at a time.
+    pub max_streams: u32,
+    /// Bytes of one request message.
+    pub max_request_bytes: usize,
+    /// Bytes of one response message.
+    pub max_response_bytes: usize,
+    /// Bytes of a request's header list, and so of a token.
+    pub max_header_bytes: u32,
+    /// Time for the TLS handshake.
+    pub handshake: Duration,
+    /// The longest a call may take; a shorter `grpc-timeout` counts.
+    pub call: Duration,
+    /// Age at which a connection is asked to go, so that callers spread again
+    /// over several gateways and a revoked certificate does not stay.
+    pub connection_age: Duration,
+    /// Time for calls in progress to end, when a connection or the server goes.
+    pub drain: Duration,
+}
+
+// === impl Limits ===
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            max_connections_per_address: 1024,
+            max_calls: 4096,
+            max_calls_per_caller: 1024,
+            max_streams: 256,
+            max_request_bytes: 256 * 1024,
+            max_response_bytes: 4 * 1024 * 1024,
+            max_header_bytes: 16 * 1024,
+            handshake: Duration::from_secs(5),
+            call: Duration::from_secs(30),
+            connection_age: Duration::from_secs(30 * 60),
+            drain: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Binding, serving, draining.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use motlan_domain::Clock;
+use rustls::ServerConfig;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::edge::Edge;
+use crate::listener::Listener;
+use crate::options::ServerOptions;
+use crate::peers::{RefusalLog, Refused};
+use crate::probe::{self, Readiness};
+use crate::services::{Services, add_reflection, routes};
+use crate::tls::{TlsError, TlsMaterial};
+
+/// How often health is looked at for those who watch it.
+const HEALTH_EVERY: Duration = Duration::from_millis(500);
+
+/// Makes servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that holds its ports and serves once [`serve`](Self::serve) runs.
+pub struct BoundServer {
+    grpc: TcpListener,
+    probe: TcpListener,
+    grpc_addr: SocketAddr,
+    probe_addr: SocketAddr,
+    listener: Listener,
+    health: HealthReporter,
+    readiness: Readiness,
+    handle: ServerHandle,
+}
+
+/// What may be done to a running server. A clone is cheap.
+#[derive(Clone)]
+pub struct ServerHandle {
+    tls: Arc<ArcSwap<ServerConfig>>,
+    refusals: Arc<RefusalLog>,
+}
+
+/// Why a server cannot start: the operator mends it.
+#[derive(Debug, Error)]
+pub enum BindError {
+    /// The TLS files do not do.
+    #[error("the TLS settings cannot be used")]
+    Tls(#[from] TlsError),
+    /// A port is taken or not ours.
+    #[error("the {what} listener cannot be bound to {addr}")]
+    Address {
+        /// Which listener.
+        what: &'static str,
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The probe listener has no credentials, so it stays on this machine.
+    #[error("the probe listener must be bound to a loopback address, not {0}")]
+    ProbeNotLoopback(SocketAddr),
+    /// The contract cannot be described; a fault of the build.
+    #[error("the reflection service cannot be made")]
+    Reflection(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Takes the ports and prepares everything; nothing is answered yet.
+    ///
+    /// # Errors
+    /// See [`BindError`].
+    pub async fn bind(
+        options: ServerOptions,
+        services: Services,
+        clock: Arc<dyn Clock>,
+    ) -> Result<BoundServer, BindError> {
+        if !options.probe_addr.ip().is_loopback() {
+            return Err(BindError::ProbeNotLoopback(options.probe_addr));
+        }
+        let tls = Arc::new(ArcSwap::new(options.tls.server_config()?));
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let mut builder = routes(&services, &options.limits);
+        builder.add_service(health_service);
+        if options.reflection {
+            add_reflection(&mut builder).map_err(|error| BindError::Reflection(Box::new(error)))?;
+        }
+        let router = builder.routes().prepare().into_axum_router();
+        let (grpc, grpc_addr) = listen("gRPC", options.grpc_addr).await?;
+        let (probe, probe_addr) = listen("probe", options.probe_addr).await?;
+        let refusals = Arc::new(RefusalLog::new(clock));
+        let draining = CancellationToken::new();
+        let pipeline = Arc::clone(&services.pipeline);
+        Ok(BoundServer {
+            grpc,
+            probe,
+            grpc_addr,
+            probe_addr,
+            readiness: Readiness { pipeline: Arc::clone(&pipeline), draining: draining.clone() },
+            health,
+            handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
+            listener: Listener {
+                tls,
+                edge: Edge::new(router, pipeline, options.limits.clone()),
+                limits: options.limits,
+                refusals,
+                tasks: TaskTracker::new(),
+                draining,
+            },
+        })
+    }
+}
+
+async fn listen(what: &'static str, addr: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    let failed = |source| BindError::Address { what, addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+// === impl BoundServer ===
+
+impl BoundServer {
+    /// Where gRPC is served.
+    pub const fn grpc_addr(&self) -> SocketAddr {
+        self.grpc_addr
+    }
+
+    /// Where the probes are served.
+    pub const fn probe_addr(&self) -> SocketAddr {
+        self.probe_addr
+    }
+
+    /// For reloading certificates and reading counters while it runs.
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
+    /// Serves until `shutdown` completes, then drains: says not ready, accepts
+    /// no more, lets calls in progress end within `Limits::drain`, and returns
+    /// when none is left. The probe listener goes last.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
+        let Self { grpc, probe, listener, health, readiness, .. } = self;
+        let (draining, tasks) = (listener.draining.clone(), listener.tasks.clone());
+        let drain = listener.limits.drain;
+        let stopped = CancellationToken::new();
+        let side = TaskTracker::new();
+        side.spawn(watch_health(health, readiness.clone(), stopped.clone()));
+        let probes = axum::serve(probe, probe::router(readiness))
+            .with_graceful_shutdown(stopped.clone().cancelled_owned());
+        side.spawn(async move {
+            if let Err(error) = probes.await {
+                tracing::warn!(%error, "the probe listener ended");
+            }
+        });
+        side.close();
+        let accepting = Arc::new(listener).accept(grpc);
+        tokio::select! {
+            () = accepting => {}
+            () = shutdown => draining.cancel(),
+        }
+        tasks.close();
+        // Connections bound themselves by the same time; this is the net below.
+        if tokio::time::timeout(drain + Duration::from_secs(1), tasks.wait()).await.is_err() {
+            tracing::warn!("calls were cut off at the end of the drain");
+        }
+        stopped.cancel();
+        side.wait().await;
+    }
+}
+
+impl std::fmt::Debug for BoundServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BoundServer").field("grpc", &self.grpc_addr).field("probe", &self.probe_addr).finish()
+    }
+}
+
+/// Keeps `grpc.health.v1` (the empty service name) in step with readiness.
+async fn watch_health(health: HealthReporter, readiness: Readiness, stopped: CancellationToken) {
+    loop {
+        let ready = readiness.obstacles().is_empty();
+        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        health.set_service_status("", status).await;
+        tokio::select! {
+            () = stopped.cancelled() => return,
+            () = readiness.draining.cancelled(), if !readiness.draining.is_cancelled() => {}
+            () = tokio::time::sleep(HEALTH_EVERY) => {}
+        }
+    }
+}
+
+// === impl ServerHandle ===
+
+impl ServerHandle {
+    /// New connections use this certificate and authority from now on; open
+    /// ones stay until they age.
+    ///
+    /// # Errors
+    /// When it does not make a TLS server; the old one stays.
+    pub fn reload_tls(&self, material: &TlsMaterial) -> Result<(), TlsError> {
+        self.tls.store(material.server_config()?);
+        Ok(())
+    }
+
+    /// How many connections came to nothing for that cause.
+    pub fn refused(&self, cause: Refused) -> u64 {
+        self.refusals.count(cause)
+    }
+}
+
+impl std::fmt::Debug for ServerHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerHandle")
+    }
+}

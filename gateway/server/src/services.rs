@@ -1,0 +1,140 @@
+//! The services of the contract. Each method reads the same: who asks, is the
+//! request sound, ask the pipeline, tell what it released.
+
+mod audit;
+mod business;
+mod catalogue;
+mod dossier;
+mod insurance;
+mod land;
+mod population;
+
+use std::sync::Arc;
+
+use motlan_access::Identity;
+use motlan_domain::id::IdRules;
+use motlan_domain::{Question, Reason};
+use motlan_pipeline::Pipeline;
+use motlan_proto::audit::v1::audit_service_server::AuditServiceServer;
+use motlan_proto::business::v1::business_service_server::BusinessServiceServer;
+use motlan_proto::catalogue::v1::catalogue_service_server::CatalogueServiceServer;
+use motlan_proto::dossier::v1::dossier_service_server::DossierServiceServer;
+use motlan_proto::insurance::v1::insurance_service_server::InsuranceServiceServer;
+use motlan_proto::land::v1::land_service_server::LandServiceServer;
+use motlan_proto::population::v1::population_service_server::PopulationServiceServer;
+use motlan_resolve::Resolver;
+use tonic::Request;
+use tonic::service::{Routes, RoutesBuilder};
+
+use crate::convert::answer::{Parts, parts};
+use crate::edge::Call;
+use crate::options::Limits;
+use crate::refusal;
+use crate::status::Failure;
+
+/// What the methods are answered from. A clone is cheap.
+#[derive(Clone)]
+pub struct Services {
+    /// The stages of a question, and with them access, catalogue, register and
+    /// log.
+    pub pipeline: Arc<Pipeline>,
+    /// Components of a dossier.
+    pub resolver: Resolver,
+}
+
+/// A call whose caller and actor are known.
+struct Entered<T> {
+    identity: Identity,
+    call: Call,
+    message: T,
+}
+
+// === impl Services ===
+
+impl Services {
+    /// Adds every service of the contract, with the message limits.
+    pub(crate) fn add_to(&self, routes: &mut RoutesBuilder, limits: &Limits) {
+        macro_rules! add {
+            ($($server:ident),+) => {
+                $( routes.add_service(
+                    $server::new(self.clone())
+                        .max_decoding_message_size(limits.max_request_bytes)
+                        .max_encoding_message_size(limits.max_response_bytes),
+                ); )+
+            };
+        }
+        add!(
+            PopulationServiceServer,
+            BusinessServiceServer,
+            InsuranceServiceServer,
+            LandServiceServer,
+            DossierServiceServer,
+            AuditServiceServer,
+            CatalogueServiceServer
+        );
+    }
+
+    /// Who asks: before anything of the request is looked at, so that whoever
+    /// is nobody learns nothing. A refused credential is recorded.
+    async fn enter<T>(&self, request: Request<T>) -> Result<Entered<T>, Failure> {
+        let (metadata, mut extensions, message) = request.into_parts();
+        // The edge puts it there for every call.
+        let call: Call = extensions.remove().ok_or_else(|| Failure::new(Reason::Internal))?;
+        let token = match metadata.get("authorization").map(|value| value.to_str().ok().and_then(bearer)) {
+            None => None,
+            Some(Some(token)) => Some(token),
+            // A header that is no bearer token reads as a token that is none.
+            Some(None) => Some(""),
+        };
+        let identified = call
+            .peer
+            .caller(&self.pipeline)
+            .and_then(|caller| self.pipeline.access().identity(&caller, token));
+        match identified {
+            Ok(identity) => Ok(Entered { identity, call, message }),
+            Err(denial) => self.pipeline.refuse(&denial).await.map_err(refusal::failure),
+        }
+    }
+
+    /// Asks one question and takes the answer apart.
+    async fn ask(&self, identity: &Identity, question: Question) -> Result<Parts, Failure> {
+        self.pipeline.ask(identity, question).await.map(parts).map_err(refusal::failure)
+    }
+
+    /// The rules identifiers are judged by today.
+    fn rules(&self) -> IdRules {
+        self.pipeline.access().id_rules()
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Services")
+    }
+}
+
+/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110
+/// section 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Health and reflection; who may call them is for the edge to say.
+pub(crate) fn add_reflection(routes: &mut RoutesBuilder) -> Result<(), tonic_reflection::server::Error> {
+    let builder = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(motlan_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    routes.add_service(builder().build_v1()?);
+    routes.add_service(builder().build_v1alpha()?);
+    Ok(())
+}
+
+/// The routes of all services.
+pub(crate) fn routes(services: &Services, limits: &Limits) -> RoutesBuilder {
+    let mut routes = Routes::builder();
+    services.add_to(&mut routes, limits);
+    routes
+}

@@ -1,0 +1,84 @@
+//! `PopulationService`.
+
+use motlan_domain::{Operation, Record};
+use motlan_proto::population::v1 as wire;
+use motlan_proto::population::v1::population_service_server::PopulationService;
+use tonic::{Request, Response, Status};
+
+use super::{Entered, Services};
+use crate::convert::ask::{self, Asked};
+use crate::convert::population;
+use crate::invalid::Checked;
+
+#[tonic::async_trait]
+impl PopulationService for Services {
+    async fn verify_identity(
+        &self,
+        request: Request<wire::VerifyIdentityRequest>,
+    ) -> Result<Response<wire::VerifyIdentityResponse>, Status> {
+        let Entered { identity, call, message } = self.enter(request).await?;
+        let rules = self.rules();
+        let mut checked = Checked::default();
+        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), &rules);
+        let claim = ask::identity_claim(&mut checked, &message.full_name, message.birth_date.as_deref());
+        let asked = Asked { purpose: message.purpose, fields: Vec::new(), max_age: message.max_age };
+        let question =
+            ask::question(checked, Operation::VerifyIdentity, &asked, subject, claim, &call.trace)?;
+        let parts = self.ask(&identity, question).await?;
+        Ok(Response::new(wire::VerifyIdentityResponse {
+            outcome: parts.outcome,
+            verdict: parts.verdict,
+            freshness: parts.freshness,
+            receipt: parts.receipt,
+            incomplete_cause: parts.incomplete_cause,
+        }))
+    }
+
+    async fn get_person(
+        &self,
+        request: Request<wire::GetPersonRequest>,
+    ) -> Result<Response<wire::GetPersonResponse>, Status> {
+        let Entered { identity, call, message } = self.enter(request).await?;
+        let mut checked = Checked::default();
+        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), &self.rules());
+        let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
+        let question = ask::question(checked, Operation::GetPerson, &asked, subject, None, &call.trace)?;
+        let parts = self.ask(&identity, question).await?;
+        let record = parts.records.iter().find_map(|record| match record {
+            Record::Person(record) => Some(population::person(record)),
+            _ => None,
+        });
+        Ok(Response::new(wire::GetPersonResponse {
+            outcome: parts.outcome,
+            record,
+            fields: parts.fields,
+            freshness: parts.freshness,
+            receipt: parts.receipt,
+            incomplete_cause: parts.incomplete_cause,
+        }))
+    }
+
+    async fn get_household(
+        &self,
+        request: Request<wire::GetHouseholdRequest>,
+    ) -> Result<Response<wire::GetHouseholdResponse>, Status> {
+        let Entered { identity, call, message } = self.enter(request).await?;
+        let mut checked = Checked::default();
+        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), &self.rules());
+        let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
+        let question = ask::question(checked, Operation::GetHousehold, &asked, subject, None, &call.trace)?;
+        let parts = self.ask(&identity, question).await?;
+        let record = parts.records.iter().find_map(|record| match record {
+            Record::Household(record) => Some(population::household(record)),
+            _ => None,
+        });
+        Ok(Response::new(wire::GetHouseholdResponse {
+            outcome: parts.outcome,
+            record,
+            fields: parts.fields,
+            freshness: parts.freshness,
+            receipt: parts.receipt,
+            incomplete_cause: parts.incomplete_cause,
+        }))
+    }
+}

@@ -1,0 +1,285 @@
+//! The one place where a failure becomes a gRPC status.
+//!
+//! Code by reason, `ErrorInfo` with the stable reason, texts in both
+//! languages, when to retry, and where the entry stands. No internal text, no
+//! identifier: everything said comes from the vocabulary of
+//! [`motlan_domain::Reason`] and the identifier rules.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use motlan_audit::Receipt;
+use motlan_domain::Reason;
+use motlan_domain::dataset::Registry;
+use motlan_domain::reason::{Origin, Retry};
+use tonic::{Code, Status};
+use tonic_types::{
+    BadRequest, ErrorDetail, ErrorInfo, FieldViolation, LocalizedMessage, RetryInfo, StatusExt,
+};
+
+use crate::invalid::Violation;
+
+/// The `domain` of every `ErrorInfo`.
+pub const ERROR_DOMAIN: &str = "motlan";
+
+/// What is suggested where a reason can pass by itself and nobody knows when.
+const RETRY_DEFAULT: Duration = Duration::from_secs(1);
+
+/// The most field violations one answer lists.
+const MAX_VIOLATIONS: usize = 64;
+
+/// Why a call is not answered. Becomes a [`Status`] in [`status`] only.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    reason: Reason,
+    violations: Vec<Violation>,
+    retry_after: Option<Duration>,
+    registry: Option<Registry>,
+    receipt: Option<Receipt>,
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// A failure for that reason.
+    pub(crate) const fn new(reason: Reason) -> Self {
+        Self { reason, violations: Vec::new(), retry_after: None, registry: None, receipt: None }
+    }
+
+    /// Input that does not hold: every violation at once.
+    pub(crate) const fn invalid(violations: Vec<Violation>) -> Self {
+        Self { reason: Reason::ValueInvalid, violations, retry_after: None, registry: None, receipt: None }
+    }
+
+    /// One value that does not hold.
+    pub(crate) fn at_field(field: &str, reason: Reason) -> Self {
+        Self::invalid(vec![Violation::new(field, reason)])
+    }
+
+    /// A request that does not hold as a whole.
+    pub(crate) fn input(reason: Reason) -> Self {
+        Self::at_field("", reason)
+    }
+
+    /// When asking again may help.
+    pub(crate) const fn retry_after(mut self, after: Option<Duration>) -> Self {
+        self.retry_after = after;
+        self
+    }
+
+    /// Which registry failed.
+    pub(crate) const fn at(mut self, registry: Option<Registry>) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Where the refusal stands in the log.
+    pub(crate) fn recorded(mut self, receipt: Receipt) -> Self {
+        self.receipt = Some(receipt);
+        self
+    }
+
+    /// Why.
+    pub(crate) const fn reason(&self) -> Reason {
+        self.reason
+    }
+}
+
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self::new(reason)
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        status(failure)
+    }
+}
+
+/// Maps a failure to what the caller is told.
+fn status(failure: Failure) -> Status {
+    let said = Said::of(&failure);
+    let mut details: Vec<ErrorDetail> = vec![
+        ErrorInfo::new(said.reason, ERROR_DOMAIN, metadata(&failure)).into(),
+        LocalizedMessage::new("vi-VN", said.vi).into(),
+        LocalizedMessage::new("en-US", said.en).into(),
+    ];
+    if failure.violations.is_empty() {
+        if failure.reason.retry() == Retry::Later {
+            let after = failure.retry_after.unwrap_or(RETRY_DEFAULT);
+            details.push(RetryInfo::new(Some(after)).into());
+        }
+    } else {
+        let violations: Vec<_> =
+            failure.violations.iter().take(MAX_VIOLATIONS).map(field_violation).collect();
+        details.push(BadRequest::new(violations).into());
+    }
+    Status::with_error_details_vec(said.code, said.en, details)
+}
+
+/// The headline of a failure.
+struct Said {
+    code: Code,
+    reason: &'static str,
+    vi: &'static str,
+    en: &'static str,
+}
+
+impl Said {
+    /// The first violation speaks for invalid input; the list tells the rest.
+    fn of(failure: &Failure) -> Self {
+        match failure.violations.first() {
+            Some(first) => {
+                Self { code: Code::InvalidArgument, reason: first.reason, vi: first.vi, en: first.en }
+            }
+            None => Self {
+                code: code(failure.reason),
+                reason: failure.reason.code(),
+                vi: failure.reason.text_vi(),
+                en: failure.reason.text_en(),
+            },
+        }
+    }
+}
+
+fn field_violation(violation: &Violation) -> FieldViolation {
+    FieldViolation {
+        field: violation.field.clone(),
+        description: violation.en.to_owned(),
+        reason: violation.reason.to_owned(),
+        localized_message: Some(LocalizedMessage::new("vi-VN", violation.vi)),
+    }
+}
+
+fn metadata(failure: &Failure) -> HashMap<String, String> {
+    let mut metadata = HashMap::new();
+    let mut say = |key: &str, value: String| {
+        metadata.insert(key.to_owned(), value);
+    };
+    if failure.violations.is_empty() {
+        say("origin", origin(failure.reason).to_owned());
+        say("retry", retry(failure.reason).to_owned());
+    } else {
+        say("origin", "caller".to_owned());
+        say("retry", "after_change".to_owned());
+    }
+    if let Some(registry) = failure.registry {
+        say("registry", registry.as_str().to_owned());
+    }
+    if let Some(receipt) = &failure.receipt {
+        say("receipt_origin", receipt.origin.to_string());
+        say("receipt_index", receipt.index.to_string());
+        say("receipt_leaf_hash", hex::encode(receipt.leaf_hash));
+    }
+    metadata
+}
+
+const fn origin(reason: Reason) -> &'static str {
+    match reason.origin() {
+        Origin::Caller => "caller",
+        Origin::Gateway => "gateway",
+        Origin::Registry => "registry",
+    }
+}
+
+const fn retry(reason: Reason) -> &'static str {
+    match reason.retry() {
+        Retry::Never => "never",
+        Retry::AfterChange => "after_change",
+        Retry::Later => "later",
+    }
+}
+
+/// The gRPC code of a reason. Exhaustive on purpose: a new reason does not
+/// build until somebody has decided what a client is told.
+pub(crate) const fn code(reason: Reason) -> Code {
+    use Reason as R;
+    match reason {
+        R::CredentialMissing
+        | R::CallerUnknown
+        | R::TokenMalformed
+        | R::TokenSignature
+        | R::TokenExpired
+        | R::TokenLifetime
+        | R::TokenAudience
+        | R::TokenBinding
+        | R::TokenAgency
+        | R::OfficerUnknown => Code::Unauthenticated,
+        R::PurposeMissing
+        | R::PurposeUnknown
+        | R::PurposeExpired
+        | R::PurposeOperation
+        | R::DossierUnknown
+        | R::DossierClosed
+        | R::AgencyNotAllowed
+        | R::SubjectNotInDossier
+        | R::OwnerNotInDossier
+        | R::DatasetNotRegistered
+        | R::FieldNotRegistered
+        | R::FieldSensitive
+        | R::EvidenceInvalid
+        | R::EvidenceExpired
+        | R::EvidenceTooWeak
+        | R::ActorAbsent
+        | R::CitizenScope
+        | R::RoleNotAllowed
+        | R::AuditorOnly
+        | R::PolicyDenied
+        | R::GuessLimit => Code::PermissionDenied,
+        R::DossierExists | R::RequestIdReused => Code::AlreadyExists,
+        R::QuotaExceeded | R::Overloaded => Code::ResourceExhausted,
+        R::ProcedureUnknown | R::EntryUnknown => Code::NotFound,
+        R::RequestIdMissing
+        | R::CaseUnknown
+        | R::AgencyUnknown
+        | R::RoleUnknown
+        | R::SubjectMissing
+        | R::ApplicantMissing
+        | R::FieldUnknown
+        | R::ValueMissing
+        | R::ValueInvalid
+        | R::ValueTooLong
+        | R::TooManyValues
+        | R::TimeRangeInvalid
+        | R::PageTokenInvalid => Code::InvalidArgument,
+        R::AuditUnavailable
+        | R::StoreUnavailable
+        | R::ShuttingDown
+        | R::SourceTimeout
+        | R::SourceUnreachable
+        | R::SourceError
+        | R::SourceThrottled
+        | R::SourceBusy
+        | R::SourceSuspended
+        | R::SourceRefused
+        | R::SourceMalformed
+        | R::SourceNotConnected
+        | R::SourceIncomplete => Code::Unavailable,
+        R::DeadlineExceeded => Code::DeadlineExceeded,
+        // What a component is told is no error of a call: if one surfaces as
+        // such, that is a fault of the gateway.
+        R::Internal
+        | R::RecordReused
+        | R::FormPrefilled
+        | R::FormBlank
+        | R::OriginalRequired
+        | R::NotInVault
+        | R::NoSource
+        | R::NotInCase
+        | R::SubjectNotNamed
+        | R::NotFoundAtSource
+        | R::FieldAbsent
+        | R::CertificateNotInForce
+        | R::HealthCardNotValid
+        | R::EnterpriseNotActive
+        | R::PlaceDiffers
+        | R::RelationNotShown
+        | R::NoParticipation
+        | R::NotDeceased
+        | R::ConditionNotMet => Code::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Rules of the workspace, held by the tests beside this file.

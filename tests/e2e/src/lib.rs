@@ -1,0 +1,1 @@
+//! motlan-e2e: see ARCHITECTURE.md.

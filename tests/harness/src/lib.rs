@@ -1,0 +1,1 @@
+//! motlan-harness: see ARCHITECTURE.md.
