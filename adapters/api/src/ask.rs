@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use motlan_domain::SubjectKey;
 use motlan_domain::dataset::Dataset;
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, ProcedureCode};
 use motlan_domain::name::PersonName;
-use motlan_domain::SubjectKey;
 
 /// One question to one registry.
 #[derive(Debug, Clone)]

@@ -19,8 +19,8 @@ pub use error::{FetchError, MalformedCause};
 pub use gaps::{Gaps, Invalid, Read};
 
 use futures::future::BoxFuture;
-use motlan_domain::dataset::{Dataset, Registry};
 use motlan_domain::Fetched;
+use motlan_domain::dataset::{Dataset, Registry};
 
 /// What a registry said to an [`Ask`].
 #[derive(Debug, Clone)]

@@ -26,7 +26,11 @@ pub struct BusinessAdapter {
 
 impl BusinessAdapter {
     /// Reads secrets and certificates; opens no connection.
-    pub fn new(config: BusinessConfig, synthetic: Synthetic, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: BusinessConfig,
+        synthetic: Synthetic,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         let rest = Rest::new(config.http, &config.token, Arc::clone(&clock))?;
         Ok(Self { rest, paths: config.paths, synthetic, clock })
     }
@@ -35,8 +39,12 @@ impl BusinessAdapter {
         // A household business founded since 1 July 2025 goes by its owner's
         // personal id.
         let code = match (&ask.want, &ask.subject) {
-            (Want::Record { dataset: Dataset::Enterprise, .. }, SubjectKey::Enterprise(code)) => code.canonical(),
-            (Want::Record { dataset: Dataset::Enterprise, .. }, SubjectKey::Person(id)) => id.expose().to_owned(),
+            (Want::Record { dataset: Dataset::Enterprise, .. }, SubjectKey::Enterprise(code)) => {
+                code.canonical()
+            }
+            (Want::Record { dataset: Dataset::Enterprise, .. }, SubjectKey::Person(id)) => {
+                id.expose().to_owned()
+            }
             _ => return Err(FetchError::NotOffered),
         };
         let session = self.rest.session(ask);
@@ -44,7 +52,8 @@ impl BusinessAdapter {
         let retrieved_at = self.clock.now();
         let rules = IdRules { synthetic: self.synthetic, present_year: vietnam_day(retrieved_at).year() };
         let decoding = Decoding { subject: &ask.subject, rules, retrieved_at };
-        let mut fetched = decode_enterprise(&body, &decoding).map_err(|error| session.name_exchanges(error))?;
+        let mut fetched =
+            decode_enterprise(&body, &decoding).map_err(|error| session.name_exchanges(error))?;
         fetched.upstream_ids = session.upstream_ids();
         Ok(Reply::Records(fetched))
     }

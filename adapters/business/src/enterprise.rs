@@ -97,7 +97,8 @@ fn enterprise(
         foreign_name: gaps.take("foreign_name", main.string("NAME_F")),
         kind: gaps.take("kind", kind(main)),
         founded_on: gaps.take("founded_on", main.parsed("FOUNDING_DATE", PartialDate::parse_slash)),
-        last_amended_on: gaps.take("last_amended_on", main.parsed("LAST_AMEND_DATE", PartialDate::parse_slash)),
+        last_amended_on: gaps
+            .take("last_amended_on", main.parsed("LAST_AMEND_DATE", PartialDate::parse_slash)),
         change_count: gaps.take("change_count", main.whole("NUMBER_CHANGES")),
         status: gaps.need("status", status(main)),
         capital_vnd: gaps.take("capital_vnd", main.decimal("CAPITAL_AMOUNT")),
@@ -133,6 +134,9 @@ fn status(main: &Object<'_>) -> Read<EnterpriseStatus> {
 /// address keeps its old codes and its district.
 fn head_office(data: &Object<'_>) -> Read<Place> {
     let Some(address) = data.object("HOAdress")? else { return Ok(None) };
+    if address.is_foreign(&["CityID", "DistrictID", "WardID", "StreetNumber", "AddressFullText"]) {
+        return Err(Invalid);
+    }
     let street = address.string("StreetNumber")?;
     let detail = if street.is_some() { street } else { address.string("AddressFullText")? };
     let place = Place {
@@ -158,7 +162,8 @@ fn representatives(
     let key = |name: &PersonName| canonical(name.expose());
     match (rows, names) {
         (Some(rows), Some(names)) => {
-            let of_rows: BTreeSet<String> = rows.iter().filter_map(|row| row.full_name.as_ref()).map(key).collect();
+            let of_rows: BTreeSet<String> =
+                rows.iter().filter_map(|row| row.full_name.as_ref()).map(key).collect();
             if of_rows == names.iter().map(key).collect() {
                 return Some(rows);
             }
@@ -167,7 +172,10 @@ fn representatives(
         }
         (Some(rows), None) => Some(rows),
         (None, Some(names)) if gaps.is_whole() => Some(
-            names.into_iter().map(|name| LegalRepresentative { full_name: Some(name), ..Default::default() }).collect(),
+            names
+                .into_iter()
+                .map(|name| LegalRepresentative { full_name: Some(name), ..Default::default() })
+                .collect(),
         ),
         (None, _) => None,
     }

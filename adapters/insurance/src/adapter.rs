@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use futures::future::{BoxFuture, try_join};
 use futures::FutureExt;
+use futures::future::{BoxFuture, try_join};
 use motlan_api::{Ask, Decoding, FetchError, Gaps, Holder, MalformedCause, RegistryAdapter, Reply, Want};
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{IdRules, InsuranceNumber, Synthetic};
@@ -28,7 +28,11 @@ pub struct InsuranceAdapter {
 
 impl InsuranceAdapter {
     /// Reads secrets and certificates; opens no connection.
-    pub fn new(config: InsuranceConfig, synthetic: Synthetic, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: InsuranceConfig,
+        synthetic: Synthetic,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         let rest = Rest::new(config.http, &config.token, Arc::clone(&clock))?;
         Ok(Self { rest, paths: config.paths, synthetic, clock })
     }

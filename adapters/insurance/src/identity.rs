@@ -52,7 +52,11 @@ pub(crate) fn read(object: &Object<'_>, number: InsuranceNumber) -> Identity {
 /// `ngaySinh` at the precision that `loaiNgaySinh` gives: 0 full, 1 year,
 /// 2 month and year. A source that fills in a day it does not know says so.
 fn birth_date(object: &Object<'_>) -> Read<PartialDate> {
-    let Some(date) = object.code("ngaySinh")?.map(|text| PartialDate::parse_compact(&text)).transpose().map_err(|_| Invalid)?
+    let Some(date) = object
+        .code("ngaySinh")?
+        .map(|text| PartialDate::parse_compact(&text))
+        .transpose()
+        .map_err(|_| Invalid)?
     else {
         return Ok(None);
     };
@@ -100,6 +104,3 @@ fn status(object: &Object<'_>) -> Read<String> {
     };
     Ok(Some(words.to_owned()))
 }
-
-#[cfg(test)]
-mod tests;

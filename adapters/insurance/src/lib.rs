@@ -14,6 +14,8 @@ mod config;
 mod health_card;
 mod identity;
 mod participation;
+#[cfg(test)]
+mod samples;
 mod search;
 
 pub use adapter::InsuranceAdapter;

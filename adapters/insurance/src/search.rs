@@ -1,8 +1,8 @@
 //! `getMaSoBhxhTheoTieuChi`: the insurance number of a person.
 
 use motlan_api::{FetchError, Holder, MalformedCause};
-use motlan_domain::date::{DateComparison, PartialDate, compare};
 use motlan_domain::Record;
+use motlan_domain::date::{DateComparison, PartialDate, compare};
 use motlan_domain::id::InsuranceNumber;
 use motlan_domain::name::{PersonName, unaccented};
 use motlan_transport::json;
@@ -54,7 +54,9 @@ pub(crate) fn agrees(record: &Record, holder: &Holder) -> bool {
         Record::Participation(record) => {
             same_holder(record.full_name.as_ref(), record.birth_date.as_ref(), holder)
         }
-        Record::HealthCard(record) => same_holder(record.full_name.as_ref(), record.birth_date.as_ref(), holder),
+        Record::HealthCard(record) => {
+            same_holder(record.full_name.as_ref(), record.birth_date.as_ref(), holder)
+        }
         _ => false,
     }
 }

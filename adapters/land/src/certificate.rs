@@ -3,9 +3,7 @@
 use motlan_api::{Decoding, FetchError, Gaps, Invalid, MalformedCause, Read};
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{CertificateSerial, IdRules};
-use motlan_domain::record::{
-    Certificate, CertificateStatus, Encumbrance, EncumbranceKind, ParcelSummary,
-};
+use motlan_domain::record::{Certificate, CertificateStatus, Encumbrance, EncumbranceKind, ParcelSummary};
 use motlan_domain::{Completeness, Dataset, Fetched, Record, SubjectKey};
 use motlan_transport::json::{self, Object};
 

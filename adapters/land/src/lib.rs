@@ -12,6 +12,8 @@ mod certificate;
 mod config;
 mod owner;
 mod parcel;
+#[cfg(test)]
+mod samples;
 
 pub use adapter::LandAdapter;
 pub use certificate::{decode_certificate, decode_certificates};

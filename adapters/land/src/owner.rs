@@ -20,7 +20,8 @@ pub(crate) fn owners(record: &Object<'_>, rules: &IdRules) -> Read<Vec<Owner>> {
 
 /// An entry holds exactly one of the four forms.
 fn rows(entry: &Object<'_>, rules: &IdRules) -> Result<Vec<Owner>, Invalid> {
-    let share = entry.parsed("tyLe", |text| if is_share(text) { Ok(text.to_owned()) } else { Err(Invalid) })?;
+    let share =
+        entry.parsed("tyLe", |text| if is_share(text) { Ok(text.to_owned()) } else { Err(Invalid) })?;
     let forms = ["CaNhan", "VoChong", "HoGiaDinh", "ToChuc"].map(|name| entry.object(name));
     let [individual, couple, household, organisation] = forms;
     let row = |kind, object: &Object<'_>| person(kind, object, share.clone(), rules);
@@ -37,7 +38,9 @@ fn rows(entry: &Object<'_>, rules: &IdRules) -> Result<Vec<Owner>, Invalid> {
             for member in household.objects("ThanhVien")?.into_iter().flatten() {
                 let member = row(OwnerKind::Household, &member)?;
                 // The head stands among the members as well.
-                if member.personal_id.is_none() || owners.iter().all(|known| known.personal_id != member.personal_id) {
+                if member.personal_id.is_none()
+                    || owners.iter().all(|known| known.personal_id != member.personal_id)
+                {
                     owners.push(member);
                 }
             }
@@ -69,6 +72,9 @@ fn person(
 fn company(object: &Object<'_>, share: Option<String>) -> Result<Owner, Invalid> {
     let code = object.parsed("maDoanhNghiep", EnterpriseCode::parse)?;
     let tax = object.parsed("maSoThue", EnterpriseCode::parse)?;
+    if matches!((&code, &tax), (Some(code), Some(tax)) if code != tax) {
+        return Err(Invalid);
+    }
     Ok(Owner {
         kind: OwnerKind::Organisation,
         full_name: None,

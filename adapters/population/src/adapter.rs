@@ -31,7 +31,11 @@ pub struct PopulationAdapter {
 
 impl PopulationAdapter {
     /// Reads secrets and certificates; opens no connection.
-    pub fn new(config: PopulationConfig, synthetic: Synthetic, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: PopulationConfig,
+        synthetic: Synthetic,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         let http = Http::new(config.http.clone(), Arc::clone(&clock))?;
         Ok(Self { http, signer: Signer::new(&config)?, config, synthetic, clock })
     }
@@ -89,7 +93,9 @@ impl PopulationAdapter {
         path: &str,
         document: String,
     ) -> Result<bytes::Bytes, FetchError> {
-        let mut call = Call::post(self.http.url(path), "application/xml; charset=utf-8", document, Media::Xml).only_once();
+        let mut call =
+            Call::post(self.http.url(path), "application/xml; charset=utf-8", document, Media::Xml)
+                .only_once();
         self.signer.sign(&mut call, self.clock.now().as_millisecond());
         if let Ok(officer) = HeaderValue::from_str(ask.on_behalf.officer_id.expose()) {
             call.secret_header(USER_ID, officer);

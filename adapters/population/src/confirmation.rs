@@ -16,3 +16,6 @@ pub fn decode_confirmation(bytes: &[u8]) -> Result<bool, FetchError> {
     });
     exists.ok().flatten().ok_or_else(|| FetchError::malformed(MalformedCause::Shape))
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,11 @@ pub(crate) const NAMESPACE: &str = "http://www.mic.gov.vn/dancu/1.0";
 /// The source's quota is used up: the one refusal that time heals.
 const REFUSED_QUOTA: &str = "020";
 
+/// What a place holds.
+const PLACE: &[&str] = &["MaTinhThanh", "MaQuanHuyen", "MaPhuongXa", "ChiTiet", "QuocGia"];
+/// What a relative holds.
+const RELATIVE: &[&str] = &["QuanHe", "HoVaTen", "QuocTich", "SoDinhDanh", "SoCMND"];
+
 /// An element of the source's namespace.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a, 'i>(Node<'a, 'i>);
@@ -26,14 +31,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Document<'_>, FetchError> {
     Document::parse_with_options(text, options).map_err(|error| {
         FetchError::malformed(match error {
             roxmltree::Error::UnclosedRootNode | roxmltree::Error::NoRootNode => MalformedCause::Truncated,
-            roxmltree::Error::DtdDetected | roxmltree::Error::UnknownEntityReference(..) => MalformedCause::Forbidden,
+            roxmltree::Error::DtdDetected | roxmltree::Error::UnknownEntityReference(..) => {
+                MalformedCause::Forbidden
+            }
             _ => MalformedCause::Syntax,
         })
     })
 }
 
 /// The root, if it is the expected one; the source's own refusal is an error.
-pub(crate) fn root<'a, 'i>(document: &'a Document<'i>, expected: &str) -> Result<Element<'a, 'i>, FetchError> {
+pub(crate) fn root<'a, 'i>(
+    document: &'a Document<'i>,
+    expected: &str,
+) -> Result<Element<'a, 'i>, FetchError> {
     let root = document.root_element();
     let name = root.tag_name();
     match (name.name(), name.namespace()) {
@@ -159,6 +169,18 @@ impl<'a, 'i> Element<'a, 'i> {
         }
     }
 
+    /// That an element of which nothing could be read holds nothing, rather
+    /// than something else than the known children.
+    fn is_void(self, known: &[&str]) -> Result<(), Invalid> {
+        let stray_text = self
+            .0
+            .children()
+            .filter(Node::is_text)
+            .any(|node| !node.text().unwrap_or_default().trim().is_empty());
+        let stray = self.elements().any(|child| !child.is_ours() || !known.contains(&child.name()));
+        if stray || stray_text { Err(Invalid) } else { Ok(()) }
+    }
+
     /// 1 male, 2 female, 3 other; differs per registry.
     pub(crate) fn sex(self) -> Read<Sex> {
         self.parsed("GioiTinh", |text| match text {
@@ -171,7 +193,9 @@ impl<'a, 'i> Element<'a, 'i> {
 
     /// A value of a shared catalogue: a short code, or a label.
     pub(crate) fn coded(self, name: &str) -> Read<Coded> {
-        let is_code = |text: &str| text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        let is_code = |text: &str| {
+            text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        };
         Ok(self.text(name)?.map(|text| if is_code(&text) { Coded::code(text) } else { Coded::label(text) }))
     }
 
@@ -192,7 +216,7 @@ impl<'a, 'i> Element<'a, 'i> {
                 detail: element.text("ChiTiet")?,
                 country: element.text("QuocGia")?,
             };
-            Ok(Some(place).filter(|place| !place.is_empty()))
+            if place.is_empty() { element.is_void(PLACE).map(|()| None) } else { Ok(Some(place)) }
         })
     }
 
@@ -206,11 +230,9 @@ impl<'a, 'i> Element<'a, 'i> {
                 cmnd: element.cmnd(rules)?,
                 nationality: element.coded("QuocTich")?,
             };
-            let named = relative.full_name.is_some() || relative.personal_id.is_some() || relative.cmnd.is_some();
-            Ok(named.then_some(relative))
+            let named =
+                relative.full_name.is_some() || relative.personal_id.is_some() || relative.cmnd.is_some();
+            if named { Ok(Some(relative)) } else { element.is_void(RELATIVE).map(|()| None) }
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

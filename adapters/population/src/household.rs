@@ -21,7 +21,8 @@ pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched
     if rows.is_empty() {
         return Ok(decoding.not_found());
     }
-    let people: Vec<(Person, Completeness)> = rows.into_iter().map(|row| person(row, &decoding.rules)).collect();
+    let people: Vec<(Person, Completeness)> =
+        rows.into_iter().map(|row| person(row, &decoding.rules)).collect();
     let mut gaps = Gaps::new(Dataset::Household);
     let Some(asked) = people.iter().find(|(person, _)| answers(person, decoding.subject)) else {
         if people.iter().any(|(_, whole)| lacks_an_id(*whole)) {
@@ -33,16 +34,21 @@ pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched
     };
     let head = head(&people, &mut gaps);
     let household_no = household_no(&people, &mut gaps);
-    let own_row = people.iter().map(|(person, _)| person).find(|person| {
-        let head_id = head.as_ref().and_then(|head| head.personal_id);
-        head_id.is_some() && person.personal_id == head_id
-    });
+    if has_twins(&people) {
+        gaps.contradictory("members");
+    }
+    let head_id = head.as_ref().and_then(|head| head.personal_id);
+    let own_row = people.iter().find(|(person, _)| head_id.is_some() && person.personal_id == head_id);
     // Members may be registered elsewhere; the household's address is the head's.
-    let address = own_row.unwrap_or(&asked.0).permanent_residence.clone();
+    let (lives_there, whole) = own_row.unwrap_or(asked);
+    let address = lives_there.permanent_residence.clone();
+    if is_missing(*whole, &["permanent_residence"]) {
+        gaps.invalid("address");
+    }
     let household = Household {
         household_no,
         head,
-        address: gaps.take("address", Ok(address)),
+        address,
         members: Some(people.into_iter().map(|(person, whole)| member(person, whole, &mut gaps)).collect()),
     };
     Ok(decoding.fetched(vec![Record::Household(Box::new(household))], gaps.finish()))
@@ -50,20 +56,29 @@ pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched
 
 /// The head, whom every member has to name alike.
 fn head(people: &[(Person, Completeness)], gaps: &mut Gaps) -> Option<Relative> {
-    let heads: Vec<&Relative> = people.iter().filter_map(|(person, _)| person.household_head.as_ref()).collect();
+    let heads: Vec<&Relative> =
+        people.iter().filter_map(|(person, _)| person.household_head.as_ref()).collect();
     if heads.len() < people.len() {
         gaps.need::<Relative>("head", Ok(None));
     }
     let ids: BTreeSet<String> = heads.iter().map(|head| key(head)).collect();
     // A member who is the head by relation has to be the one that all name.
     let is_head = |person: &&Person| person.household_head_relation.as_deref().is_some_and(is_head_relation);
-    let by_relation = people.iter().map(|(person, _)| person).filter(is_head).filter_map(|person| person.personal_id);
+    let by_relation =
+        people.iter().map(|(person, _)| person).filter(is_head).filter_map(|person| person.personal_id);
     let named = heads.first().and_then(|head| head.personal_id);
     if ids.len() > 1 || by_relation.into_iter().any(|id| named.is_some_and(|named| named != id)) {
         gaps.contradictory("head");
         return None;
     }
     heads.first().map(|head| (*head).clone())
+}
+
+/// Whether somebody stands in the list twice.
+fn has_twins(people: &[(Person, Completeness)]) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut ids = people.iter().filter_map(|(person, _)| person.personal_id);
+    !ids.all(|id| seen.insert(id))
 }
 
 /// *Chủ hộ*, however it is written.
@@ -80,7 +95,8 @@ fn key(head: &Relative) -> String {
 }
 
 fn household_no(people: &[(Person, Completeness)], gaps: &mut Gaps) -> Option<String> {
-    let numbers: BTreeSet<&String> = people.iter().filter_map(|(person, _)| person.household_no.as_ref()).collect();
+    let numbers: BTreeSet<&String> =
+        people.iter().filter_map(|(person, _)| person.household_no.as_ref()).collect();
     if numbers.len() > 1 {
         gaps.contradictory("household_no");
         return None;
@@ -88,13 +104,20 @@ fn household_no(people: &[(Person, Completeness)], gaps: &mut Gaps) -> Option<St
     numbers.into_iter().next().cloned()
 }
 
+/// Whether one of these fields of a person is missing.
+fn is_missing(whole: Completeness, fields: &[&str]) -> bool {
+    let Completeness::Incomplete { missing, .. } = whole else { return false };
+    Dataset::Person
+        .field_set(fields.iter().copied())
+        .is_ok_and(|fields| !missing.intersection(fields).is_empty())
+}
+
 /// A row; what its person lacks, the list of members lacks.
 fn member(person: Person, whole: Completeness, gaps: &mut Gaps) -> HouseholdMember {
-    if let Completeness::Incomplete { missing, .. } = whole {
-        let used = ["full_name", "personal_id", "cmnd", "nationality", "birth_date", "sex", "household_head_relation"];
-        if Dataset::Person.field_set(used).is_ok_and(|used| !missing.intersection(used).is_empty()) {
-            gaps.invalid("members");
-        }
+    let used =
+        ["full_name", "personal_id", "cmnd", "nationality", "birth_date", "sex", "household_head_relation"];
+    if is_missing(whole, &used) {
+        gaps.invalid("members");
     }
     HouseholdMember {
         person: Relative {

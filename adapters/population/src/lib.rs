@@ -14,6 +14,8 @@ mod element;
 mod household;
 mod person;
 mod request;
+#[cfg(test)]
+mod samples;
 mod sign;
 
 pub use adapter::PopulationAdapter;

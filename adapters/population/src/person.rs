@@ -85,7 +85,8 @@ pub(crate) fn person(citizen: Element<'_, '_>, rules: &IdRules) -> (Person, Comp
     let cmnd = gaps.take("cmnd", citizen.cmnd(rules));
     let id = citizen.personal_id("SoDinhDanh", rules);
     // An elder may have a CMND alone.
-    let personal_id = if cmnd.is_some() { gaps.take("personal_id", id) } else { gaps.need("personal_id", id) };
+    let personal_id =
+        if cmnd.is_some() { gaps.take("personal_id", id) } else { gaps.need("personal_id", id) };
     let mut relative = |field, name| gaps.take(field, citizen.relative(name, rules));
     let father = relative("father", "Cha");
     let mother = relative("mother", "Me");

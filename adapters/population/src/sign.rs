@@ -22,7 +22,8 @@ pub(crate) struct Signer {
 impl Signer {
     pub(crate) fn new(config: &PopulationConfig) -> Result<Self, ConfigError> {
         let header = |field, text: &str| {
-            HeaderValue::from_str(text).map_err(|_| ConfigError::Invalid { field, problem: "cannot be sent as a header" })
+            HeaderValue::from_str(text)
+                .map_err(|_| ConfigError::Invalid { field, problem: "cannot be sent as a header" })
         };
         if config.user.is_empty() || config.user.contains(':') {
             return Err(ConfigError::Invalid { field: "user", problem: "must not be empty or hold a colon" });

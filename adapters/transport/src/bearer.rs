@@ -136,8 +136,10 @@ impl TokenForm {
                 (LGSP_HEADER, STANDARD.encode(Zeroizing::new(object.to_string()).as_bytes()))
             }
         };
-        let mut value = HeaderValue::from_str(&Zeroizing::new(value))
-            .map_err(|_| ConfigError::Invalid { field: "token.form", problem: "cannot be sent as a header" })?;
+        let mut value = HeaderValue::from_str(&Zeroizing::new(value)).map_err(|_| ConfigError::Invalid {
+            field: "token.form",
+            problem: "cannot be sent as a header",
+        })?;
         value.set_sensitive(true);
         Ok((name, value))
     }
@@ -181,7 +183,8 @@ impl Bearer {
     /// while one is being fetched waits for that one.
     async fn token(&self, session: &Session<'_>, rejected: Option<u64>) -> Result<Token, FetchError> {
         let waited = timeout_at(session.deadline(), self.current.lock()).await;
-        let mut current = waited.map_err(|_| session.name_exchanges(unavailable(Reason::SourceTimeout, None)))?;
+        let mut current =
+            waited.map_err(|_| session.name_exchanges(unavailable(Reason::SourceTimeout, None)))?;
         let now = session.http().clock().monotonic();
         if let Some(token) = &current.token
             && now < token.good_until
@@ -200,7 +203,8 @@ impl Bearer {
 
     async fn fetch(&self, session: &Session<'_>) -> Result<(HeaderValue, Duration), FetchError> {
         let form = "application/x-www-form-urlencoded";
-        let mut call = Call::post(session.http().url(&self.path), form, "grant_type=client_credentials", Media::Json);
+        let mut call =
+            Call::post(session.http().url(&self.path), form, "grant_type=client_credentials", Media::Json);
         call.secret_header(self.credential.0.clone(), self.credential.1.clone());
         let answer = session.send(call).await.map_err(|error| match error {
             FetchError::Refused { upstream_ids, code } => {
@@ -219,9 +223,9 @@ impl Bearer {
 /// for a minute.
 fn read_token(body: &[u8]) -> Result<(HeaderValue, Duration), MalformedCause> {
     let answer = json::read(body)?;
-    let bearer = answer.get("token_type").is_none_or(|kind| {
-        kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"))
-    });
+    let bearer = answer
+        .get("token_type")
+        .is_none_or(|kind| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")));
     let token = answer.get("access_token").and_then(Value::as_str).unwrap_or_default();
     let visible = token.bytes().all(|byte| byte.is_ascii_graphic());
     if !bearer || token.is_empty() || token.len() > LONGEST_TOKEN || !visible {

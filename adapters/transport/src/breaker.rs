@@ -76,6 +76,16 @@ impl Breaker {
         Self { config, clock, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
+    /// When to ask again, if a call made now would be refused: so that nobody
+    /// queues for nothing.
+    pub(crate) fn refuses(&self) -> Option<Duration> {
+        let now = self.clock.monotonic();
+        match *self.state.lock() {
+            State::Open { until } if now < until => Some(until.saturating_sub(now)),
+            _ => None,
+        }
+    }
+
     /// Leave to call, or when to ask again.
     pub(crate) fn enter(&self) -> Result<Pass<'_>, Duration> {
         let now = self.clock.monotonic();

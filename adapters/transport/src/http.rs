@@ -124,6 +124,9 @@ impl Http {
     /// One call, guarded: a turn in the bulkhead, leave of the breaker, at
     /// most one repeat. The error carries no exchange ids: the session adds them.
     pub(crate) async fn send(&self, call: &Call, deadline: Instant) -> Result<Answer, FetchError> {
+        if let Some(wait) = self.breaker.refuses() {
+            return Err(unavailable(Reason::SourceSuspended, Some(wait)));
+        }
         let Some(_turn) = self.bulkhead.enter(deadline).await else {
             return Err(unavailable(Reason::SourceBusy, Some(Duration::from_secs(1))));
         };
@@ -241,7 +244,8 @@ fn client(config: &HttpConfig) -> Result<reqwest::Client, ConfigError> {
     }
     if let Some(pem) = &config.client_identity {
         let pem = pem.read()?;
-        builder = builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).map_err(|_| ConfigError::Client)?);
+        builder =
+            builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).map_err(|_| ConfigError::Client)?);
     }
     builder.build().map_err(|_| ConfigError::Client)
 }
@@ -251,7 +255,14 @@ fn client(config: &HttpConfig) -> Result<reqwest::Client, ConfigError> {
 impl Call {
     /// `GET`.
     pub fn get(url: Url, accept: Media) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new(), accept, repeatable: true }
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            accept,
+            repeatable: true,
+        }
     }
 
     /// `POST`.
@@ -288,7 +299,9 @@ impl Media {
         let Some(text) = value.and_then(|value| value.to_str().ok()) else { return false };
         let mut parts = text.split(';');
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let charset = parts.filter_map(|part| part.split_once('=')).find(|(k, _)| k.trim().eq_ignore_ascii_case("charset"));
+        let charset = parts
+            .filter_map(|part| part.split_once('='))
+            .find(|(k, _)| k.trim().eq_ignore_ascii_case("charset"));
         let utf8 = charset.is_none_or(|(_, v)| v.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"));
         let known = match self {
             Self::Json => essence == "application/json",

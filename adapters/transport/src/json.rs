@@ -35,7 +35,9 @@ pub fn read(bytes: &[u8]) -> Result<Value, MalformedCause> {
 /// `None` when there is no such record.
 pub fn answer(bytes: &[u8]) -> Result<Option<Value>, FetchError> {
     let value = read(bytes).map_err(FetchError::malformed)?;
-    let Some(object) = Object::of(&value).filter(|object| object.has("maLoi")) else { return Ok(Some(value)) };
+    let Some(object) = Object::of(&value).filter(|object| object.has("maLoi")) else {
+        return Ok(Some(value));
+    };
     if object.0.keys().any(|name| name != "maLoi" && name != "moTa") {
         return Err(FetchError::malformed(MalformedCause::Shape));
     }
@@ -83,6 +85,12 @@ impl<'a> Object<'a> {
         self.0.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether none of these members is there, though others are: another
+    /// schema, rather than an absent datum.
+    pub fn is_foreign(&self, known: &[&str]) -> bool {
+        !self.0.is_empty() && !known.iter().any(|name| self.0.contains_key(*name))
+    }
+
     /// The member, `null` being absent.
     pub fn value(&self, name: &str) -> Option<&'a Value> {
         self.0.get(name).filter(|value| !value.is_null())
@@ -111,7 +119,9 @@ impl<'a> Object<'a> {
             _ => self.string(name)?,
         };
         match text {
-            Some(text) if text.len() != length || !text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Invalid),
+            Some(text) if text.len() != length || !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(Invalid)
+            }
             other => Ok(other),
         }
     }
@@ -188,7 +198,8 @@ pub(crate) fn clean(text: &str) -> Read<&str> {
 
 fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.len() <= 18 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |part: &str| !part.is_empty() && part.len() <= 18 && part.bytes().all(|byte| byte.is_ascii_digit());
     digits(whole) && digits(fraction)
 }
 

@@ -20,6 +20,8 @@ mod breaker;
 mod budget;
 mod bulkhead;
 mod config;
+#[cfg(test)]
+mod far;
 mod http;
 mod rest;
 mod secret;

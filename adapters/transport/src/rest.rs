@@ -31,7 +31,12 @@ impl Rest {
     }
 
     /// `GET path?query`; the body of the answer.
-    pub async fn get(&self, session: &Session<'_>, path: &str, query: &[(&str, &str)]) -> Result<Bytes, FetchError> {
+    pub async fn get(
+        &self,
+        session: &Session<'_>,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Bytes, FetchError> {
         let mut url = self.http.url(path);
         url.query_pairs_mut().extend_pairs(query);
         let answer = self.bearer.send(session, || Call::get(url.clone(), Media::Json)).await?;
@@ -39,10 +44,16 @@ impl Rest {
     }
 
     /// `POST path` with a JSON body; the body of the answer.
-    pub async fn post(&self, session: &Session<'_>, path: &str, question: &Value) -> Result<Bytes, FetchError> {
+    pub async fn post(
+        &self,
+        session: &Session<'_>,
+        path: &str,
+        question: &Value,
+    ) -> Result<Bytes, FetchError> {
         let url = self.http.url(path);
         let question = Bytes::from(question.to_string());
-        let build = || Call::post(url.clone(), "application/json; charset=utf-8", question.clone(), Media::Json);
+        let build =
+            || Call::post(url.clone(), "application/json; charset=utf-8", question.clone(), Media::Json);
         let answer = self.bearer.send(session, build).await?;
         body(answer).map_err(|error| session.name_exchanges(error))
     }

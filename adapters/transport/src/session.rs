@@ -1,7 +1,10 @@
 //! What one question takes: its deadline, and the exchanges made for it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use http::HeaderValue;
 use motlan_api::FetchError;
+use motlan_domain::Reason;
 use motlan_domain::id::DossierCode;
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -19,6 +22,7 @@ pub struct Session<'a> {
     deadline: Instant,
     request_id: &'a str,
     dossier: Option<&'a DossierCode>,
+    begun: AtomicUsize,
     exchanges: Mutex<Vec<String>>,
 }
 
@@ -31,7 +35,14 @@ impl<'a> Session<'a> {
         request_id: &'a str,
         dossier: Option<&'a DossierCode>,
     ) -> Self {
-        Self { http, deadline, request_id, dossier, exchanges: Mutex::new(Vec::new()) }
+        Self {
+            http,
+            deadline,
+            request_id,
+            dossier,
+            begun: AtomicUsize::new(0),
+            exchanges: Mutex::new(Vec::new()),
+        }
     }
 
     /// When everything has to be done.
@@ -59,7 +70,13 @@ impl<'a> Session<'a> {
         if let Some(value) = self.dossier.and_then(|code| HeaderValue::from_str(code.as_str()).ok()) {
             call.headers.insert(X_ROAD_ISSUE, value);
         }
-        self.http.send(&call, self.deadline).await.map_err(|error| self.name_exchanges(error))
+        self.http.send(&call, self.deadline).await.map_err(|error| {
+            if matches!(error.reason(), Reason::SourceBusy | Reason::SourceSuspended) {
+                // It never left: there is no exchange to look up.
+                self.exchanges.lock().retain(|sent| *sent != id);
+            }
+            self.name_exchanges(error)
+        })
     }
 
     /// Puts the exchanges into an error that a decoder made.
@@ -78,12 +95,11 @@ impl<'a> Session<'a> {
     /// The first exchange carries the question's own id, the later ones it and
     /// a number.
     fn next_id(&self) -> String {
-        let mut exchanges = self.exchanges.lock();
-        let id = match exchanges.len() {
+        let id = match self.begun.fetch_add(1, Ordering::Relaxed) {
             0 => self.request_id.to_owned(),
-            sent => format!("{}-{}", self.request_id, sent + 1),
+            before => format!("{}-{}", self.request_id, before + 1),
         };
-        exchanges.push(id.clone());
+        self.exchanges.lock().push(id.clone());
         id
     }
 }

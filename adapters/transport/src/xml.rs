@@ -3,8 +3,8 @@
 
 use motlan_api::{MalformedCause, Read};
 use quick_xml::Reader;
-use quick_xml::events::Event;
 use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::Event;
 
 use crate::json::clean;
 

@@ -9,14 +9,14 @@ use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{AgencyCode, IdRules, ProcedureCode, PurposeId, Synthetic};
 use motlan_domain::{Clock, Outcome, Reason, SubjectKey};
-use motlan_dossier::{Register, RegisterError, Viewer};
+use motlan_dossier::{Register, Viewer};
 
-use crate::caller::{self, CallerEntry};
+use crate::caller::{self, CallerCache, CallerEntry};
 use crate::config::AccessConfig;
 use crate::directory::Directory;
 use crate::error::{AccessErrors, Mistakes};
 use crate::evidence::Signer;
-use crate::identity::{Actor, Caller, CallerData, Identity};
+use crate::identity::{Actor, Caller, Identity};
 use crate::permit::{Basis, Denial, Permit};
 use crate::policy::Policies;
 use crate::token::{Issuer, Presented, TokenCache};
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
 /// What a reload replaces as a whole.
 pub(crate) struct State {
     callers: HashMap<String, CallerEntry>,
+    certificates: CallerCache,
     issuers: HashMap<String, Issuer>,
     pub(crate) signers: HashMap<String, Signer>,
     pub(crate) directory: Directory,
@@ -136,16 +137,8 @@ impl Access {
     /// kept for the life of the connection: every decision looks again whether
     /// the caller is still configured.
     pub fn caller(&self, leaf: &[u8]) -> Result<Caller, Denial> {
-        let system = caller::system_of(leaf).map_err(Denial::new)?;
         let state = self.state();
-        let entry = state.callers.get(&system).ok_or_else(|| Denial::new(Reason::CallerUnknown))?;
-        Ok(Caller::new(CallerData {
-            id: entry.id.clone(),
-            agency: entry.agency.clone(),
-            role: entry.role,
-            commune: entry.commune.clone(),
-            thumbprint: caller::thumbprint(leaf),
-        }))
+        state.certificates.caller(leaf, &state.callers).map_err(Denial::new)
     }
 
     /// The person a token names, as presented by `caller`; no token is
@@ -189,8 +182,15 @@ impl Access {
 
     /// Whether this configuration refuses to speak of the subject: promise 8.
     pub(crate) fn refuses(&self, key: &SubjectKey) -> bool {
-        let refused = self.id_rules().synthetic == Synthetic::Refused;
-        refused && matches!(key, SubjectKey::Person(id) if id.is_synthetic())
+        if Synthetic::from(self.0.config.synthetic_ids) == Synthetic::Allowed {
+            return false;
+        }
+        let any = IdRules { synthetic: Synthetic::Allowed, present_year: i16::MAX };
+        match key {
+            SubjectKey::Person(id) => id.is_synthetic(),
+            SubjectKey::Cmnd(cmnd) => cmnd.as_personal_id(&any).is_some_and(|id| id.is_synthetic()),
+            _ => false,
+        }
     }
 }
 
@@ -225,6 +225,7 @@ impl State {
         };
         let state = policies.map(|policies| Self {
             callers: entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect(),
+            certificates: CallerCache::default(),
             issuers,
             signers,
             directory,
@@ -278,15 +279,6 @@ impl State {
 pub(crate) fn viewer(caller: &Caller) -> Viewer {
     let agency: &AgencyCode = caller.agency();
     Viewer { agency: agency.clone(), system: caller.id().to_owned() }
-}
-
-/// The reason that a register's error is told as.
-pub(crate) const fn store_reason(error: &RegisterError) -> Reason {
-    match error {
-        RegisterError::GuessLimit => Reason::GuessLimit,
-        RegisterError::Overloaded => Reason::Overloaded,
-        _ => Reason::StoreUnavailable,
-    }
 }
 
 fn id_rules(config: &AccessConfig, clock: &dyn Clock) -> IdRules {

@@ -3,17 +3,20 @@
 //! The chain was verified by the TLS layer; here the leaf is only read: which
 //! configured system it names, and its thumbprint.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use motlan_domain::Reason;
 use motlan_domain::id::AgencyCode;
+use parking_lot::RwLock;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::config::CallerConfig;
 use crate::error::Mistakes;
-use crate::identity::{CallerRole, TokenKind};
+use crate::identity::{Caller, CallerData, CallerRole, TokenKind};
 
 const PREFIX: &str = "urn:motlan:system:";
 
@@ -30,7 +33,7 @@ pub(crate) struct CallerEntry {
 }
 
 /// The system a leaf certificate (DER) names in its one SAN URI.
-pub(crate) fn system_of(leaf: &[u8]) -> Result<String, Reason> {
+fn system_of(leaf: &[u8]) -> Result<String, Reason> {
     let (rest, certificate) = X509Certificate::from_der(leaf).map_err(|_| Reason::CredentialMissing)?;
     if !rest.is_empty() {
         return Err(Reason::CredentialMissing);
@@ -47,14 +50,49 @@ pub(crate) fn system_of(leaf: &[u8]) -> Result<String, Reason> {
     }
 }
 
-/// `x5t#S256` of a certificate (RFC 8705, section 3.1).
-pub(crate) fn thumbprint(leaf: &[u8]) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, leaf))
+/// How many certificates are remembered.
+const REMEMBERED: usize = 4_096;
+
+/// Certificates read before, by their SHA-256: reading one costs far more than
+/// hashing it. Belongs to one loaded state, so a reload forgets it.
+#[derive(Debug, Default)]
+pub(crate) struct CallerCache(RwLock<HashMap<[u8; 32], Caller>>);
+
+// === impl CallerCache ===
+
+impl CallerCache {
+    /// The caller a leaf certificate (DER) names, if it is configured.
+    pub(crate) fn caller(
+        &self,
+        leaf: &[u8],
+        callers: &HashMap<String, CallerEntry>,
+    ) -> Result<Caller, Reason> {
+        let mut key = [0; 32];
+        key.copy_from_slice(digest::digest(&digest::SHA256, leaf).as_ref());
+        if let Some(known) = self.0.read().get(&key) {
+            return Ok(known.clone());
+        }
+        let entry = callers.get(&system_of(leaf)?).ok_or(Reason::CallerUnknown)?;
+        let caller = Caller::new(CallerData {
+            id: entry.id.clone(),
+            agency: entry.agency.clone(),
+            role: entry.role,
+            commune: entry.commune.clone(),
+            // `x5t#S256` (RFC 8705, section 3.1).
+            thumbprint: BASE64_URL_SAFE_NO_PAD.encode(key),
+        });
+        let mut known = self.0.write();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, caller.clone());
+        Ok(caller)
+    }
 }
 
 /// Lower-case letters, digits and hyphens, at most 64: it stands in log
 /// entries as it is.
-pub(crate) fn is_system_id(id: &str) -> bool {
+fn is_system_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !id.is_empty() && id.len() <= 64 && id.bytes().all(plain)
 }
@@ -74,7 +112,9 @@ pub(crate) fn compile(configs: &[CallerConfig], mistakes: &mut Mistakes) -> Vec<
             mistakes.push(&place, "stands twice");
         }
         for kind in &config.tokens {
-            if matches!(config.role, CallerRole::Verifier | CallerRole::Auditor) && *kind == TokenKind::Citizen {
+            if matches!(config.role, CallerRole::Verifier | CallerRole::Auditor)
+                && *kind == TokenKind::Citizen
+            {
                 mistakes.push(&place, "a verifier or auditor may not present citizen tokens");
             }
         }

@@ -8,7 +8,7 @@ use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, PurposeId};
 use motlan_domain::{Dataset, FieldSet, Purpose, Question, Reason, SubjectKey, SubjectKind};
 use motlan_dossier::{Dossier, DossierSubject, same_subject};
 
-use crate::access::{Access, GUESS_LIMIT, State, store_reason, viewer};
+use crate::access::{Access, GUESS_LIMIT, State, viewer};
 use crate::identity::{Actor, Identity};
 use crate::permit::{Basis, Denial, OnBehalf, Permit, PermitData};
 use crate::policy::{DataFacts, Facts, Names, PurposeRef, Verdict};
@@ -59,7 +59,12 @@ impl Access {
         self.judge(identity, question, Some(role)).await
     }
 
-    async fn judge(&self, identity: &Identity, question: Question, role: Option<&str>) -> Result<Permit, Denial> {
+    async fn judge(
+        &self,
+        identity: &Identity,
+        question: Question,
+        role: Option<&str>,
+    ) -> Result<Permit, Denial> {
         let state = self.state();
         let refused = match state.current(&identity.caller) {
             Err(reason) => Some(reason),
@@ -84,7 +89,7 @@ impl Access {
             match register.reserve_guess(identity.caller.agency(), digest, day, GUESS_LIMIT).await {
                 Ok(ticket) => Some(ticket),
                 Err(error) => {
-                    let mut denial = Denial::of(store_reason(&error), identity).on(granted.basis).asking(question);
+                    let mut denial = Denial::of(error.reason(), identity).on(granted.basis).asking(question);
                     if let Some(dossier) = &granted.dossier {
                         denial = denial.about(dossier, granted.role.as_deref());
                     }
@@ -100,7 +105,9 @@ impl Access {
             dossier: granted.dossier,
             role: granted.role,
             registered: granted.registered,
-            fields: granted.requested,
+            // The policies refuse what is not registered; were they wrong, it
+            // would still not leave.
+            fields: granted.requested.intersection(granted.registered),
             values: granted.values,
             link_required: granted.link_required,
             legal_basis: granted.legal_basis,
@@ -187,7 +194,8 @@ impl Access {
                 dossier: Some(Arc::clone(&dossier)),
             });
         }
-        let reason = refusal.as_ref().and_then(|verdict| verdict.denied).unwrap_or(Reason::DatasetNotRegistered);
+        let reason =
+            refusal.as_ref().and_then(|verdict| verdict.denied).unwrap_or(Reason::DatasetNotRegistered);
         let basis = refusal.map_or_else(
             || state.basis(),
             |verdict| state.policies.basis(&verdict, state.catalogue_digest()),
@@ -281,7 +289,7 @@ impl Access {
         match self.0.register.find(code, &viewer(&identity.caller)).await {
             Ok(Some(dossier)) => Ok(dossier),
             Ok(None) => Err(deny(Reason::DossierUnknown)),
-            Err(error) => Err(deny(store_reason(&error))),
+            Err(error) => Err(deny(error.reason())),
         }
     }
 }

@@ -25,10 +25,13 @@ impl Keys {
         let set = std::fs::read(path)
             .map_err(|error| format!("{} cannot be read: {}", path.display(), error.kind()))
             .and_then(|bytes| {
-                serde_json::from_slice::<JwkSet>(&bytes).map_err(|_| format!("{} is no JWK set", path.display()))
+                serde_json::from_slice::<JwkSet>(&bytes)
+                    .map_err(|_| format!("{} is no JWK set", path.display()))
             });
         match set {
-            Ok(set) if set.keys.is_empty() => mistakes.push(place, format!("{} holds no key", path.display())),
+            Ok(set) if set.keys.is_empty() => {
+                mistakes.push(place, format!("{} holds no key", path.display()));
+            }
             Ok(set) => set.keys.iter().for_each(|jwk| keys.add(place, jwk, allowed, mistakes)),
             Err(problem) => mistakes.push(place, problem),
         }
@@ -41,8 +44,12 @@ impl Keys {
             return;
         };
         let algorithm = match &jwk.algorithm {
-            AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
-            AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P256 => Algorithm::ES256,
+            AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
+                Algorithm::EdDSA
+            }
+            AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P256 => {
+                Algorithm::ES256
+            }
             _ => {
                 mistakes.push(place, format!("key `{kid}` is neither Ed25519 nor P-256"));
                 return;

@@ -24,6 +24,7 @@ mod error;
 mod evidence;
 mod identity;
 mod jwks;
+mod link;
 mod operate;
 mod permit;
 mod policy;

@@ -59,7 +59,8 @@ impl Access {
         let deny = |reason| Denial::of(reason, identity).on(state.basis());
         let caller = state.current(&identity.caller).map_err(deny)?;
         let catalogue = &self.0.catalogue;
-        let procedure = catalogue.procedure(&request.procedure).ok_or_else(|| deny(Reason::ProcedureUnknown))?;
+        let procedure =
+            catalogue.procedure(&request.procedure).ok_or_else(|| deny(Reason::ProcedureUnknown))?;
         let default_case = procedure.default_case().id.as_str();
         let case = request.case.as_deref().filter(|case| !case.is_empty()).unwrap_or(default_case);
         procedure.case(case).ok_or_else(|| deny(Reason::CaseUnknown))?;
@@ -84,7 +85,8 @@ impl Access {
             return Err(deny(Reason::ApplicantMissing));
         }
         let acting = citizen(identity);
-        let applicant = applicants().any(|one| acting.as_ref().is_some_and(|own| same_subject(own, &one.key)));
+        let applicant =
+            applicants().any(|one| acting.as_ref().is_some_and(|own| same_subject(own, &one.key)));
         let received_by = request.code.agency();
         let facts = DossierFacts {
             caller: caller.index,
@@ -122,7 +124,11 @@ impl Access {
 
     /// Decides on resolving an open dossier; each component is decided again
     /// by [`decide_component`](Self::decide_component).
-    pub async fn may_resolve(&self, identity: &Identity, code: &DossierCode) -> Result<DossierPermit, Denial> {
+    pub async fn may_resolve(
+        &self,
+        identity: &Identity,
+        code: &DossierCode,
+    ) -> Result<DossierPermit, Denial> {
         self.operate(identity, code, DossierAction::Resolve).await
     }
 
@@ -157,7 +163,8 @@ impl Access {
         action: DossierAction,
     ) -> Result<DossierPermit, Denial> {
         let state = self.state();
-        let caller = state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()))?;
+        let caller =
+            state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()))?;
         let dossier = match action {
             DossierAction::Resolve => self.open_dossier_of(&state, identity, code).await?,
             DossierAction::Open | DossierAction::View | DossierAction::Close => {
@@ -175,7 +182,8 @@ impl Access {
 
     fn plain(&self, identity: &Identity, action: PlainAction) -> Result<Basis, Denial> {
         let state = self.state();
-        let caller = state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()))?;
+        let caller =
+            state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()))?;
         permitted(&state, identity, caller, Facts::Plain { caller: caller.index, action }, "")
     }
 }

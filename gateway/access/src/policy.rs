@@ -93,10 +93,17 @@ impl Policies {
         verdict
     }
 
+    /// How many verdicts are remembered.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.memo.len()
+    }
+
     fn evaluate(&self, facts: &Facts, names: &Names<'_>) -> Verdict {
         let request = facts.request(names).and_then(|(principal, action, resource, context)| {
             let context = Context::from_pairs(context).map_err(|error| error.to_string())?;
-            Request::new(principal, action, resource, context, Some(&self.schema)).map_err(|error| error.to_string())
+            Request::new(principal, action, resource, context, Some(&self.schema))
+                .map_err(|error| error.to_string())
         });
         let request = match request {
             Ok(request) => request,
@@ -119,7 +126,9 @@ impl Policies {
 
     fn reason_of(&self, forbids: &[String]) -> Reason {
         let told = forbids.iter().filter_map(|id| self.reasons.get(id));
-        let rank = |reason: &&Reason| PRECEDENCE.iter().position(|known| known == *reason).unwrap_or(PRECEDENCE.len());
+        let rank = |reason: &&Reason| {
+            PRECEDENCE.iter().position(|known| known == *reason).unwrap_or(PRECEDENCE.len())
+        };
         told.min_by_key(rank).copied().unwrap_or(Reason::PolicyDenied)
     }
 }
@@ -129,6 +138,3 @@ impl std::fmt::Debug for Policies {
         write!(f, "Policies({})", self.digest)
     }
 }
-
-#[cfg(test)]
-mod tests;

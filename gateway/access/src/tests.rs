@@ -5,6 +5,8 @@ mod config;
 mod data;
 mod evidence;
 mod operate;
+mod permit;
+mod policies;
 mod random;
 mod tokens;
 mod world;

@@ -189,7 +189,12 @@ impl TokenCache {
     }
 }
 
-fn officer(claims: &TokenClaims, caller: &Caller, issuer: &Issuer, directory: &Directory) -> Result<Actor, Reason> {
+fn officer(
+    claims: &TokenClaims,
+    caller: &Caller,
+    issuer: &Issuer,
+    directory: &Directory,
+) -> Result<Actor, Reason> {
     let agency = claims.agency.as_deref().ok_or(Reason::TokenAgency)?;
     let trusted = issuer.agencies.as_ref().is_none_or(|agencies| agencies.contains(caller.agency()));
     if agency != caller.agency().as_str() || !trusted {
@@ -197,7 +202,9 @@ fn officer(claims: &TokenClaims, caller: &Caller, issuer: &Issuer, directory: &D
     }
     let account = OfficerAccount::parse(&claims.sub).map_err(|_| Reason::TokenMalformed)?;
     match directory.officer(&account) {
-        Some(officer) if officer.agency() == caller.agency() => Ok(Actor::Officer(std::sync::Arc::clone(officer))),
+        Some(officer) if officer.agency() == caller.agency() => {
+            Ok(Actor::Officer(std::sync::Arc::clone(officer)))
+        }
         Some(_) => Err(Reason::TokenAgency),
         None => Err(Reason::OfficerUnknown),
     }

@@ -260,8 +260,7 @@ impl Subjects {
     }
 
     /// Deletes a subject: its key, and the way from identifier to pseudonym.
-    pub(crate) fn erase(&self, identifier: &Identifier) -> Result<Option<Pseudonym>, AuditError> {
-        let Some(pseudonym) = self.find(identifier)? else { return Ok(None) };
+    pub(crate) fn erase(&self, identifier: &Identifier) -> Result<(), AuditError> {
         let hash = self.hash(identifier);
         let mut db = self.db.lock();
         self.ensure(&mut db)?;
@@ -269,7 +268,7 @@ impl Subjects {
         // The deleted key must not live on in the write-ahead log.
         db.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sql)?;
         self.cache.remove(&hash);
-        Ok(Some(pseudonym))
+        Ok(())
     }
 
     /// A table deleted or replaced under us would go on taking rows that are

@@ -165,9 +165,8 @@ impl NewDossier {
 /// twelve digits of the personal id and is that id.
 pub fn same_subject(one: &SubjectKey, other: &SubjectKey) -> bool {
     match (one, other) {
-        (SubjectKey::Person(id), SubjectKey::Cmnd(cmnd)) | (SubjectKey::Cmnd(cmnd), SubjectKey::Person(id)) => {
-            id.expose() == cmnd.expose()
-        }
+        (SubjectKey::Person(id), SubjectKey::Cmnd(cmnd))
+        | (SubjectKey::Cmnd(cmnd), SubjectKey::Person(id)) => id.expose() == cmnd.expose(),
         _ => one == other,
     }
 }

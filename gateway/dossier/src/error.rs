@@ -1,5 +1,6 @@
 //! What can go wrong with the register, by what the caller would do.
 
+use motlan_domain::Reason;
 use thiserror::Error;
 
 /// Why the register did not do what was asked.
@@ -41,6 +42,24 @@ pub enum RegisterError {
     /// the file was tampered with. Answer `STORE_UNAVAILABLE`, alarm.
     #[error("a row of the register cannot be read")]
     Corrupt,
+}
+
+// === impl RegisterError ===
+
+impl RegisterError {
+    /// The stable reason to answer with.
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Exists => Reason::DossierExists,
+            Self::Unknown => Reason::DossierUnknown,
+            Self::Closed => Reason::DossierClosed,
+            Self::RequestIdReused => Reason::RequestIdReused,
+            Self::TooManySubjects => Reason::TooManyValues,
+            Self::GuessLimit => Reason::GuessLimit,
+            Self::Overloaded => Reason::Overloaded,
+            Self::Foreign | Self::Unavailable(_) | Self::Corrupt => Reason::StoreUnavailable,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for RegisterError {

@@ -38,9 +38,11 @@ impl GuessTicket {
 
 impl Store<'_> {
     pub(crate) fn guesses(&self, agency: &str, subject: &[u8; 32], day: Date) -> Result<u32, RegisterError> {
-        let mut select =
-            self.db.prepare_cached("SELECT count FROM guess WHERE agency = ?1 AND subject = ?2 AND day = ?3")?;
-        let count = select.query_row(params![agency, subject, day.to_string()], |row| row.get(0)).optional()?;
+        let mut select = self
+            .db
+            .prepare_cached("SELECT count FROM guess WHERE agency = ?1 AND subject = ?2 AND day = ?3")?;
+        let count =
+            select.query_row(params![agency, subject, day.to_string()], |row| row.get(0)).optional()?;
         Ok(count.unwrap_or(0))
     }
 

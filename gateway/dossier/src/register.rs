@@ -116,14 +116,22 @@ impl Register {
     /// The dossier of that code if `viewer` may know of it, else `None`: for a
     /// foreign dossier after the same work as for one that does not exist,
     /// whether or not it lies in memory.
-    pub async fn find(&self, code: &DossierCode, viewer: &Viewer) -> Result<Option<Arc<Dossier>>, RegisterError> {
+    pub async fn find(
+        &self,
+        code: &DossierCode,
+        viewer: &Viewer,
+    ) -> Result<Option<Arc<Dossier>>, RegisterError> {
         if let Some(found) = self.cache.get(code).filter(|dossier| viewer.sees(dossier)) {
             return Ok(Some(found));
         }
         self.read(code.clone(), Some(viewer.clone())).await
     }
 
-    async fn read(&self, code: DossierCode, viewer: Option<Viewer>) -> Result<Option<Arc<Dossier>>, RegisterError> {
+    async fn read(
+        &self,
+        code: DossierCode,
+        viewer: Option<Viewer>,
+    ) -> Result<Option<Arc<Dossier>>, RegisterError> {
         self.call(move |store| {
             let found = store.find(&code, viewer.as_ref())?.map(Arc::new);
             Ok((found.clone(), found))
@@ -267,7 +275,12 @@ impl Register {
     }
 
     /// How many attempts about the subject are counted for the day.
-    pub async fn guesses(&self, agency: &AgencyCode, subject: [u8; 32], day: Date) -> Result<u32, RegisterError> {
+    pub async fn guesses(
+        &self,
+        agency: &AgencyCode,
+        subject: [u8; 32],
+        day: Date,
+    ) -> Result<u32, RegisterError> {
         let agency = agency.clone();
         self.call(move |store| Ok((store.guesses(agency.as_str(), &subject, day)?, None))).await
     }

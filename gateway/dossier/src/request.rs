@@ -42,7 +42,9 @@ pub(crate) struct RequestRow {
 
 /// The oldest creation time still kept at `now`, in microseconds.
 fn horizon(now: Timestamp) -> i64 {
-    now.checked_sub(SignedDuration::from_hours(24 * REQUEST_ID_DAYS)).unwrap_or(Timestamp::MIN).as_microsecond()
+    now.checked_sub(SignedDuration::from_hours(24 * REQUEST_ID_DAYS))
+        .unwrap_or(Timestamp::MIN)
+        .as_microsecond()
 }
 
 // === impl RequestKey ===
@@ -108,7 +110,8 @@ impl Store<'_> {
             RequestState::Begun => {}
         }
         let sealed = self.sealer.seal(&key.aad(), &response)?;
-        let mut update = self.db.prepare_cached("UPDATE request SET response = ?3 WHERE system = ?1 AND id = ?2")?;
+        let mut update =
+            self.db.prepare_cached("UPDATE request SET response = ?3 WHERE system = ?1 AND id = ?2")?;
         update.execute(params![key.system, key.request_id.as_str(), sealed])?;
         Ok(response)
     }

@@ -70,7 +70,8 @@ impl Sealer {
         let (nonce, body) = sealed.split_at(NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| RegisterError::Corrupt)?;
         let mut body = body.to_vec();
-        let plain = self.seal.open_in_place(nonce, Aad::from(aad), &mut body).map_err(|_| RegisterError::Corrupt)?;
+        let plain =
+            self.seal.open_in_place(nonce, Aad::from(aad), &mut body).map_err(|_| RegisterError::Corrupt)?;
         Ok(plain.to_vec())
     }
 

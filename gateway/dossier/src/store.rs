@@ -1,6 +1,7 @@
 //! The file: schema, opening, and what is done inside one transaction.
 
-use std::os::unix::fs::MetadataExt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -58,8 +59,12 @@ pub(crate) struct Store<'a> {
 impl File {
     /// Opens or, if `create`, makes the file.
     pub(crate) fn open(path: &Path, sealer: &Sealer, create: bool) -> Result<Self, RegisterError> {
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+        if create {
+            // Nobody else's to read; the WAL takes its mode from the file.
+            let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+            made.map_err(|_| RegisterError::Unavailable(None))?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(std::time::Duration::from_millis(250))?;
         // One user at a time: the map in memory would not see another's writes.
@@ -73,7 +78,10 @@ impl File {
         match version {
             0 => {
                 db.execute_batch(SCHEMA)?;
-                db.execute("INSERT INTO meta (key, value) VALUES ('key_check', ?1)", params![sealer.key_check()])?;
+                db.execute(
+                    "INSERT INTO meta (key, value) VALUES ('key_check', ?1)",
+                    params![sealer.key_check()],
+                )?;
                 db.pragma_update(None, "user_version", VERSION)?;
             }
             VERSION => {
@@ -107,7 +115,11 @@ fn identity_of(path: &Path) -> Option<(u64, u64)> {
 impl Store<'_> {
     /// The dossier, if `viewer` may know that it exists. What is read before
     /// that is settled is one row by its key, found or not.
-    pub(crate) fn find(&self, code: &DossierCode, viewer: Option<&Viewer>) -> Result<Option<Dossier>, RegisterError> {
+    pub(crate) fn find(
+        &self,
+        code: &DossierCode,
+        viewer: Option<&Viewer>,
+    ) -> Result<Option<Dossier>, RegisterError> {
         let mut select = self.db.prepare_cached(
             "SELECT procedure, variant, agency, opened_by, evidence, catalogue, opened_at, closed_at, close_reason
              FROM dossier WHERE code = ?1",
@@ -120,14 +132,17 @@ impl Store<'_> {
                 Ok((texts, row.get::<_, i64>(6)?, closed))
             })
             .optional()?;
-        let Some(([procedure, case, agency, opened_by, evidence, catalogue_digest], opened_at, closed)) = row else {
+        let Some(([procedure, case, agency, opened_by, evidence, catalogue_digest], opened_at, closed)) = row
+        else {
             return Ok(None);
         };
         if viewer.is_some_and(|viewer| viewer.agency.as_str() != agency && viewer.system != opened_by) {
             return Ok(None);
         }
         let state = match closed {
-            (Some(at), reason) => DossierState::Closed { at: instant(at)?, reason: reason.unwrap_or_default() },
+            (Some(at), reason) => {
+                DossierState::Closed { at: instant(at)?, reason: reason.unwrap_or_default() }
+            }
             (None, _) => DossierState::Open,
         };
         Ok(Some(Dossier {
@@ -191,9 +206,9 @@ impl Store<'_> {
     }
 
     fn subjects(&self, code: &DossierCode) -> Result<Vec<DossierSubject>, RegisterError> {
-        let mut select = self
-            .db
-            .prepare_cached("SELECT role, link, via_role, sealed FROM subject WHERE dossier = ?1 ORDER BY position")?;
+        let mut select = self.db.prepare_cached(
+            "SELECT role, link, via_role, sealed FROM subject WHERE dossier = ?1 ORDER BY position",
+        )?;
         let mut rows = select.query(params![code.as_str()])?;
         let mut subjects = Vec::new();
         while let Some(row) = rows.next()? {

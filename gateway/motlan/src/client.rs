@@ -110,7 +110,7 @@ impl Interceptor for Bearer {
 // === impl Connection ===
 
 impl Connection {
-    /// Connects to `https://host:port`.
+    /// Connects to `host:port`, or to `https://host:port`.
     pub async fn open(endpoint: &str, credentials: &Credentials) -> anyhow::Result<Self> {
         let channel = Self::endpoint(endpoint, credentials)?.connect().await;
         let channel = channel.with_context(|| format!("cannot connect to {endpoint}"))?;
@@ -132,7 +132,8 @@ impl Connection {
         let tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(&credentials.authority))
             .identity(Identity::from_pem(&credentials.certificate, &credentials.key));
-        let built = Endpoint::from_shared(endpoint.to_owned()).with_context(|| format!("{endpoint} is no address"))?;
+        let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") };
+        let built = Endpoint::from_shared(address).with_context(|| format!("{endpoint} is no address"))?;
         let built = built.connect_timeout(Duration::from_secs(10)).timeout(Duration::from_secs(60)).tcp_nodelay(true);
         built.tls_config(tls).context("the certificate, key or authority cannot be used")
     }

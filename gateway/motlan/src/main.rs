@@ -1,2 +1,55 @@
-//! The `motlan` binary.
-fn main() {}
+//! The `motlan` binary. Each command reads as a story in the library; here the
+//! command line is read, one of them is run, and its end becomes an exit code.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand};
+use motlan::exit::{Ended, Exit, OrExit as _};
+use motlan::{cli, client, demo, run};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    let ended = answer(cli.command, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if failure.exit != Exit::Ok {
+                // Without a standard error there is nobody left to tell.
+                let _ = writeln!(io::stderr(), "motlan: {failure}");
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+/// Runs the command. Those that only compute need no runtime.
+fn answer(command: Command, out: &mut dyn Write) -> Ended {
+    match command {
+        Command::Id(args) => cli::id(&args, out),
+        Command::Match(args) => cli::compare_names(&args, out),
+        Command::Config(ConfigCommand::Check { file }) => run::check(&file, out),
+        other => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_exit(Exit::Unavailable)?;
+            runtime.block_on(converse(other, out))
+        }
+    }
+}
+
+async fn converse(command: Command, out: &mut dyn Write) -> Ended {
+    match command {
+        Command::Demo(args) => demo::run(&args, out).await,
+        Command::Sandbox(args) => run::sandbox(&args, out).await,
+        Command::Serve(args) => run::serve(&args).await,
+        Command::Open(args) => client::open(&args, out).await,
+        Command::Resolve(args) => client::resolve(&args, out).await,
+        Command::Verify(args) => client::verify(&args, out).await,
+        Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
+        Command::Id(_) | Command::Match(_) | Command::Config(_) => Ok(Exit::Internal),
+    }
+}

@@ -54,25 +54,26 @@ pub fn progress(component: &ComponentResult, look: Look) -> String {
 /// Writes table, prefilled blanks and papers still needed.
 pub fn write(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new(&[("Thành phần hồ sơ", 5), ("Kết quả", 0), ("Nguồn", 0), ("Lý do", 4)]);
-    for component in in_order(resolved) {
+    let asked = |component: &&ComponentResult| component.outcome() != ComponentOutcome::NotInCase;
+    for component in in_order(resolved).into_iter().filter(asked) {
         let (outcome, tone) = outcome_vi(component.outcome());
         let mut name = component.name.clone();
-        if component.code.is_empty() {
-            name.push_str(" (không có mã)");
-        } else {
-            name = format!("{name} [{}]", component.code);
-        }
-        if component.outcome() != ComponentOutcome::NotInCase && !component.required {
+        if !component.required {
             name.push_str(" – nếu có");
         }
+        if !component.code.is_empty() {
+            name = format!("{name} [{}]", component.code);
+        }
         let reason = format!("{} ({})", component.reason_vi, component.reason);
-        let faint = if tone == Tone::Faint { Tone::Faint } else { Tone::Plain };
-        table.row(vec![(name, faint), (outcome.to_owned(), tone), (registry_vi(component.source()).to_owned(), faint), (reason, faint)]);
+        let source = registry_vi(component.source()).to_owned();
+        let plain = |text| (text, Tone::Plain);
+        table.row(vec![plain(name), (outcome.to_owned(), tone), plain(source), plain(reason)]);
     }
     table.write(look, out)?;
     summary(resolved, look, out)?;
     prefilled(resolved, look, out)?;
-    papers(resolved, look, out)
+    papers(resolved, look, out)?;
+    not_asked(resolved, look, out)
 }
 
 /// Components that count first, in the order of the procedure where known.
@@ -141,6 +142,21 @@ fn papers(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result<()
     for component in components {
         write!(out, "{}", look.paragraph(&format!("• {}", component.name), 2))?;
         write!(out, "{}", look.paragraph(&format!("{} / {}", component.reason_vi, component.reason_en), 6))?;
+    }
+    Ok(())
+}
+
+/// What this case does not ask for, in short.
+fn not_asked(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let outside = |component: &&ComponentResult| component.outcome() == ComponentOutcome::NotInCase;
+    let components: Vec<&ComponentResult> = in_order(resolved).into_iter().filter(outside).collect();
+    if components.is_empty() {
+        return Ok(());
+    }
+    let title = format!("Không yêu cầu trong trường hợp này ({})", components.len());
+    writeln!(out, "\n{}", look.paint(&title, Tone::Faint))?;
+    for component in components {
+        write!(out, "{}", look.paint(&look.paragraph(&format!("• {}", component.name), 2), Tone::Faint))?;
     }
     Ok(())
 }

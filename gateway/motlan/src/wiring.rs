@@ -78,7 +78,7 @@ impl Gateway {
         let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
 
         let (stop, serving) = (CancellationToken::new(), TaskTracker::new());
-        let grpc = format!("https://localhost:{}", bound.grpc_addr().port());
+        let grpc = bound.grpc_addr().to_string();
         let probe = format!("http://{}", bound.probe_addr());
         let handle = bound.handle();
         // Ends when `stop` is cancelled and its calls have ended; `shutdown` waits for it.
@@ -88,7 +88,7 @@ impl Gateway {
         Ok(Self { grpc, probe, handle, stop, serving, fetches, audit, register, clock })
     }
 
-    /// Where gRPC is served, for clients on this machine.
+    /// Where gRPC is served, `host:port`.
     pub fn grpc(&self) -> &str {
         &self.grpc
     }

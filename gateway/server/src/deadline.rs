@@ -28,8 +28,8 @@ fn parse(text: &str) -> Option<Duration> {
     }
     let amount: u64 = digits.parse().ok()?;
     Some(match unit {
-        "H" => Duration::from_secs(amount * 3600),
-        "M" => Duration::from_secs(amount * 60),
+        "H" => Duration::from_hours(amount),
+        "M" => Duration::from_mins(amount),
         "S" => Duration::from_secs(amount),
         "m" => Duration::from_millis(amount),
         "u" => Duration::from_micros(amount),
@@ -46,11 +46,11 @@ mod tests {
     fn timeouts_as_the_protocol_writes_them() {
         let cases = [
             ("1S", Some(Duration::from_secs(1))),
-            ("99999999H", Some(Duration::from_secs(99_999_999 * 3600))),
+            ("99999999H", Some(Duration::from_hours(99_999_999))),
             ("20m", Some(Duration::from_millis(20))),
             ("7u", Some(Duration::from_micros(7))),
             ("7n", Some(Duration::from_nanos(7))),
-            ("3M", Some(Duration::from_secs(180))),
+            ("3M", Some(Duration::from_mins(3))),
             ("", None),
             ("S", None),
             ("1", None),

@@ -18,7 +18,8 @@ use tower::Service;
 
 use crate::deadline::Deadline;
 use crate::options::Limits;
-use crate::peers::{Callers, PeerCertificate};
+use crate::peers::PeerCertificate;
+use crate::quota::{Quotas, Share};
 use crate::status::Failure;
 use crate::{refusal, trace};
 
@@ -31,8 +32,8 @@ pub(crate) struct Call {
     pub(crate) deadline: Deadline,
     /// W3C trace id, 32 lower-case hex digits.
     pub(crate) trace: Arc<str>,
-    /// Its places; a stream keeps them until it ends.
-    pub(crate) admitted: Arc<Admitted>,
+    /// Its places: given back when the last clone goes.
+    _admitted: Arc<Admitted>,
 }
 
 /// A call's places among all calls and among those of its caller.
@@ -58,7 +59,7 @@ struct Inner {
     pipeline: Arc<Pipeline>,
     limits: Limits,
     calls: Arc<Semaphore>,
-    callers: Callers,
+    quotas: Arc<Quotas>,
 }
 
 /// The edge for one connection.
@@ -66,7 +67,7 @@ struct Inner {
 pub(crate) struct EdgeConnection {
     edge: Edge,
     peer: Arc<Peer>,
-    own: Arc<Semaphore>,
+    share: Arc<Share>,
 }
 
 /// The methods that tell the gateway's own state and leave no entry. They need
@@ -96,10 +97,9 @@ impl Peer {
 
 impl Edge {
     /// Over these routes.
-    pub(crate) fn new(routes: Router, pipeline: Arc<Pipeline>, limits: Limits) -> Self {
+    pub(crate) fn new(routes: Router, pipeline: Arc<Pipeline>, limits: Limits, quotas: Arc<Quotas>) -> Self {
         let calls = Arc::new(Semaphore::new(limits.max_calls));
-        let callers = Callers::new(limits.max_calls_per_caller);
-        Self(Arc::new(Inner { routes, pipeline, limits, calls, callers }))
+        Self(Arc::new(Inner { routes, pipeline, limits, calls, quotas }))
     }
 
     /// For a connection whose client showed this certificate.
@@ -116,19 +116,33 @@ impl Edge {
 impl EdgeConnection {
     /// A place for one more call, or none: work beyond the limit is refused,
     /// never queued.
-    fn admit(&self) -> Option<Admitted> {
-        let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
-        let all = Arc::clone(&self.edge.0.calls).try_acquire_owned().ok()?;
-        Some(Admitted { _all: all, _own: own })
+    fn admit(&self) -> Result<Admitted, Failure> {
+        let quota = self.edge.0.quotas.admits(&self.share);
+        quota.map_err(|after| Failure::new(Reason::QuotaExceeded).retry_after(Some(after)))?;
+        let place = |places: &Arc<Semaphore>| {
+            Arc::clone(places).try_acquire_owned().map_err(|_| Failure::new(Reason::Overloaded))
+        };
+        Ok(Admitted { _own: place(&self.share.calls)?, _all: place(&self.edge.0.calls)? })
     }
 
-    async fn answer(self, mut request: Request<Body>) -> Response<axum::body::Body> {
-        let Some(admitted) = self.admit() else { return told(Failure::new(Reason::Overloaded)) };
+    async fn answer(self, request: Request<Body>) -> Response<axum::body::Body> {
+        let admitted = match self.admit() {
+            Ok(admitted) => admitted,
+            Err(failure) => return told(failure),
+        };
+        let response = self.carry_out(request, admitted).await;
+        if is_refusal(response.headers()) {
+            self.edge.0.quotas.refused(&self.share);
+        }
+        response
+    }
+
+    async fn carry_out(&self, mut request: Request<Body>, admitted: Admitted) -> Response<axum::body::Body> {
         let call = Call {
             peer: Arc::clone(&self.peer),
             deadline: Deadline::of(request.headers(), self.edge.0.limits.call),
             trace: trace::of(request.headers()),
-            admitted: Arc::new(admitted),
+            _admitted: Arc::new(admitted),
         };
         let deadline = call.deadline;
         let path = request.uri().path();
@@ -185,13 +199,18 @@ fn told(failure: Failure) -> Response<axum::body::Body> {
 /// decoded or is too large) gets the same form; its own text stays here.
 fn refined(response: Response<axum::body::Body>) -> Response<axum::body::Body> {
     match foreign(response.headers()) {
-        None => response,
         Some(Code::OutOfRange | Code::ResourceExhausted) => told(Failure::input(Reason::ValueTooLong)),
         Some(Code::Internal | Code::InvalidArgument) => told(Failure::input(Reason::ValueInvalid)),
         Some(Code::DeadlineExceeded | Code::Cancelled) => told(Failure::new(Reason::DeadlineExceeded)),
         // UNIMPLEMENTED says all there is to say; health answers NOT_FOUND.
-        Some(_) => response,
+        Some(_) | None => response,
     }
+}
+
+/// Whether the call was denied or its credentials refused: each is an entry.
+fn is_refusal(headers: &HeaderMap) -> bool {
+    let code = headers.get("grpc-status").map(|status| Code::from_bytes(status.as_bytes()));
+    matches!(code, Some(Code::PermissionDenied | Code::Unauthenticated))
 }
 
 /// The code of a trailers-only response without our details.

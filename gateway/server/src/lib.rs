@@ -18,6 +18,7 @@ mod listener;
 mod options;
 mod peers;
 mod probe;
+mod quota;
 mod refusal;
 mod server;
 mod services;
@@ -31,3 +32,6 @@ pub use server::{BindError, BoundServer, Server, ServerHandle};
 pub use services::Services;
 pub use status::ERROR_DOMAIN;
 pub use tls::{TlsError, TlsMaterial};
+
+#[cfg(test)]
+mod tests;

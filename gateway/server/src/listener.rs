@@ -143,17 +143,14 @@ impl Listener {
             () = self.draining.cancelled() => None,
             () = tokio::time::sleep(self.limits.connection_age) => None,
         };
-        let end = match end {
-            Some(end) => end,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                match tokio::time::timeout(self.limits.drain, connection).await {
-                    Ok(end) => end,
-                    // Calls that outlast the drain are cut off; what they began
-                    // to record is recorded all the same.
-                    Err(_) => return,
-                }
-            }
+        let end = if let Some(end) = end {
+            end
+        } else {
+            connection.as_mut().graceful_shutdown();
+            // Calls that outlast the drain are cut off; what they began to
+            // record is recorded all the same.
+            let Ok(end) = tokio::time::timeout(self.limits.drain, connection).await else { return };
+            end
         };
         if let Err(error) = end {
             tracing::debug!(%error, "a connection broke off");

@@ -1,15 +1,14 @@
-//! Who is connected: bounds per address and per certificate, and the bounded
-//! technical log of handshakes that failed.
+//! Who is connected: bounds per address, and the bounded technical log of
+//! handshakes that failed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use motlan_domain::Clock;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 
 /// The leaf certificate a client showed, in DER. Verified by the handshake.
 #[derive(Clone)]
@@ -44,13 +43,6 @@ pub(crate) struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 pub(crate) struct AddressPlace {
     addresses: Arc<Addresses>,
     address: IpAddr,
-}
-
-/// Calls in progress by certificate: one semaphore for all connections that
-/// show the same one.
-pub(crate) struct Callers {
-    each: usize,
-    known: Mutex<HashMap<Arc<[u8]>, Weak<Semaphore>>>,
 }
 
 // === impl RefusalLog ===
@@ -110,25 +102,7 @@ impl Drop for AddressPlace {
     }
 }
 
-// === impl Callers ===
-
-impl Callers {
-    pub(crate) fn new(each: usize) -> Self {
-        Self { each, known: Mutex::default() }
-    }
-
-    /// The certificate's semaphore; it lives as long as a connection holds it.
-    pub(crate) fn of(&self, certificate: &PeerCertificate) -> Arc<Semaphore> {
-        let mut known = self.known.lock();
-        if let Some(found) = known.get(&certificate.0).and_then(Weak::upgrade) {
-            return found;
-        }
-        known.retain(|_, semaphore| semaphore.strong_count() > 0);
-        let made = Arc::new(Semaphore::new(self.each));
-        known.insert(Arc::clone(&certificate.0), Arc::downgrade(&made));
-        made
-    }
-}
+// === impl PeerCertificate ===
 
 impl std::fmt::Debug for PeerCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,7 +1,9 @@
 //! From what the pipeline did not release to what the caller is told.
 
-use motlan_domain::Reason;
-use motlan_pipeline::{NotReleased, ReadError, Refusal, Unrecorded};
+use motlan_access::Identity;
+use motlan_audit::{Draft, Kind, Outcome};
+use motlan_domain::{Operation, Reason};
+use motlan_pipeline::{NotReleased, Pipeline, ReadError, Refusal, Unrecorded, draft_actor, entry_caller};
 
 use crate::status::Failure;
 
@@ -26,6 +28,28 @@ pub(crate) const fn unrecorded(unrecorded: Unrecorded) -> Failure {
             Failure::new(Reason::Overloaded).retry_after(Some(retry_after))
         }
         Unrecorded::Unavailable => Failure::new(Reason::AuditUnavailable),
+    }
+}
+
+/// A data question that carries no purpose: nobody can be asked whether it is
+/// permitted, so it is denied and recorded here.
+pub(crate) async fn without_purpose(
+    pipeline: &Pipeline,
+    identity: &Identity,
+    operation: Operation,
+    trace: &str,
+) -> Failure {
+    let reason = Reason::PurposeMissing;
+    let mut draft = Draft::new(Kind::AccessDenied)
+        .trace(trace.to_owned())
+        .asking(operation.as_str(), operation.dataset().as_str())
+        .outcome(Outcome::Denied)
+        .reason(reason.code());
+    draft.caller = Some(entry_caller(identity.caller()));
+    draft.actor = Some(draft_actor(identity.actor()));
+    match pipeline.seal(draft, Refusal::denied(reason)).await {
+        Ok(sealed) => failure(NotReleased::Refused(sealed)),
+        Err(unrecorded) => self::unrecorded(unrecorded),
     }
 }
 

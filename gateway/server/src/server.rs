@@ -19,6 +19,7 @@ use crate::listener::Listener;
 use crate::options::ServerOptions;
 use crate::peers::{RefusalLog, Refused};
 use crate::probe::{self, Readiness};
+use crate::quota::Quotas;
 use crate::services::{Services, add_reflection, routes};
 use crate::tls::{TlsError, TlsMaterial};
 
@@ -37,6 +38,7 @@ pub struct BoundServer {
     probe_addr: SocketAddr,
     listener: Listener,
     health: HealthReporter,
+    quotas: Arc<Quotas>,
     readiness: Readiness,
     handle: ServerHandle,
 }
@@ -98,7 +100,8 @@ impl Server {
         let router = builder.routes().prepare().into_axum_router();
         let (grpc, grpc_addr) = listen("gRPC", options.grpc_addr).await?;
         let (probe, probe_addr) = listen("probe", options.probe_addr).await?;
-        let refusals = Arc::new(RefusalLog::new(clock));
+        let refusals = Arc::new(RefusalLog::new(Arc::clone(&clock)));
+        let quotas = Arc::new(Quotas::new(options.limits.clone(), clock));
         let draining = CancellationToken::new();
         let pipeline = Arc::clone(&services.pipeline);
         Ok(BoundServer {
@@ -108,10 +111,11 @@ impl Server {
             probe_addr,
             readiness: Readiness { pipeline: Arc::clone(&pipeline), draining: draining.clone() },
             health,
+            quotas,
             handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
             listener: Listener {
                 tls,
-                edge: Edge::new(router, pipeline, options.limits.clone()),
+                edge: Edge::new(router, pipeline, options.limits.clone(), Arc::clone(&quotas)),
                 limits: options.limits,
                 refusals,
                 tasks: TaskTracker::new(),
@@ -150,11 +154,12 @@ impl BoundServer {
     /// no more, lets calls in progress end within `Limits::drain`, and returns
     /// when none is left. The probe listener goes last.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
-        let Self { grpc, probe, listener, health, readiness, .. } = self;
+        let Self { grpc, probe, listener, health, quotas, readiness, .. } = self;
         let (draining, tasks) = (listener.draining.clone(), listener.tasks.clone());
         let drain = listener.limits.drain;
         let stopped = CancellationToken::new();
         let side = TaskTracker::new();
+        side.spawn(quotas.record(Arc::clone(&readiness.pipeline), stopped.clone()));
         side.spawn(watch_health(health, readiness.clone(), stopped.clone()));
         let probes = axum::serve(probe, probe::router(readiness))
             .with_graceful_shutdown(stopped.clone().cancelled_owned());
@@ -181,7 +186,10 @@ impl BoundServer {
 
 impl std::fmt::Debug for BoundServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BoundServer").field("grpc", &self.grpc_addr).field("probe", &self.probe_addr).finish()
+        f.debug_struct("BoundServer")
+            .field("grpc", &self.grpc_addr)
+            .field("probe", &self.probe_addr)
+            .finish_non_exhaustive()
     }
 }
 

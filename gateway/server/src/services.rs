@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use motlan_access::Identity;
 use motlan_domain::id::IdRules;
-use motlan_domain::{Question, Reason};
+use motlan_domain::{Operation, Question, Reason};
 use motlan_pipeline::Pipeline;
 use motlan_proto::audit::v1::audit_service_server::AuditServiceServer;
 use motlan_proto::business::v1::business_service_server::BusinessServiceServer;
 use motlan_proto::catalogue::v1::catalogue_service_server::CatalogueServiceServer;
+use motlan_proto::common::v1::Purpose;
 use motlan_proto::dossier::v1::dossier_service_server::DossierServiceServer;
 use motlan_proto::insurance::v1::insurance_service_server::InsuranceServiceServer;
 use motlan_proto::land::v1::land_service_server::LandServiceServer;
@@ -94,6 +95,21 @@ impl Services {
             Ok(identity) => Ok(Entered { identity, call, message }),
             Err(denial) => self.pipeline.refuse(&denial).await.map_err(refusal::failure),
         }
+    }
+
+    /// As [`enter`](Self::enter), for a data question: one without a purpose is
+    /// denied and recorded before anything else of it is judged.
+    async fn enter_for<T>(
+        &self,
+        operation: Operation,
+        request: Request<T>,
+        purpose: impl FnOnce(&T) -> Option<&Purpose>,
+    ) -> Result<Entered<T>, Failure> {
+        let entered = self.enter(request).await?;
+        if purpose(&entered.message).is_some_and(|purpose| purpose.basis.is_some()) {
+            return Ok(entered);
+        }
+        Err(refusal::without_purpose(&self.pipeline, &entered.identity, operation, &entered.call.trace).await)
     }
 
     /// Asks one question and takes the answer apart.

@@ -78,11 +78,6 @@ impl Failure {
         self.receipt = Some(receipt);
         self
     }
-
-    /// Why.
-    pub(crate) const fn reason(&self) -> Reason {
-        self.reason
-    }
 }
 
 impl From<Reason> for Failure {

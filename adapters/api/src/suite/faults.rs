@@ -28,8 +28,9 @@ pub(super) async fn check(run: &mut Run<'_>) {
     let target = listener.local_addr().map(|address| format!("http://{address}/")).unwrap_or_default();
     let found: Vec<usize> =
         (0..run.cases.len()).filter(|index| matches!(run.cases[*index].expected, Expected::Found)).collect();
-    let yes: Vec<usize> =
-        (0..run.cases.len()).filter(|index| run.cases[*index].expected == Expected::Confirmed(true)).collect();
+    let yes: Vec<usize> = (0..run.cases.len())
+        .filter(|index| run.cases[*index].expected == Expected::Confirmed(true))
+        .collect();
     for (fault, verdict) in table(run, &target) {
         for index in found.iter().chain(&yes) {
             run.far.script(&fault, None);
@@ -89,8 +90,12 @@ fn table(run: &Run<'_>, target: &str) -> Vec<(Fault, Verdict)> {
 impl Verdict {
     fn fits(&self, reply: &Result<Reply, FetchError>) -> bool {
         match (self, reply) {
-            (Self::Unavailable(expected), Err(FetchError::Unavailable { reason, retry_after, upstream_ids })) => {
-                let told = *reason != Reason::SourceThrottled || retry_after.is_none_or(|wait| wait.as_secs() == 7);
+            (
+                Self::Unavailable(expected),
+                Err(FetchError::Unavailable { reason, retry_after, upstream_ids }),
+            ) => {
+                let told =
+                    *reason != Reason::SourceThrottled || retry_after.is_none_or(|wait| wait.as_secs() == 7);
                 reason == expected && told && !upstream_ids.is_empty()
             }
             (Self::Malformed(expected), Err(FetchError::Malformed { cause, upstream_ids })) => {
@@ -100,7 +105,9 @@ impl Verdict {
                 code == expected && !upstream_ids.is_empty()
             }
             (Self::Broken, Err(FetchError::Malformed { cause, .. })) => *cause == MalformedCause::Truncated,
-            (Self::Broken, Err(FetchError::Unavailable { reason, .. })) => *reason == Reason::SourceUnreachable,
+            (Self::Broken, Err(FetchError::Unavailable { reason, .. })) => {
+                *reason == Reason::SourceUnreachable
+            }
             (Self::Contradiction, Err(FetchError::Malformed { cause, .. })) => {
                 matches!(cause, MalformedCause::OtherSubject | MalformedCause::Shape)
             }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use motlan_api::suite::{self, Case, Expected, Far, Fault, Limits, Wire};
 use motlan_api::{Ask, OnBehalf, RegistryAdapter, Reply, Want};
-use motlan_domain::id::{AgencyCode, DossierCode, EnterpriseCode, IdRules, PersonalId, ProcedureCode, Synthetic};
 use motlan_domain::date::vietnam_day;
+use motlan_domain::id::{
+    AgencyCode, DossierCode, EnterpriseCode, IdRules, PersonalId, ProcedureCode, Synthetic,
+};
 use motlan_domain::record::EnterpriseStatus;
 use motlan_domain::{Clock, Completeness, Dataset, Fetched, ManualClock, Record, Registry, SubjectKey};
 use motlan_sandbox::{Credentials, Sandbox, SandboxOptions};
@@ -144,7 +146,8 @@ async fn a_far_end_that_is_gone_is_unreachable() {
 async fn the_dossier_goes_with_every_call_and_the_officer_with_none() {
     let rig = Rig::start().await;
     rig.adapter.ask(&cases(&rig)[0].ask).await.unwrap();
-    let calls: Vec<_> = rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
+    let calls: Vec<_> =
+        rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
     assert!(!calls.is_empty());
     for call in calls {
         assert_eq!(call.dossier.as_deref(), Some("H32.201-261121-0007"), "{}", call.operation);
@@ -167,7 +170,10 @@ fn record(dataset: Dataset) -> Want {
 
 fn config(sandbox: &Sandbox) -> BusinessConfig {
     let client = &sandbox.credentials().business;
-    let form = TokenForm::Basic { client_id: client.id.clone(), client_secret: Secret::inline(client.secret.clone()) };
+    let form = TokenForm::Basic {
+        client_id: client.id.clone(),
+        client_secret: Secret::inline(client.secret.clone()),
+    };
     let paths = BusinessPaths::default();
     BusinessConfig { http: http(sandbox.endpoints().of(REGISTRY)), token: TokenConfig::new(form), paths }
 }
@@ -204,8 +210,10 @@ async fn every_enterprise_reads_whole_and_as_the_world_has_it() {
         assert_eq!(fetched.completeness, Completeness::Complete, "{}", truth.code);
         let [Record::Enterprise(enterprise)] = fetched.records.as_slice() else { panic!("no enterprise") };
         assert_eq!(enterprise.name.as_ref(), Some(&truth.name));
-        let represented: Vec<_> = enterprise.representatives.iter().flatten().filter_map(|r| r.personal_id).collect();
-        let expected: Vec<_> = truth.representatives.iter().map(|(at, _)| person(&world.people[*at].id)).collect();
+        let represented: Vec<_> =
+            enterprise.representatives.iter().flatten().filter_map(|r| r.personal_id).collect();
+        let expected: Vec<_> =
+            truth.representatives.iter().map(|(at, _)| person(&world.people[*at].id)).collect();
         assert!(represented == expected, "representatives of {}", truth.code);
         read += 1;
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use motlan_api::suite::{self, Case, Expected, Far, Fault, Limits, Wire};
 use motlan_api::{Ask, FetchError, Holder, OnBehalf, RegistryAdapter, Reply, Want};
-use motlan_domain::id::{AgencyCode, DossierCode, IdRules, InsuranceNumber, PersonalId, ProcedureCode, Synthetic};
 use motlan_domain::date::{PartialDate, vietnam_day};
+use motlan_domain::id::{
+    AgencyCode, DossierCode, IdRules, InsuranceNumber, PersonalId, ProcedureCode, Synthetic,
+};
 use motlan_domain::name::{PersonName, unaccented};
 use motlan_domain::record::CardStatus;
 use motlan_domain::{Clock, Completeness, Dataset, Fetched, ManualClock, Record, Registry, SubjectKey};
@@ -146,7 +148,8 @@ async fn a_far_end_that_is_gone_is_unreachable() {
 async fn the_dossier_goes_with_every_call_and_the_officer_with_none() {
     let rig = Rig::start().await;
     rig.adapter.ask(&cases(&rig)[0].ask).await.unwrap();
-    let calls: Vec<_> = rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
+    let calls: Vec<_> =
+        rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
     assert!(!calls.is_empty());
     for call in calls {
         assert_eq!(call.dossier.as_deref(), Some("H32.201-261121-0007"), "{}", call.operation);
@@ -169,7 +172,10 @@ fn record(dataset: Dataset) -> Want {
 
 fn config(sandbox: &Sandbox) -> InsuranceConfig {
     let client = &sandbox.credentials().insurance;
-    let form = TokenForm::Basic { client_id: client.id.clone(), client_secret: Secret::inline(client.secret.clone()) };
+    let form = TokenForm::Basic {
+        client_id: client.id.clone(),
+        client_secret: Secret::inline(client.secret.clone()),
+    };
     let paths = InsurancePaths::default();
     InsuranceConfig { http: http(sandbox.endpoints().of(REGISTRY)), token: TokenConfig::new(form), paths }
 }
@@ -185,7 +191,8 @@ fn singular(world: &World) -> &Insured {
         (unaccented(&person.full_name()), person.birth.compact())
     };
     let alone = |insured: &&Insured| {
-        world.insured.iter().filter(|other| key(other).0 == key(insured).0).count() == 1 && insured.card.is_some()
+        world.insured.iter().filter(|other| key(other).0 == key(insured).0).count() == 1
+            && insured.card.is_some()
     };
     world.insured.iter().find(alone).unwrap()
 }
@@ -208,7 +215,11 @@ fn cases(rig: &Rig) -> Vec<Case> {
     let by_holder = |dataset| Want::Record { dataset, holder: Some(holder(world, one)) };
     let nobody = Holder { full_name: PersonName::new("Nguyễn Không Có").unwrap(), ..holder(world, one) };
     let by_nobody = Want::Record { dataset: Dataset::Participation, holder: Some(nobody) };
-    let case = |name, want, subject: &SubjectKey, expected| Case { name, ask: rig.ask(want, subject.clone()), expected };
+    let case = |name, want, subject: &SubjectKey, expected| Case {
+        name,
+        ask: rig.ask(want, subject.clone()),
+        expected,
+    };
     vec![
         case("participation", record(Dataset::Participation), &known, Expected::Found),
         case("card", record(Dataset::HealthCard), &known, Expected::Found),
@@ -231,7 +242,9 @@ async fn every_number_reads_whole_with_its_holder() {
         let fetched = rig.fetch(record(Dataset::Participation), subject.clone()).await;
         assert_eq!(fetched.completeness, Completeness::Complete);
         assert_eq!(fetched.upstream_ids.len(), if read == 0 { 3 } else { 2 }, "token, base record, history");
-        let [Record::Participation(record_of)] = fetched.records.as_slice() else { panic!("no participation") };
+        let [Record::Participation(record_of)] = fetched.records.as_slice() else {
+            panic!("no participation")
+        };
         assert_eq!(record_of.full_name.as_ref().unwrap().expose(), person.full_name());
         assert_eq!(record_of.birth_date.unwrap().is_full(), person.birth.month_day.is_some());
         assert_eq!(record_of.contributions.as_ref().unwrap().len(), truth.contributions.len());

@@ -7,10 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use motlan_api::suite::{self, Case, Expected, Far, Fault, Limits, Wire};
 use motlan_api::{Ask, OnBehalf, RegistryAdapter, Reply, Want};
-use motlan_domain::id::{
-    AgencyCode, CertificateSerial, DossierCode, EnterpriseCode, IdRules, ParcelKey, PersonalId, ProcedureCode, Synthetic,
-};
 use motlan_domain::date::vietnam_day;
+use motlan_domain::id::{
+    AgencyCode, CertificateSerial, DossierCode, EnterpriseCode, IdRules, ParcelKey, PersonalId,
+    ProcedureCode, Synthetic,
+};
 use motlan_domain::record::{CertificateStatus, EncumbranceKind, OwnerKind};
 use motlan_domain::{Clock, Completeness, Dataset, Fetched, ManualClock, Record, Registry, SubjectKey};
 use motlan_sandbox::{Credentials, Sandbox, SandboxOptions};
@@ -147,7 +148,8 @@ async fn a_far_end_that_is_gone_is_unreachable() {
 async fn the_dossier_goes_with_every_call_and_the_officer_with_none() {
     let rig = Rig::start().await;
     rig.adapter.ask(&cases(&rig)[0].ask).await.unwrap();
-    let calls: Vec<_> = rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
+    let calls: Vec<_> =
+        rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
     assert!(!calls.is_empty());
     for call in calls {
         assert_eq!(call.dossier.as_deref(), Some("H32.201-261121-0007"), "{}", call.operation);
@@ -170,7 +172,10 @@ fn record(dataset: Dataset) -> Want {
 
 fn config(sandbox: &Sandbox) -> LandConfig {
     let client = &sandbox.credentials().land;
-    let form = TokenForm::Basic { client_id: client.id.clone(), client_secret: Secret::inline(client.secret.clone()) };
+    let form = TokenForm::Basic {
+        client_id: client.id.clone(),
+        client_secret: Secret::inline(client.secret.clone()),
+    };
     let paths = LandPaths::default();
     LandConfig { http: http(sandbox.endpoints().of(REGISTRY)), token: TokenConfig::new(form), paths }
 }
@@ -193,7 +198,12 @@ fn cases(rig: &Rig) -> Vec<Case> {
     let of = |text: &str| SubjectKey::Certificate(serial(text));
     vec![
         case("certificate", record(Dataset::Certificate), of(&personas.mortgaged), Expected::Found),
-        case("no certificate", record(Dataset::Certificate), of(&personas.unknown_certificate), Expected::NotFound),
+        case(
+            "no certificate",
+            record(Dataset::Certificate),
+            of(&personas.unknown_certificate),
+            Expected::NotFound,
+        ),
         case("parcel", record(Dataset::Parcel), SubjectKey::Parcel(key), Expected::Found),
         case("no parcel", record(Dataset::Parcel), SubjectKey::Parcel(nowhere), Expected::NotFound),
         case("owned by a person", Want::OwnedBy, SubjectKey::Person(owner), Expected::Found),
@@ -208,11 +218,14 @@ async fn every_certificate_and_parcel_reads_whole() {
     let world = Arc::clone(rig.sandbox.world());
     let mut read = 0;
     for truth in world.certificates.iter().step_by(3) {
-        let fetched = rig.fetch(record(Dataset::Certificate), SubjectKey::Certificate(serial(&truth.serial))).await;
+        let fetched =
+            rig.fetch(record(Dataset::Certificate), SubjectKey::Certificate(serial(&truth.serial))).await;
         assert_eq!(fetched.completeness, Completeness::Complete, "{}", truth.serial);
         let [Record::Certificate(certificate)] = fetched.records.as_slice() else { panic!("no certificate") };
-        let owners: BTreeSet<_> = certificate.owners.iter().flatten().filter_map(|owner| owner.personal_id).collect();
-        let expected: BTreeSet<_> = world.owners_of(truth).into_iter().map(|at| person(&world.people[at].id)).collect();
+        let owners: BTreeSet<_> =
+            certificate.owners.iter().flatten().filter_map(|owner| owner.personal_id).collect();
+        let expected: BTreeSet<_> =
+            world.owners_of(truth).into_iter().map(|at| person(&world.people[at].id)).collect();
         assert!(owners == expected, "owners of {}", truth.serial);
         assert_eq!(certificate.parcels.as_ref().unwrap().len(), truth.parcels.len());
         assert_eq!(certificate.encumbrances.as_ref().unwrap().len(), truth.changes.len());
@@ -255,5 +268,12 @@ async fn states_and_burdens_are_told() {
         assert_eq!(owners.len(), rows, "{kind:?}");
         assert!(owners.iter().all(|owner| owner.kind == kind), "{kind:?}");
     }
-    assert!(certificate(&personas.owned_by_siblings).await.owners.unwrap().iter().all(|owner| owner.share.is_some()));
+    assert!(
+        certificate(&personas.owned_by_siblings)
+            .await
+            .owners
+            .unwrap()
+            .iter()
+            .all(|owner| owner.share.is_some())
+    );
 }

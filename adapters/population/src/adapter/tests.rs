@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use motlan_api::suite::{self, Case, Expected, Far, Fault, Limits, Wire};
 use motlan_api::{Ask, OnBehalf, RegistryAdapter, Reply, Want};
-use motlan_domain::id::{AgencyCode, Cmnd, DossierCode, IdRules, PersonalId, ProcedureCode, Synthetic};
 use motlan_domain::date::vietnam_day;
+use motlan_domain::id::{AgencyCode, Cmnd, DossierCode, IdRules, PersonalId, ProcedureCode, Synthetic};
 use motlan_domain::name::PersonName;
 use motlan_domain::record::Person;
 use motlan_domain::{Clock, Completeness, Dataset, Fetched, ManualClock, Record, Registry, SubjectKey};
@@ -145,7 +145,8 @@ async fn a_far_end_that_is_gone_is_unreachable() {
 async fn the_dossier_goes_with_every_call_and_the_officer() {
     let rig = Rig::start().await;
     rig.adapter.ask(&cases(&rig)[0].ask).await.unwrap();
-    let calls: Vec<_> = rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
+    let calls: Vec<_> =
+        rig.sandbox.calls().calls.into_iter().filter(|call| call.registry == REGISTRY).collect();
     assert!(!calls.is_empty());
     for call in calls {
         assert_eq!(call.dossier.as_deref(), Some("H32.201-261121-0007"), "{}", call.operation);
@@ -199,7 +200,11 @@ fn cases(rig: &Rig) -> Vec<Case> {
             ask: rig.ask(record(Dataset::Person), SubjectKey::Person(known)),
             expected: Expected::Found,
         },
-        Case { name: "nobody", ask: rig.ask(record(Dataset::Person), unknown.clone()), expected: Expected::NotFound },
+        Case {
+            name: "nobody",
+            ask: rig.ask(record(Dataset::Person), unknown.clone()),
+            expected: Expected::NotFound,
+        },
         Case { name: "household", ask: rig.ask(record(Dataset::Household), head), expected: Expected::Found },
         Case {
             name: "no household",
@@ -235,7 +240,10 @@ async fn everybody_reads_whole_and_as_the_world_has_them() {
         assert_eq!(person.birth_date.unwrap().to_string().replace('-', ""), truth.birth.compact());
         assert_eq!(person.cmnd.map(|cmnd| cmnd.expose().to_owned()), truth.cmnd);
         let father = person.father.and_then(|father| father.personal_id);
-        assert_eq!(father.map(|id| id.expose().to_owned()), truth.father.map(|at| world.people[at].id.clone()).filter(|id| !id.is_empty()));
+        assert_eq!(
+            father.map(|id| id.expose().to_owned()),
+            truth.father.map(|at| world.people[at].id.clone()).filter(|id| !id.is_empty())
+        );
         assert_eq!(person.permanent_residence.unwrap().commune_code, truth.permanent.commune);
         read += 1;
     }
@@ -278,7 +286,9 @@ async fn a_household_names_its_head_and_its_members() {
 async fn confirmation_hangs_on_the_name_but_not_on_its_marks() {
     let rig = Rig::start().await;
     let pair = rig.sandbox.world().personas().tone_pair.clone();
-    for (claimed, expected) in [(pair.first_name.as_str(), true), (&pair.second_name, true), ("Trần Văn Khác", false)] {
+    for (claimed, expected) in
+        [(pair.first_name.as_str(), true), (&pair.second_name, true), ("Trần Văn Khác", false)]
+    {
         let want = Want::Confirm { full_name: name(claimed) };
         let reply = rig.adapter.ask(&rig.ask(want, SubjectKey::Person(person(&pair.first)))).await.unwrap();
         assert!(matches!(reply, Reply::Confirmed { exists, .. } if exists == expected));
@@ -288,7 +298,8 @@ async fn confirmation_hangs_on_the_name_but_not_on_its_marks() {
 #[tokio::test]
 async fn a_production_adapter_takes_no_synthetic_person() {
     let rig = Rig::start().await;
-    let adapter = PopulationAdapter::new(config(&rig.sandbox), Synthetic::Refused, rig.clock.clone()).unwrap();
+    let adapter =
+        PopulationAdapter::new(config(&rig.sandbox), Synthetic::Refused, rig.clock.clone()).unwrap();
     let ask = &cases(&rig)[0].ask;
     let Reply::Records(fetched) = adapter.ask(ask).await.unwrap() else { panic!("no records") };
     assert!(fetched.records.is_empty());

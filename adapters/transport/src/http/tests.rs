@@ -1,1 +1,292 @@
-//! Tests.
+//! What one guarded call does, against a far end that answers byte for byte.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use motlan_api::{FetchError, MalformedCause};
+use motlan_domain::Reason;
+use tokio::time::Instant;
+
+use super::{Call, Http, Media};
+use crate::far::{FarEnd, Play, answer, ask, clock, json, shared};
+use crate::{BreakerConfig, HttpConfig};
+
+async fn send(http: &Http, call: Call) -> Result<super::Answer, FetchError> {
+    let ask = ask();
+    http.session(&ask).send(call).await
+}
+
+fn open(config: HttpConfig) -> Http {
+    Http::new(config, shared(&clock())).unwrap()
+}
+
+fn get(http: &Http) -> Call {
+    Call::get(http.url("/x"), Media::Json)
+}
+
+#[tokio::test]
+async fn only_a_repeatable_call_is_repeated_after_a_broken_connection() {
+    for (repeatable, connections) in [(true, 2), (false, 1)] {
+        let far = FarEnd::start(vec![Play::Close, json("{}")]).await;
+        let http = open(far.config());
+        let call = if repeatable { get(&http) } else { get(&http).only_once() };
+        let reply = send(&http, call).await;
+        assert_eq!(reply.is_ok(), repeatable);
+        if let Err(error) = reply {
+            assert_eq!(error.reason(), Reason::SourceUnreachable);
+        }
+        assert_eq!(far.connections(), connections);
+    }
+}
+
+#[tokio::test]
+async fn repeats_end_when_the_budget_is_spent() {
+    let far = FarEnd::start(vec![Play::Close]).await;
+    let mut config = far.config();
+    config.breaker = BreakerConfig { failures: 1_000, open_ms: 1_000 };
+    let http = open(config);
+    for _ in 0..40 {
+        assert!(send(&http, get(&http)).await.is_err());
+    }
+    // Forty first attempts earn four repeats, on top of the ten saved up.
+    assert!((50..=54).contains(&far.connections()), "{} connections", far.connections());
+}
+
+#[tokio::test]
+async fn an_endless_answer_ends_at_the_deadline() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{";
+    for play in [Play::Drip(head.to_owned()), Play::Drip("HTTP/1.1 200 OK\r\nx-slow: ".to_owned())] {
+        let far = FarEnd::start(vec![play]).await;
+        let http = open(far.config());
+        let began = Instant::now();
+        let error = send(&http, get(&http)).await.err().unwrap();
+        assert_eq!(error.reason(), Reason::SourceTimeout);
+        assert!(began.elapsed() < Duration::from_millis(650), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn no_cookie_is_kept_and_nothing_is_decompressed() {
+    let packed = "content-type: application/json\r\nset-cookie: a=b; path=/\r\ncontent-encoding: gzip\r\n";
+    let far = FarEnd::start(vec![answer("200 OK", packed, "raw")]).await;
+    let http = open(far.config());
+    for _ in 0..2 {
+        assert_eq!(send(&http, get(&http)).await.unwrap().body.as_ref(), b"raw");
+    }
+    let requests = far.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        let request = request.to_ascii_lowercase();
+        assert!(request.contains("x-road-id: q1"), "negative control");
+        assert!(!request.contains("cookie") && !request.contains("accept-encoding"), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn failures_open_the_breaker_and_a_probe_closes_it() {
+    let far = FarEnd::start(vec![answer("500 No", "", ""), answer("503 No", "", ""), json("{}")]).await;
+    let mut config = far.config();
+    config.breaker = BreakerConfig { failures: 2, open_ms: 3_000 };
+    let clock = clock();
+    let http = Http::new(config, shared(&clock)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(send(&http, get(&http)).await.err().unwrap().reason(), Reason::SourceError);
+    }
+    let error = send(&http, get(&http)).await.err().unwrap();
+    assert_eq!(error.reason(), Reason::SourceSuspended);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+    assert!(error.upstream_ids().is_empty(), "nothing was exchanged");
+    assert_eq!(far.connections(), 2);
+    clock.advance(Duration::from_secs(3));
+    for _ in 0..2 {
+        assert!(send(&http, get(&http)).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn statuses_are_told_apart() {
+    let cases: &[(&str, &str, Result<(), (Reason, Option<u64>)>)] = &[
+        ("200 OK", "content-type: application/json\r\n", Ok(())),
+        ("200 OK", "content-type: text/html\r\n", Err((Reason::SourceMalformed, None))),
+        ("200 OK", "", Err((Reason::SourceMalformed, None))),
+        ("204 No", "", Err((Reason::SourceMalformed, None))),
+        ("301 Moved", "location: /y\r\n", Err((Reason::SourceMalformed, None))),
+        ("400 Bad", "content-type: application/json\r\n", Ok(())),
+        ("400 Bad", "content-type: text/html\r\n", Err((Reason::SourceRefused, None))),
+        ("403 No", "", Err((Reason::SourceRefused, None))),
+        ("408 Slow", "", Err((Reason::SourceTimeout, None))),
+        ("429 Many", "retry-after: 9\r\n", Err((Reason::SourceThrottled, Some(9)))),
+        ("429 Many", "retry-after: soon\r\n", Err((Reason::SourceThrottled, None))),
+        ("503 Later", "retry-after: Sat, 21 Nov 2026 02:00:30 GMT\r\n", Err((Reason::SourceError, Some(30)))),
+        ("503 Later", "retry-after: Sat, 21 Nov 2026 01:00:30 GMT\r\n", Err((Reason::SourceError, None))),
+        ("503 Later", "retry-after: 99999999\r\n", Err((Reason::SourceError, Some(3_600)))),
+    ];
+    for (status, headers, expected) in cases {
+        let far = FarEnd::start(vec![answer(status, headers, "{}")]).await;
+        let http = open(far.config());
+        let reply = send(&http, get(&http)).await.map(|_| ());
+        let told = reply.map_err(|error| (error.reason(), error.retry_after().map(|wait| wait.as_secs())));
+        assert_eq!(told, *expected, "{status} {headers}");
+        assert_eq!(far.connections(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_holds_nothing_of_the_request() {
+    let far = FarEnd::start(vec![Play::Close]).await;
+    let mut config = far.config();
+    config.base_url.set_path("/secret-prefix");
+    let http = open(config);
+    let mut url = http.url("/x");
+    url.query_pairs_mut().append_pair("id", "098090123456");
+    let call = Call::post(url, "application/json", "{\"id\":\"098090123456\"}", Media::Json);
+    let error = send(&http, call).await.err().unwrap();
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("SourceUnreachable"), "negative control: {text}");
+    for part in ["098090123456", "secret-prefix", "127.0.0.1"] {
+        assert!(!text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_as_long_as_the_limit_is_read_and_one_byte_more_is_not() {
+    for (length, fits) in [(1_000, true), (1_001, false)] {
+        let far = FarEnd::start(vec![json(&" ".repeat(length))]).await;
+        let http = open(HttpConfig { max_body_bytes: 1_000, ..far.config() });
+        let reply = send(&http, get(&http)).await;
+        assert_eq!(reply.is_ok(), fits);
+        if let Err(error) = reply {
+            assert!(matches!(error, FetchError::Malformed { cause: MalformedCause::TooLarge, .. }));
+        }
+    }
+}
+
+#[test]
+fn content_types() {
+    let cases = [
+        (Media::Json, "application/json", true),
+        (Media::Json, "Application/JSON; charset=UTF-8", true),
+        (Media::Json, "application/json; charset=\"utf-8\"; v=1", true),
+        (Media::Json, "application/json; charset=utf-16", false),
+        (Media::Json, "application/jsonp", false),
+        (Media::Json, "text/xml", false),
+        (Media::Xml, "text/xml;charset=utf-8", true),
+        (Media::Xml, "application/xml", true),
+        (Media::Xml, "application/xhtml+xml", false),
+        (Media::Xml, "", false),
+    ];
+    for (media, text, expected) in cases {
+        assert_eq!(media.allows(Some(&HeaderValue::from_static(text))), expected, "{text}");
+    }
+    assert!(!Media::Json.allows(None));
+}
+
+#[test]
+fn addresses_are_joined_below_the_base() {
+    let base = "http://127.0.0.1:9/prefix/".parse().unwrap();
+    let http = open(HttpConfig::new(base));
+    assert_eq!(http.url("/a/b").as_str(), "http://127.0.0.1:9/prefix/a/b");
+    assert_eq!(http.url("a b?x").as_str(), "http://127.0.0.1:9/prefix/a%20b%3Fx");
+}
+
+mod tls {
+    //! Mutual TLS, and a server that nobody vouches for.
+
+    use std::sync::Arc;
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use rustls::RootCertStore;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::server::WebPkiClientVerifier;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::Secret;
+
+    struct Authority {
+        params: CertificateParams,
+        key: KeyPair,
+        pem: String,
+        der: rustls::pki_types::CertificateDer<'static>,
+    }
+
+    fn authority() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Authority { pem: certificate.pem(), der: certificate.der().clone(), params, key }
+    }
+
+    impl Authority {
+        fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+            let key = KeyPair::generate().unwrap();
+            let issuer = Issuer::from_params(&self.params, &self.key);
+            let certificate =
+                CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+            (certificate, key)
+        }
+
+        fn identity(&self) -> Secret {
+            let (certificate, key) = self.issue("motlan");
+            Secret::inline(format!("{}{}", certificate.pem(), key.serialize_pem()))
+        }
+    }
+
+    async fn server(authority: &Authority, tasks: &mut JoinSet<()>) -> String {
+        let (certificate, key) = authority.issue("localhost");
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let clients =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(clients)
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let base = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tasks.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let answer =
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        base
+    }
+
+    #[tokio::test]
+    async fn both_sides_have_to_be_vouched_for() {
+        let (ours, foreign) = (authority(), authority());
+        let mut tasks = JoinSet::new();
+        let base = server(&ours, &mut tasks).await;
+        let pem = |authority: &Authority| Some(Secret::inline(authority.pem.clone()));
+        let cases = [
+            ("both", pem(&ours), Some(ours.identity()), true),
+            ("server not vouched for", pem(&foreign), Some(ours.identity()), false),
+            ("client not vouched for", pem(&ours), Some(foreign.identity()), false),
+            ("client without a certificate", pem(&ours), None, false),
+        ];
+        for (name, ca_pem, client_identity, expected) in cases {
+            let config = HttpConfig { ca_pem, client_identity, ..HttpConfig::new(base.parse().unwrap()) };
+            let http = open(config);
+            let reply = send(&http, get(&http)).await;
+            assert_eq!(reply.is_ok(), expected, "{name}");
+            if let Err(error) = reply {
+                assert_eq!(error.reason(), Reason::SourceUnreachable, "{name}");
+            }
+        }
+    }
+}

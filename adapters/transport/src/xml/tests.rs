@@ -1,1 +1,55 @@
-//! Tests.
+//! What is read, what is refused, and as what.
+
+use motlan_api::MalformedCause;
+use proptest::prelude::*;
+
+use super::{MAX_DEPTH, MAX_ELEMENTS, check, escape};
+
+#[test]
+fn documents_that_are_none() {
+    use MalformedCause::{Forbidden, Syntax, TooDeep, TooLarge, Truncated};
+    let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+    let cases = [
+        ("<a>x &amp; &#7841; &#x1ea1;</a>".to_owned(), Ok(())),
+        ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a/>".to_owned(), Ok(())),
+        ("<a><![CDATA[<x>]]></a><!-- c -->".to_owned(), Ok(())),
+        (String::new(), Err(Truncated)),
+        ("<?xml version=\"1.0\"".to_owned(), Err(Truncated)),
+        ("<a><b></b>".to_owned(), Err(Truncated)),
+        ("<a>text".to_owned(), Err(Truncated)),
+        ("<a b=\"c".to_owned(), Err(Truncated)),
+        ("<a></b>".to_owned(), Err(Syntax)),
+        ("<a>&e;</a>".to_owned(), Err(Forbidden)),
+        ("<!DOCTYPE a><a/>".to_owned(), Err(Forbidden)),
+        ("<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>".to_owned(), Err(Forbidden)),
+        ("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>".to_owned(), Err(Forbidden)),
+        (deep(MAX_DEPTH), Ok(())),
+        (deep(MAX_DEPTH + 1), Err(TooDeep)),
+        (deep(100_000), Err(TooDeep)),
+        (format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS)), Err(TooLarge)),
+        ("\u{feff}<a/>".to_owned(), Ok(())),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(check(text.as_bytes()).map(|_| ()), expected, "{}", &text[..text.len().min(40)]);
+    }
+    assert_eq!(check(b"<a>\xff</a>").map(|_| ()), Err(Syntax));
+    assert_eq!(check(b"<a>\xe1\xba").map(|_| ()), Err(Truncated), "within a character");
+}
+
+#[test]
+fn text_is_escaped() {
+    assert_eq!(escape("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&apos;");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = check(&bytes);
+    }
+
+    #[test]
+    fn escaped_text_stays_text(text in "\\PC{0,60}") {
+        let document = format!("<a>{}</a>", escape(&text));
+        prop_assert!(check(document.as_bytes()).is_ok());
+    }
+}

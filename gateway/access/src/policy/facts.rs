@@ -127,13 +127,18 @@ impl Facts {
     }
 
     /// Principal, action, resource, context.
-    pub(super) fn request(&self, names: &Names<'_>) -> Result<(EntityUid, EntityUid, EntityUid, Pairs), String> {
+    pub(super) fn request(
+        &self,
+        names: &Names<'_>,
+    ) -> Result<(EntityUid, EntityUid, EntityUid, Pairs), String> {
         let (action, resource, context) = match self {
             Self::Data(facts) => {
                 let dataset = facts.operation.dataset();
                 (facts.operation.as_str(), uid("Dataset", dataset.as_str())?, facts.context(names))
             }
-            Self::Dossier(facts) => (facts.action.as_str(), uid("Procedure", names.purpose)?, facts.context()),
+            Self::Dossier(facts) => {
+                (facts.action.as_str(), uid("Procedure", names.purpose)?, facts.context())
+            }
             Self::Plain { action, .. } => (action.as_str(), uid("Gateway", "gateway")?, Vec::new()),
         };
         Ok((uid("System", names.caller)?, uid("Action", action)?, resource, context))

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use cedar_policy::{
-    Authorizer, Effect, Entities, Entity, Policy, PolicyId, PolicySet, RestrictedExpression, Schema, ValidationMode,
-    Validator,
+    Authorizer, Effect, Entities, Entity, Policy, PolicyId, PolicySet, RestrictedExpression, Schema,
+    ValidationMode, Validator,
 };
 use motlan_domain::Reason;
 
@@ -120,7 +120,15 @@ pub(super) fn compile(files: &Files, callers: &[CallerEntry], mistakes: &mut Mis
     }
     let entities = entities(callers, &schema).map_err(|error| mistakes.push("callers", error)).ok()?;
     let digest = Arc::from(sha256_hex(&canonical(files)));
-    Some(Policies { schema, set, entities, authorizer: Authorizer::new(), memo: Memo::default(), reasons, digest })
+    Some(Policies {
+        schema,
+        set,
+        entities,
+        authorizer: Authorizer::new(),
+        memo: Memo::default(),
+        reasons,
+        digest,
+    })
 }
 
 /// Puts one policy into the set under its own id.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,15 +12,13 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use motlan_catalogue::{Catalogue, Purposes, RoleId};
 use motlan_domain::id::{
-    AgencyCode, CertificateSerial, DossierCode, EnterpriseCode, IdRules, PersonalId, ProcedureCode, PurposeId,
-    RequestId, Synthetic,
+    AgencyCode, CertificateSerial, DossierCode, EnterpriseCode, IdRules, PersonalId, ProcedureCode,
+    PurposeId, RequestId, Synthetic,
 };
 use motlan_domain::{
     Clock, Dataset, Evidence, FieldSet, Link, ManualClock, Operation, Purpose, Question, SubjectKey,
 };
-use motlan_dossier::{
-    DossierSubject, NewDossier, Register, RegisterKey, RegisterOptions, RequestKey,
-};
+use motlan_dossier::{DossierSubject, NewDossier, Register, RegisterKey, RegisterOptions, RequestKey};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SanType};
 use serde_json::{Value, json};
 
@@ -62,6 +60,9 @@ pub(super) enum By {
     Absent,
 }
 
+/// Read once: tests make many worlds.
+static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+
 const CALLERS: &str = r#"
 callers = [
     { id = "portal", agency = "H32", role = "portal", tokens = ["citizen"] },
@@ -93,6 +94,23 @@ officers = [
     { account = "tam@h32.991", agency = "H32.991", personal_id = "097080000005", responsible = true },
     { account = "kiem@h32", agency = "H32", personal_id = "097080000006", responsible = true },
 ]
+"#;
+
+/// A purpose of agencies that also work on dossiers; it lists more than any
+/// registered purpose is given.
+const OF_AGENCIES: &str = r#"
+id = "of-agencies"
+name_vi = "Thử nghiệm"
+name_en = "Test"
+agencies = ["H32.12", "H32.216"]
+operations = ["verify_identity", "get_person"]
+legal_basis = ["278/2025/NĐ-CP"]
+valid_from = "2026-01-01"
+valid_to = "2027-12-31"
+approver = "Thử nghiệm"
+
+[datasets]
+"population.person" = ["full_name", "birth_date"]
 "#;
 
 // === impl Signing ===
@@ -160,8 +178,13 @@ impl World {
             Synthetic::Allowed,
         );
         let register = Register::open(options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        let catalogue = Catalogue::embedded().unwrap_or_else(|errors| panic!("{errors}"));
-        let purposes = Purposes::embedded(&catalogue).unwrap_or_else(|errors| panic!("{errors}"));
+        let catalogue =
+            CATALOGUE.get_or_init(|| Catalogue::embedded().unwrap_or_else(|errors| panic!("{errors}")));
+        let catalogue = catalogue.clone();
+        let folder = dir.path().join("purposes");
+        copy("purposes", &folder);
+        std::fs::write(folder.join("of-agencies.toml"), OF_AGENCIES).unwrap();
+        let purposes = Purposes::load(&folder, &catalogue).unwrap_or_else(|errors| panic!("{errors}"));
         let certificates = config.callers.iter().map(|caller| {
             let id: &'static str = caller.id.clone().leak();
             (id, certificate(&[&format!("urn:motlan:system:{id}")]))
@@ -223,15 +246,25 @@ impl World {
         identity.unwrap_or_else(|denial| panic!("{caller} {by:?}: {denial:?}"))
     }
 
-    /// Registers a dossier of the family past all rules.
+    /// Registers a dossier of the family past all rules, as opened by `portal`.
     pub(super) async fn dossier(&self, serial: u32, agency: &str, evidence: Evidence) -> DossierCode {
+        self.dossier_by("portal", serial, agency, evidence).await
+    }
+
+    pub(super) async fn dossier_by(
+        &self,
+        system: &str,
+        serial: u32,
+        agency: &str,
+        evidence: Evidence,
+    ) -> DossierCode {
         let code = DossierCode::parse(&format!("{agency}-261121-{serial:04}")).unwrap();
         let new = NewDossier {
             code: code.clone(),
             procedure: procedure(),
             case: "own_home".to_owned(),
             agency: agency_code(agency),
-            opened_by: "portal".to_owned(),
+            opened_by: system.to_owned(),
             evidence,
             catalogue_digest: self.access.catalogue().digest().to_owned(),
             subjects: vec![
@@ -258,8 +291,7 @@ impl World {
 /// A self-signed leaf with those SAN URIs: the chain is the TLS layer's matter.
 pub(super) fn certificate(uris: &[&str]) -> Vec<u8> {
     let mut params = CertificateParams::default();
-    params.subject_alt_names =
-        uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())).collect();
+    params.subject_alt_names = uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())).collect();
     let key = KeyPair::generate().unwrap();
     params.self_signed(&key).unwrap().der().to_vec()
 }
@@ -309,7 +341,12 @@ pub(super) fn purpose(id: &str) -> Purpose {
     Purpose::Registered(PurposeId::parse(id).unwrap())
 }
 
-pub(super) fn question(operation: Operation, subject: SubjectKey, fields: &[&str], purpose: Purpose) -> Question {
+pub(super) fn question(
+    operation: Operation,
+    subject: SubjectKey,
+    fields: &[&str],
+    purpose: Purpose,
+) -> Question {
     Question {
         operation,
         subject,
@@ -318,5 +355,20 @@ pub(super) fn question(operation: Operation, subject: SubjectKey, fields: &[&str
         max_age: None,
         claim: None,
         trace: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+    }
+}
+
+/// A copy of the shipped policies that a test may spoil.
+pub(super) fn policies(to: &Path) {
+    copy("policies", to);
+}
+
+/// Copies a folder of `deploy` that holds files only.
+fn copy(folder: &str, to: &Path) {
+    let shipped = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy")).join(folder);
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(shipped).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::write(to.join(entry.file_name()), std::fs::read(entry.path()).unwrap()).unwrap();
     }
 }

@@ -12,6 +12,9 @@ use parking_lot::Mutex;
 use super::{Shared, frame, segment};
 use crate::store::{AuditReader, StoreError, Stored};
 
+/// Bytes read at a time.
+const PIECE: usize = 128 << 10;
+
 /// Reads from files it opens itself, so it never stands in the writer's way.
 pub(super) struct JournalReader {
     shared: Arc<Shared>,
@@ -98,26 +101,20 @@ impl AuditReader for JournalReader {
         let known = cursor.index == from && cursor.segment == first && cursor.at != 0;
         let mut at = if known { cursor.at } else { Self::locate(&file, first, from)? };
         let end = next.map_or(durable, |next| next.min(durable));
-        let mut chunk = vec![0; max_bytes.clamp(frame::HEADER + MAX_ENTRY_BYTES, 64 << 20)];
-        let got = read_up_to(&file, &mut chunk, at).map_err(StoreError::Read)?;
-        let mut rest = &chunk[..got];
+        let mut window = Window { file: &file, bytes: Vec::new(), used: 0, at };
         let mut out: Vec<Stored> = Vec::new();
         for index in from..end {
-            let Some(found) = frame::read(rest) else {
-                let whole = rest.len() >= frame::HEADER && frame::length(rest) <= rest.len();
-                if whole || out.is_empty() {
-                    return Err(damaged(index));
-                }
+            let position = window.at;
+            if !out.is_empty() && position - at >= max_bytes as u64 {
                 break;
-            };
-            if found.index != index {
-                return Err(damaged(index));
             }
-            out.push(Stored { index, position: at, leaf_hash: found.leaf_hash, bytes: found.entry.to_vec() });
-            let length = frame::length(rest);
-            at += length as u64;
-            rest = &rest[length..];
+            let found = window.frame(index).map_err(StoreError::Read)?;
+            let found = found.ok_or_else(|| damaged(index))?;
+            let (leaf_hash, bytes) = (found.leaf_hash, found.entry.to_vec());
+            window.advance(frame::HEADER + bytes.len());
+            out.push(Stored { index, position, leaf_hash, bytes });
         }
+        at = window.at;
         *self.cursor.lock() = Cursor { index: from + out.len() as u64, segment: first, at };
         Ok(out)
     }
@@ -136,15 +133,50 @@ impl AuditReader for JournalReader {
     }
 }
 
-fn read_up_to(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut got = 0;
-    while got < out.len() {
-        match file.read_at(&mut out[got..], at + got as u64) {
-            Ok(0) => break,
-            Ok(more) => got += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// A piece of a segment that moves along it.
+struct Window<'a> {
+    file: &'a File,
+    bytes: Vec<u8>,
+    /// How much of `bytes` lies behind.
+    used: usize,
+    /// Offset in the file of what comes next.
+    at: u64,
+}
+
+// === impl Window ===
+
+impl Window<'_> {
+    /// The frame that comes next, if it is whole, sound, and has that index.
+    fn frame(&mut self, index: u64) -> io::Result<Option<frame::Frame<'_>>> {
+        while !self.holds_one() && self.read_on()? > 0 {}
+        Ok(frame::read(&self.bytes[self.used..]).filter(|frame| frame.index == index))
     }
-    Ok(got)
+
+    fn advance(&mut self, length: usize) {
+        self.used += length;
+        self.at += length as u64;
+    }
+
+    fn holds_one(&self) -> bool {
+        let rest = &self.bytes[self.used..];
+        // A length beyond any entry is not waited for.
+        let length = |header| frame::length(header).min(frame::HEADER + MAX_ENTRY_BYTES);
+        rest.len() >= frame::HEADER && rest.len() >= length(rest)
+    }
+
+    /// Reads a piece more; how much it was, 0 at the end of the file.
+    fn read_on(&mut self) -> io::Result<usize> {
+        self.bytes.drain(..self.used);
+        self.used = 0;
+        let have = self.bytes.len();
+        self.bytes.resize(have + PIECE, 0);
+        let got = loop {
+            match self.file.read_at(&mut self.bytes[have..], self.at + have as u64) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.bytes.truncate(have + got);
+        Ok(got)
+    }
 }

@@ -168,9 +168,16 @@ impl Worker {
         self.sequencer.push(&self.assembler.assemble(draft, &subjects)?, finishing)
     }
 
+    /// Recorded first, erased then: an erasure that fails is an error and is
+    /// asked for again, one that nobody recorded could never be explained.
     fn erase(&self, identifier: &Identifier) -> Result<Option<Pushed>, AuditError> {
-        let Some(pseudonym) = self.subjects.erase(identifier)? else { return Ok(None) };
-        self.sequencer.push(&self.assembler.erased(pseudonym.as_str())?, true).map(Some)
+        let Some(pseudonym) = self.subjects.find(identifier)? else {
+            return Ok(None);
+        };
+        let pushed = self.sequencer.push(&self.assembler.erased(pseudonym.as_str())?, true)?;
+        pushed.completion.block().map_err(AuditError::unavailable)?;
+        self.subjects.erase(identifier)?;
+        Ok(Some(pushed))
     }
 }
 

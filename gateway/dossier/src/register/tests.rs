@@ -103,6 +103,49 @@ async fn a_dossier_survives_a_restart_whole() {
     assert_eq!(replay.request, RequestState::Begun);
 }
 
+/// What a crash leaves is what the files hold: they are copied while the
+/// register is open, and the copy has all that was acknowledged.
+#[tokio::test]
+async fn what_was_acknowledged_outlives_a_crash() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    let (day, limit) = (date(2026, 11, 21), 5);
+    let digest = register.subject_digest(&person(1));
+    for serial in 1..=20 {
+        let key = request(&format!("r{serial}"), 1);
+        register.open_dossier(new_dossier(serial), key.clone()).await.unwrap();
+        register.remember(&key, vec![7]).await.unwrap();
+        let guess = register.reserve_guess(&agency("H32.216"), digest, day, limit).await;
+        assert_eq!(guess.is_ok(), serial <= limit);
+
+        let copy = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+        let after = open(copy.path(), &clock);
+        assert!(after.get(&code(serial)).await.unwrap().is_some(), "{serial}");
+        assert_eq!(after.request(&key).await.unwrap(), RequestState::Answered(vec![7]), "{serial}");
+        assert_eq!(after.guesses(&agency("H32.216"), digest, day).await.unwrap(), serial.min(limit));
+        assert!(after.get(&code(serial + 1)).await.unwrap().is_none(), "and nothing that was not");
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+        files += 1;
+    }
+    assert!(files >= 2, "file and WAL");
+}
+
 #[tokio::test]
 async fn no_identifier_lies_in_clear_in_any_file() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
@@ -129,7 +172,9 @@ async fn of_racing_opens_exactly_one_wins() {
     let mut racers = tokio::task::JoinSet::new();
     for racer in 0..32_u8 {
         let register = register.clone();
-        racers.spawn(async move { register.open_dossier(new_dossier(1), request(&format!("r{racer}"), racer)).await });
+        racers.spawn(async move {
+            register.open_dossier(new_dossier(1), request(&format!("r{racer}"), racer)).await
+        });
     }
     let (mut won, mut exists) = (0, 0);
     while let Some(result) = racers.join_next().await {
@@ -152,7 +197,11 @@ async fn a_request_id_gives_the_same_answer_for_seven_days() {
     let replay = register.open_dossier(new_dossier(1), key.clone()).await.unwrap();
     assert_eq!(replay.request, RequestState::Begun, "answered only once the answer is known");
     assert_eq!(register.remember(&key, b"first".to_vec()).await.unwrap(), b"first");
-    assert_eq!(register.remember(&key, b"second".to_vec()).await.unwrap(), b"first", "the first answer stays");
+    assert_eq!(
+        register.remember(&key, b"second".to_vec()).await.unwrap(),
+        b"first",
+        "the first answer stays"
+    );
 
     let other_body = register.open_dossier(new_dossier(1), request("r1", 2)).await;
     assert!(matches!(other_body, Err(RegisterError::RequestIdReused)));
@@ -164,8 +213,8 @@ async fn a_request_id_gives_the_same_answer_for_seven_days() {
 
     register.close().await;
     let register = open(dir.path(), &clock);
-    let day = Duration::from_secs(24 * 60 * 60);
-    clock.advance(day * u32::try_from(REQUEST_ID_DAYS).unwrap() - Duration::from_secs(1));
+    let seconds = 24 * 60 * 60 * u64::try_from(REQUEST_ID_DAYS).unwrap();
+    clock.advance(Duration::from_secs(seconds - 1));
     assert_eq!(register.request(&key).await.unwrap(), RequestState::Answered(b"first".to_vec()));
     clock.advance(Duration::from_secs(1));
     assert_eq!(register.request(&key).await.unwrap(), RequestState::New);
@@ -252,7 +301,10 @@ async fn another_key_and_a_second_user_are_refused() {
     assert!(matches!(other_key, Err(RegisterError::Foreign)));
     let production = try_open(dir.path(), KEY, Synthetic::Refused, &clock).unwrap();
     let sandbox_dossier = production.get(&code(1)).await;
-    assert!(matches!(sandbox_dossier, Err(RegisterError::Corrupt)), "synthetic people stay out of production");
+    assert!(
+        matches!(sandbox_dossier, Err(RegisterError::Corrupt)),
+        "synthetic people stay out of production"
+    );
 }
 
 #[tokio::test]
@@ -331,7 +383,8 @@ async fn a_dossier_has_a_bounded_number_of_subjects() {
     assert!(matches!(register.link(&code(1), many).await, Err(RegisterError::TooManySubjects)));
     assert_eq!(register.get(&code(1)).await.unwrap().unwrap().subjects.len(), 2, "all or nothing");
     let mut crowd = new_dossier(2);
-    crowd.subjects = (10..).take(MAX_SUBJECTS + 1).map(|n| DossierSubject::named("member", person(n))).collect();
+    crowd.subjects =
+        (10..).take(MAX_SUBJECTS + 1).map(|n| DossierSubject::named("member", person(n))).collect();
     let refused = register.open_dossier(crowd, request("r2", 1)).await;
     assert!(matches!(refused, Err(RegisterError::TooManySubjects)));
 }

@@ -21,7 +21,7 @@ use crate::report::{self, Resolved};
 use crate::term::{Look, Tone};
 
 /// The most entries the gateway gives in a page.
-const PAGE: usize = 500;
+const PAGE: usize = 200;
 
 /// `motlan open`.
 pub async fn open(args: &OpenArgs, out: &mut dyn Write) -> Ended {

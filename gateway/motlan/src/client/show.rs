@@ -60,10 +60,15 @@ pub fn entry_lines(entry: &Entry) -> [String; 6] {
     };
     let what = [entry.operation.as_str(), entry.dataset.as_str()].join(" ");
     let outcome = match entry.outcome() {
-        Outcome::Unspecified => String::new(),
-        outcome => short(outcome.as_str_name(), "OUTCOME_").to_owned(),
+        Outcome::Unspecified => "",
+        outcome => short(outcome.as_str_name(), "OUTCOME_"),
     };
-    let ended = [outcome, entry.reason.clone()].join(" ");
+    // Columns that only some kinds have stand in the stored entry.
+    let stored: serde_json::Value = serde_json::from_slice(&entry.canonical).unwrap_or_default();
+    let component = |key: &str| stored["component"][key].as_str().unwrap_or_default().to_owned();
+    let what = format!("{what} {}", component("key"));
+    let ended = format!("{outcome} {} {}", component("outcome"), entry.reason);
     let time = entry.time.as_ref().and_then(instant).map(local).unwrap_or_default();
-    [entry.index.to_string(), time, kind, who.trim().to_owned(), what.trim().to_owned(), ended.trim().to_owned()]
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    [entry.index.to_string(), time, kind, plain(&who), plain(&what), plain(&ended)]
 }

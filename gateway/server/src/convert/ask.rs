@@ -22,7 +22,7 @@ use crate::status::Failure;
 const NAME_BYTES: usize = 1500;
 
 /// The longest age that means anything: a year.
-const MAX_AGE: Duration = Duration::from_secs(366 * 24 * 3600);
+const MAX_AGE: Duration = Duration::from_hours(366 * 24);
 
 /// What every data request has, as the wire carries it.
 #[derive(Debug, Default)]
@@ -116,13 +116,13 @@ pub(crate) fn person(
     checked: &mut Checked,
     field: &str,
     key: Option<&wire::PersonKey>,
-    rules: &IdRules,
+    rules: IdRules,
 ) -> Option<SubjectKey> {
     use wire::person_key::Key;
     match key.and_then(|key| key.key.as_ref()) {
         Some(Key::PersonalId(id)) => personal_id(checked, &format!("{field}.personal_id"), id, rules),
         Some(Key::Cmnd(id)) => {
-            checked.take(format!("{field}.cmnd"), Cmnd::parse(id, rules)).map(SubjectKey::Cmnd)
+            checked.take(format!("{field}.cmnd"), Cmnd::parse(id, &rules)).map(SubjectKey::Cmnd)
         }
         None => missing(checked, field),
     }
@@ -133,13 +133,13 @@ pub(crate) fn subject(
     checked: &mut Checked,
     field: &str,
     key: Option<&wire::SubjectKey>,
-    rules: &IdRules,
+    rules: IdRules,
 ) -> Option<SubjectKey> {
     use wire::subject_key::Key;
     let at = |name: &str| format!("{field}.{name}");
     match key.and_then(|key| key.key.as_ref()) {
         Some(Key::PersonalId(id)) => personal_id(checked, &at("personal_id"), id, rules),
-        Some(Key::Cmnd(id)) => checked.take(at("cmnd"), Cmnd::parse(id, rules)).map(SubjectKey::Cmnd),
+        Some(Key::Cmnd(id)) => checked.take(at("cmnd"), Cmnd::parse(id, &rules)).map(SubjectKey::Cmnd),
         Some(Key::EnterpriseCode(code)) => enterprise(checked, &at("enterprise_code"), code),
         Some(Key::CertificateSerial(serial)) => certificate(checked, &at("certificate_serial"), serial),
         Some(Key::Parcel(key)) => parcel(checked, &at("parcel"), Some(key)),
@@ -153,9 +153,9 @@ pub(crate) fn personal_id(
     checked: &mut Checked,
     field: &str,
     id: &str,
-    rules: &IdRules,
+    rules: IdRules,
 ) -> Option<SubjectKey> {
-    checked.take(field, PersonalId::parse(id, rules)).map(SubjectKey::Person)
+    checked.take(field, PersonalId::parse(id, &rules)).map(SubjectKey::Person)
 }
 
 /// An enterprise by code.
@@ -208,7 +208,7 @@ pub(crate) fn enterprise_claim(
     name: Option<&str>,
     representative: Option<&str>,
     active: bool,
-    rules: &IdRules,
+    rules: IdRules,
 ) -> Claim {
     let name = name.filter(|name| {
         let flaw = if name.trim().is_empty() {
@@ -221,6 +221,6 @@ pub(crate) fn enterprise_claim(
         flaw.inspect(|reason| checked.flaw("name", *reason)).is_none()
     });
     let representative = representative
-        .and_then(|id| checked.take("representative_personal_id", PersonalId::parse(id, rules)));
+        .and_then(|id| checked.take("representative_personal_id", PersonalId::parse(id, &rules)));
     Claim::Enterprise(EnterpriseClaim { name: name.map(str::to_owned), representative, active })
 }

@@ -49,7 +49,7 @@ enum_out!(outcome: Outcome => common::Outcome {
 ///
 /// # Errors
 /// Every violation at once.
-pub(crate) fn query(request: &wire::SearchEntriesRequest, rules: &IdRules) -> Result<SearchQuery, Failure> {
+pub(crate) fn query(request: &wire::SearchEntriesRequest, rules: IdRules) -> Result<SearchQuery, Failure> {
     let mut checked = Checked::default();
     let dossier = given(&mut checked, "dossier_code", &request.dossier_code, |text| {
         DossierCode::parse(text).map(|code| code.as_str().to_owned())

@@ -36,14 +36,14 @@ pub(crate) fn enterprise(record: &Enterprise) -> wire::Enterprise {
         members,
     } = record;
     wire::Enterprise {
-        code: code.as_ref().map(|code| code.canonical().to_string()),
+        code: code.as_ref().map(|code| code.as_str().to_owned()),
         internal_code: internal_code.clone(),
         name: name.clone(),
         short_name: short_name.clone(),
         foreign_name: foreign_name.clone(),
         kind: kind.as_ref().map(coded),
-        founded_on: founded_on.as_ref().map(date),
-        last_amended_on: last_amended_on.as_ref().map(date),
+        founded_on: founded_on.map(date),
+        last_amended_on: last_amended_on.map(date),
         change_count: *change_count,
         status: recorded_status.map(|value| status(value).into()),
         capital_vnd: capital_vnd.clone(),

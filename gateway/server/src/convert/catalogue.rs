@@ -47,16 +47,9 @@ pub(crate) fn list(
     if request.page_size > PAGE.1 {
         checked.flaw("page_size", Reason::ValueInvalid);
     }
-    let after = match request.page_token.as_str() {
-        "" => None,
-        token => match ProcedureCode::parse(token) {
-            Ok(code) => Some(code),
-            Err(_) => {
-                checked.flaw("page_token", Reason::PageTokenInvalid);
-                None
-            }
-        },
-    };
+    let token = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
+    let after = token.map(ProcedureCode::parse).transpose();
+    let after = checked.take("page_token", after.map_err(|_| Reason::PageTokenInvalid)).flatten();
     checked.finish(Some(()))?;
     let size = usize::try_from(request.page_size).ok().filter(|size| *size > 0).unwrap_or(PAGE.0);
     let mut rest =

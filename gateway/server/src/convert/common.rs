@@ -50,7 +50,7 @@ pub(crate) fn place(place: &Place) -> wire::Place {
 }
 
 /// A date at its own precision: `yyyy-MM-dd`, `yyyy-MM` or `yyyy`.
-pub(crate) fn date(date: &PartialDate) -> String {
+pub(crate) fn date(date: PartialDate) -> String {
     date.to_string()
 }
 

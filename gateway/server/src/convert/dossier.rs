@@ -33,7 +33,7 @@ enum_out!(evidence: Evidence => wire::Evidence {
 /// Every violation at once.
 pub(crate) fn open(
     request: &wire::OpenDossierRequest,
-    rules: &IdRules,
+    rules: IdRules,
     catalogue: &Catalogue,
 ) -> Result<(RequestId, OpenRequest), Failure> {
     let mut checked = Checked::default();
@@ -145,7 +145,7 @@ fn subjects(
     checked: &mut Checked,
     named: &[wire::NamedSubject],
     procedure: Option<&Procedure>,
-    rules: &IdRules,
+    rules: IdRules,
 ) -> Vec<(String, motlan_domain::SubjectKey)> {
     if named.len() > MAX_SUBJECTS {
         checked.flaw("subjects", Reason::TooManyValues);

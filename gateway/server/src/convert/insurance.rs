@@ -28,7 +28,7 @@ pub(crate) fn participation(record: &Participation) -> wire::Participation {
     wire::Participation {
         insurance_number: insurance_number.as_ref().map(|number| number.expose().to_owned()),
         full_name: full_name.as_ref().map(|name| name.expose().to_owned()),
-        birth_date: birth_date.as_ref().map(date),
+        birth_date: birth_date.map(date),
         sex: recorded_sex.map(|value| sex(value).into()),
         personal_id: personal_id.as_ref().map(|id| id.expose().to_owned()),
         birth_registration: birth_registration.as_ref().map(place),
@@ -56,20 +56,20 @@ pub(crate) fn health_card(record: &HealthCard) -> wire::HealthCard {
         card_number: card_number.as_ref().map(|code| code.expose().to_owned()),
         insurance_number: insurance_number.as_ref().map(|number| number.expose().to_owned()),
         full_name: full_name.as_ref().map(|name| name.expose().to_owned()),
-        birth_date: birth_date.as_ref().map(date),
+        birth_date: birth_date.map(date),
         benefit_level: benefit_level.clone(),
         first_care_place: first_care_place.clone(),
-        valid_from: valid_from.as_ref().map(date),
-        valid_to: valid_to.as_ref().map(date),
-        five_year_date: five_year_date.as_ref().map(date),
+        valid_from: valid_from.map(date),
+        valid_to: valid_to.map(date),
+        five_year_date: five_year_date.map(date),
         status: status.map(|value| card_status(value).into()),
     }
 }
 
 fn contribution(contribution: &Contribution) -> wire::Contribution {
     wire::Contribution {
-        from: date(&contribution.from),
-        to: contribution.to.as_ref().map(date),
+        from: date(contribution.from),
+        to: contribution.to.map(date),
         employer_code: contribution.employer_code.clone(),
         employer_name: contribution.employer_name.clone(),
         method: contribution.method.clone(),

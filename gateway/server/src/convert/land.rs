@@ -52,7 +52,7 @@ pub(crate) fn certificate(record: &Certificate) -> wire::Certificate {
     wire::Certificate {
         serial: serial.as_ref().map(|serial| serial.as_str().to_owned()),
         book_number: book_number.clone(),
-        book_date: book_date.as_ref().map(date),
+        book_date: book_date.map(date),
         old_book_number: old_book_number.clone(),
         barcode: barcode.clone(),
         certificate_id: certificate_id.clone(),
@@ -108,7 +108,7 @@ fn owner(owner: &Owner) -> wire::Owner {
         full_name: owner.full_name.as_ref().map(|name| name.expose().to_owned()),
         personal_id: owner.personal_id.as_ref().map(|id| id.expose().to_owned()),
         organisation: owner.organisation.clone(),
-        enterprise_code: owner.enterprise_code.as_ref().map(|code| code.canonical().to_string()),
+        enterprise_code: owner.enterprise_code.as_ref().map(|code| code.as_str().to_owned()),
         share: owner.share.clone(),
     }
 }
@@ -133,7 +133,7 @@ fn land_use(land_use: &LandUse) -> wire::LandUse {
 fn encumbrance(encumbrance: &Encumbrance) -> wire::Encumbrance {
     wire::Encumbrance {
         kind: encumbrance_kind(encumbrance.kind).into(),
-        date: encumbrance.date.as_ref().map(date),
+        date: encumbrance.date.map(date),
         in_force: encumbrance.in_force,
     }
 }

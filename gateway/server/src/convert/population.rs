@@ -45,7 +45,7 @@ pub(crate) fn person(record: &Person) -> wire::Person {
     } = record;
     wire::Person {
         full_name: full_name.as_ref().map(|name| name.expose().to_owned()),
-        birth_date: birth_date.as_ref().map(date),
+        birth_date: birth_date.map(date),
         sex: recorded_sex.map(|value| sex(value).into()),
         personal_id: personal_id.as_ref().map(|id| id.expose().to_owned()),
         cmnd: cmnd.as_ref().map(|id| id.expose().to_owned()),
@@ -108,7 +108,7 @@ fn member(member: &HouseholdMember) -> wire::HouseholdMember {
         personal_id,
         cmnd,
         nationality,
-        birth_date: member.birth_date.as_ref().map(date),
+        birth_date: member.birth_date.map(date),
         sex: member.sex.map(|value| sex(value).into()),
         relation_to_head: member.relation_to_head.clone(),
     }

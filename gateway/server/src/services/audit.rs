@@ -15,7 +15,7 @@ impl AuditService for Services {
         request: Request<wire::SearchEntriesRequest>,
     ) -> Result<Response<wire::SearchEntriesResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
-        let query = audit::query(&message, &self.rules())?;
+        let query = audit::query(&message, self.rules())?;
         let sealed = self.pipeline.search_log(&identity, query, &call.trace).await.map_err(refusal::read)?;
         let (page, receipt, key) = sealed.into_parts();
         Ok(Response::new(audit::page(page, answer::receipt(&receipt, key.as_ref()))))

@@ -16,7 +16,8 @@ impl BusinessService for Services {
         &self,
         request: Request<wire::GetEnterpriseRequest>,
     ) -> Result<Response<wire::GetEnterpriseResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetEnterprise, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::enterprise(&mut checked, "enterprise_code", &message.enterprise_code);
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
@@ -40,7 +41,8 @@ impl BusinessService for Services {
         &self,
         request: Request<wire::VerifyEnterpriseRequest>,
     ) -> Result<Response<wire::VerifyEnterpriseResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::VerifyEnterprise, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::enterprise(&mut checked, "enterprise_code", &message.enterprise_code);
         let claim = ask::enterprise_claim(
@@ -48,7 +50,7 @@ impl BusinessService for Services {
             message.name.as_deref(),
             message.representative_personal_id.as_deref(),
             message.active,
-            &self.rules(),
+            self.rules(),
         );
         let asked = Asked { purpose: message.purpose, fields: Vec::new(), max_age: message.max_age };
         let question =

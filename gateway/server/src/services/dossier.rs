@@ -26,7 +26,7 @@ impl DossierService for Services {
         request: Request<wire::OpenDossierRequest>,
     ) -> Result<Response<wire::OpenDossierResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
-        let (id, open) = dossier::open(&message, &self.rules(), self.pipeline.catalogue())?;
+        let (id, open) = dossier::open(&message, self.rules(), self.pipeline.catalogue())?;
         let key = request_key(&identity, id, "OpenDossier", &message);
         let opened = self.pipeline.open_dossier(&identity, open, key, &call.trace).await;
         let (opened, receipt, sealed_key) = opened.map_err(refusal::failure)?.into_parts();

@@ -17,13 +17,14 @@ impl InsuranceService for Services {
         request: Request<wire::GetParticipationRequest>,
     ) -> Result<Response<wire::GetParticipationResponse>, Status> {
         use wire::get_participation_request::Subject;
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetParticipation, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = match &message.subject {
             Some(Subject::InsuranceNumber(number)) => {
                 ask::insurance(&mut checked, "insurance_number", number)
             }
-            Some(Subject::PersonalId(id)) => ask::personal_id(&mut checked, "personal_id", id, &self.rules()),
+            Some(Subject::PersonalId(id)) => ask::personal_id(&mut checked, "personal_id", id, self.rules()),
             None => ask::missing(&mut checked, "subject"),
         };
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
@@ -49,13 +50,14 @@ impl InsuranceService for Services {
         request: Request<wire::GetHealthCardRequest>,
     ) -> Result<Response<wire::GetHealthCardResponse>, Status> {
         use wire::get_health_card_request::Subject;
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetHealthCard, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = match &message.subject {
             Some(Subject::InsuranceNumber(number)) => {
                 ask::insurance(&mut checked, "insurance_number", number)
             }
-            Some(Subject::PersonalId(id)) => ask::personal_id(&mut checked, "personal_id", id, &self.rules()),
+            Some(Subject::PersonalId(id)) => ask::personal_id(&mut checked, "personal_id", id, self.rules()),
             None => ask::missing(&mut checked, "subject"),
         };
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };

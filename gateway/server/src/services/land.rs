@@ -16,7 +16,8 @@ impl LandService for Services {
         &self,
         request: Request<wire::GetCertificateRequest>,
     ) -> Result<Response<wire::GetCertificateResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetCertificate, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::certificate(&mut checked, "certificate_serial", &message.certificate_serial);
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
@@ -36,7 +37,8 @@ impl LandService for Services {
         &self,
         request: Request<wire::GetParcelRequest>,
     ) -> Result<Response<wire::GetParcelResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetParcel, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::parcel(&mut checked, "parcel", message.parcel.as_ref());
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
@@ -61,10 +63,11 @@ impl LandService for Services {
         request: Request<wire::ListCertificatesRequest>,
     ) -> Result<Response<wire::ListCertificatesResponse>, Status> {
         use wire::list_certificates_request::Owner;
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::ListCertificates, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = match &message.owner {
-            Some(Owner::PersonalId(id)) => ask::personal_id(&mut checked, "personal_id", id, &self.rules()),
+            Some(Owner::PersonalId(id)) => ask::personal_id(&mut checked, "personal_id", id, self.rules()),
             Some(Owner::EnterpriseCode(code)) => ask::enterprise(&mut checked, "enterprise_code", code),
             None => ask::missing(&mut checked, "owner"),
         };

@@ -16,10 +16,11 @@ impl PopulationService for Services {
         &self,
         request: Request<wire::VerifyIdentityRequest>,
     ) -> Result<Response<wire::VerifyIdentityResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::VerifyIdentity, request, |message| message.purpose.as_ref()).await?;
         let rules = self.rules();
         let mut checked = Checked::default();
-        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), &rules);
+        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), rules);
         let claim = ask::identity_claim(&mut checked, &message.full_name, message.birth_date.as_deref());
         let asked = Asked { purpose: message.purpose, fields: Vec::new(), max_age: message.max_age };
         let question =
@@ -38,9 +39,10 @@ impl PopulationService for Services {
         &self,
         request: Request<wire::GetPersonRequest>,
     ) -> Result<Response<wire::GetPersonResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetPerson, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
-        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), &self.rules());
+        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), self.rules());
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetPerson, &asked, subject, None, &call.trace)?;
         let parts = self.ask(&identity, question).await?;
@@ -62,9 +64,10 @@ impl PopulationService for Services {
         &self,
         request: Request<wire::GetHouseholdRequest>,
     ) -> Result<Response<wire::GetHouseholdResponse>, Status> {
-        let Entered { identity, call, message } = self.enter(request).await?;
+        let Entered { identity, call, message } =
+            self.enter_for(Operation::GetHousehold, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
-        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), &self.rules());
+        let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), self.rules());
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetHousehold, &asked, subject, None, &call.trace)?;
         let parts = self.ask(&identity, question).await?;

@@ -44,7 +44,7 @@ impl Point {
     ];
 }
 
-/// The switchboard of a [`FaultDisk`].
+/// The switchboard of a disk that fails when told to.
 #[derive(Debug, Default)]
 pub struct Faults {
     state: Mutex<State>,
@@ -121,7 +121,7 @@ impl Faults {
         self.state.lock().abort_at = Some((point, nth));
     }
 
-    /// Syncs hang until [`Faults::clear`].
+    /// Syncs hang until [`Faults::clear`], at most some 20 seconds.
     pub fn hang_syncs(&self) {
         self.state.lock().hang = true;
     }
@@ -261,8 +261,11 @@ impl DiskFile for FaultFile {
             state.counts.1 += 1;
             (state.sync, state.swallow_syncs)
         };
-        while self.faults.state.lock().hang {
+        // Bounded, so that a test that fails meanwhile still ends.
+        let mut patience = 20_000;
+        while self.faults.state.lock().hang && patience > 0 {
             std::thread::sleep(std::time::Duration::from_millis(1));
+            patience -= 1;
         }
         self.faults.pass(Point::BeforeSync);
         if sync.is_some() {

@@ -1,0 +1,206 @@
+//! What a permit carries, how it ends, and what it rests on.
+
+use motlan_domain::{
+    CacheScope, Dataset, Evidence, FieldSet, Operation, Outcome, Purpose, Reason, SubjectKey,
+};
+
+use super::data::{Dossiers, For};
+use super::world::{
+    self, By, World, applicant, enterprise, head, land, person, purpose, question, request, stranger,
+};
+use crate::{Actor, GUESS_LIMIT};
+
+use Operation::{GetCertificate, GetPerson, VerifyIdentity};
+
+#[tokio::test]
+async fn a_changed_policy_changes_the_decision_and_a_bad_one_changes_nothing() {
+    let world = World::in_folder(
+        |dir| world::policies(&dir.join("policies")),
+        |config| config.policy_dir = Some(config.directory.with_file_name("policies")),
+    )
+    .unwrap();
+    let dossiers = Dossiers::open(&world, 1).await;
+    let identity = world.identity("one-stop-216", By::Officer);
+    let ask = || question(GetPerson, applicant(), &["full_name"], dossiers.purpose(For::Own));
+    let before = world.access.digests();
+    for _ in 0..2 {
+        let permit = world.access.decide(&identity, ask()).await.unwrap();
+        assert_eq!(permit.basis().policy_digest(), before.policies);
+    }
+
+    let file = world.dir.path().join("policies/one_stop.cedar");
+    let shipped = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, shipped.replace("context.handles", "context.handels")).unwrap();
+    let errors = world.access.reload().unwrap_err().to_string();
+    assert!(errors.contains("handels"), "{errors}");
+    assert_eq!(world.access.digests(), before, "the old set stays");
+    assert!(world.access.decide(&identity, ask()).await.is_ok());
+
+    let narrowed = shipped.replace("context.handles", "context.opened");
+    std::fs::write(&file, narrowed).unwrap();
+    let after = world.access.reload().unwrap();
+    assert_ne!(after.policies, before.policies);
+    let denial = world.access.decide(&identity, ask()).await.unwrap_err();
+    assert_eq!(denial.reason(), Reason::PolicyDenied, "default deny, and no memo of the old set");
+    assert_eq!(denial.basis().unwrap().policy_digest(), after.policies);
+}
+
+#[tokio::test]
+async fn a_permit_carries_what_follows_it() {
+    let world = World::new();
+    let dossiers = Dossiers::open(&world, 1).await;
+    let own = dossiers.purpose(For::Own);
+    let person_fields = world.registered("applicant", Dataset::Person);
+
+    let identity = world.identity("one-stop-216", By::Officer);
+    let all = question(GetPerson, applicant(), &[], own.clone());
+    let permit = world.access.decide(&identity, all).await.unwrap();
+    assert_eq!(permit.fields(), person_fields);
+    assert_eq!((permit.role(), permit.evidence()), (Some("applicant"), Some(Evidence::AcceptanceReceipt)));
+    assert!(permit.known_person(id(&head()).as_ref().unwrap()) && !permit.knows(&stranger()));
+    assert!(!permit.requires_link() && !permit.legal_basis().is_empty());
+    assert_eq!(permit.policies(), ["one_stop.data"]);
+    let Actor::Officer(officer) = permit.actor() else { panic!("an officer") };
+    assert_eq!(permit.on_behalf().officer_id, *officer.personal_id());
+    assert_eq!(
+        permit.on_behalf().procedure.as_ref().map(motlan_domain::id::ProcedureCode::as_str),
+        Some("1.004222")
+    );
+    let scopes = [CacheScope::None, CacheScope::Dossier, CacheScope::Agency, CacheScope::Province];
+    let keys = scopes.map(|scope| permit.scope_key(scope));
+    let expected = [None, Some("d:H32.216-261121-0002"), Some("a:H32.216"), Some("p")];
+    assert_eq!(keys, expected.map(|key| key.map(str::to_owned)));
+
+    let identity = world.identity("portal", By::Applicant);
+    let narrow = question(GetPerson, applicant(), &["full_name"], own.clone());
+    let permit = world.access.decide(&identity, narrow).await.unwrap();
+    let asked = Dataset::Person.field_set(["full_name"]).unwrap();
+    assert_eq!((permit.fields(), permit.registered_fields()), (asked, person_fields));
+    assert_eq!(
+        permit.on_behalf().officer_id,
+        *id(&person("097180000001")).as_ref().unwrap(),
+        "the responsible officer"
+    );
+    assert_eq!(permit.on_behalf().agency.as_str(), "H32.216", "of the dossier's agency");
+
+    let identity = world.identity("one-stop-216", By::Officer);
+    let tied = question(GetCertificate, land(), &[], own);
+    assert!(world.access.decide(&identity, tied).await.unwrap().requires_link());
+
+    let identity = world.identity("verifier", By::Absent);
+    let verify = question(VerifyIdentity, stranger(), &[], dossiers.purpose(For::Identity));
+    let permit = world.access.decide(&identity, verify).await.unwrap();
+    assert_eq!(permit.scope_key(CacheScope::Dossier).as_deref(), Some("r:identity-verification:H32.991"));
+    assert!(permit.dossier().is_none() && !permit.values() && !permit.knows(&stranger()));
+    assert_ne!(permit.fields(), FieldSet::EMPTY);
+}
+
+fn id(key: &SubjectKey) -> Option<motlan_domain::id::PersonalId> {
+    match key {
+        SubjectKey::Person(id) => Some(*id),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn the_sixth_wrong_guess_of_a_day_is_refused() {
+    let world = World::new();
+    let identity = world.identity("verifier", By::Officer);
+    let ask = |subject: SubjectKey| question(VerifyIdentity, subject, &[], purpose("identity-verification"));
+    let verify = async |subject: SubjectKey, outcome: Option<Outcome>| {
+        let permit = world.access.decide(&identity, ask(subject)).await.map_err(|denial| denial.reason())?;
+        world.access.settle(&permit, outcome).await;
+        Ok::<(), Reason>(())
+    };
+    for outcome in [Some(Outcome::Match), None, Some(Outcome::SourceUnavailable)] {
+        for _ in 0..2 * GUESS_LIMIT {
+            verify(stranger(), outcome).await.unwrap();
+        }
+    }
+    let wrong =
+        [Outcome::Mismatch, Outcome::NotFound, Outcome::Mismatch, Outcome::NotFound, Outcome::Incomplete];
+    for outcome in wrong {
+        verify(stranger(), Some(outcome)).await.unwrap();
+    }
+    assert_eq!(verify(stranger(), Some(Outcome::Match)).await, Err(Reason::GuessLimit));
+    verify(applicant(), Some(Outcome::Match)).await.unwrap();
+    // 03:00 UTC is 10:00 in Viet Nam: the day ends 14 hours later.
+    world.advance(14 * 3600 - 1);
+    let identity = world.identity("verifier", By::Officer);
+    let late = world.access.decide(&identity, ask(stranger())).await;
+    assert_eq!(late.unwrap_err().reason(), Reason::GuessLimit);
+    world.advance(1);
+    assert!(world.access.decide(&identity, ask(stranger())).await.is_ok(), "a new day in Viet Nam");
+}
+
+#[tokio::test]
+async fn concurrent_guesses_do_not_exceed_the_limit() {
+    let world = World::new();
+    let identity = world.identity("verifier", By::Officer);
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let (access, identity) = (world.access.clone(), identity.clone());
+        let ask = question(VerifyIdentity, stranger(), &[], purpose("identity-verification"));
+        guesses.spawn(async move { access.decide(&identity, ask).await.is_ok() });
+    }
+    let mut permitted = 0;
+    while let Some(result) = guesses.join_next().await {
+        permitted += u32::from(result.unwrap());
+    }
+    assert_eq!(permitted, GUESS_LIMIT);
+}
+
+#[tokio::test]
+async fn a_registered_purpose_ends() {
+    let world = World::new();
+    let ask = || question(VerifyIdentity, stranger(), &[], purpose("identity-verification"));
+    world.clock.set("2027-12-31T16:59:59Z".parse().unwrap());
+    let identity = world.identity("verifier", By::Absent);
+    assert!(world.access.decide(&identity, ask()).await.is_ok(), "its last second in Viet Nam");
+    world.advance(1);
+    let denial = world.access.decide(&identity, ask()).await.unwrap_err();
+    assert_eq!(denial.reason(), Reason::PurposeExpired);
+}
+
+#[tokio::test]
+async fn a_lost_register_is_no_yes() {
+    let world = World::new();
+    let dossiers = Dossiers::open(&world, 1).await;
+    let identity = world.identity("one-stop-216", By::Officer);
+    world.register.close().await;
+    let unknown = question(GetPerson, applicant(), &[], dossiers.purpose(For::Unknown));
+    let denial = world.access.decide(&identity, unknown).await.unwrap_err();
+    assert_eq!(denial.reason(), Reason::StoreUnavailable);
+    let verify = question(VerifyIdentity, applicant(), &[], dossiers.purpose(For::Own));
+    let denial = world.access.decide(&identity, verify).await.unwrap_err();
+    assert_eq!(denial.reason(), Reason::StoreUnavailable, "an attempt that cannot be counted is not made");
+}
+
+#[tokio::test]
+async fn an_answer_widens_a_dossier_only_in_a_linked_role() {
+    let world = World::new();
+    let code = world.dossier(1, "H32.216", Evidence::AcceptanceReceipt).await;
+    let identity = world.identity("one-stop-216", By::Officer);
+    let ask = |subject| question(GetPerson, subject, &[], Purpose::Dossier(code.clone()));
+    let of_applicant = world.access.decide(&identity, ask(applicant())).await.unwrap();
+    let of_head = world.access.decide(&identity, ask(head())).await.unwrap();
+
+    let widened = world.access.link(&of_applicant, "household_member", vec![stranger()]).await.unwrap();
+    assert!(
+        widened.knows(&stranger()) && world.register.get(&code).await.unwrap().unwrap().knows(&stranger())
+    );
+    let cases = [
+        (&of_head, "household_member", person("097090000010"), "asked about another role"),
+        (&of_applicant, "applicant", person("097090000010"), "a role that is named"),
+        (&of_applicant, "no_such_role", person("097090000010"), "no role"),
+        (&of_applicant, "household_member", enterprise(), "another kind"),
+    ];
+    for (permit, role, key, what) in cases {
+        let denial = world.access.link(permit, role, vec![key.clone()]).await.expect_err(what);
+        assert_eq!(denial.reason(), Reason::RoleUnknown, "{what}");
+        assert!(!world.register.get(&code).await.unwrap().unwrap().knows(&key), "{what}");
+    }
+    world.register.close_dossier(&code, "DONE", request("close")).await.unwrap();
+    let late = world.access.link(&of_applicant, "household_member", vec![person("097090000010")]).await;
+    assert_eq!(late.unwrap_err().reason(), Reason::DossierClosed);
+}

@@ -1,0 +1,92 @@
+//! The commands that stay: `serve` and `sandbox`; and `config check`.
+//!
+//! Each reads as a story: config or exit, build, wait for the signal, drain.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use motlan_domain::Clock;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{SandboxArgs, ServeArgs};
+use crate::clock::SystemClock;
+use crate::config::{self, Config, LogFormat, LogSection};
+use crate::exit::{Ended, Exit, OrExit};
+use crate::sandbox::{Running, WorldOptions, guide};
+use crate::wiring::Gateway;
+
+/// `motlan serve`.
+pub async fn serve(args: &ServeArgs) -> Ended {
+    let config = Config::read(&args.config).or_exit(Exit::Config)?;
+    log_to_stderr(&config.log);
+    let stop = StopSignal::listen().or_exit(Exit::Internal)?;
+    let gateway = Gateway::start(config, Arc::new(SystemClock::start())).await?;
+    let exit = tokio::select! {
+        () = stop.received() => Exit::Ok,
+        () = gateway.ended() => Exit::Internal,
+    };
+    gateway.shutdown().await;
+    Ok(exit)
+}
+
+/// `motlan sandbox`.
+pub async fn sandbox(args: &SandboxArgs, out: &mut dyn Write) -> Ended {
+    log_to_stderr(&LogSection { filter: "warn".to_owned(), format: LogFormat::Text });
+    let stop = StopSignal::listen().or_exit(Exit::Internal)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let running = Running::start(WorldOptions::new(&args.data, clock)).await?;
+    let (world, gateway) = (running.world(), running.gateway());
+    write!(out, "{}", guide(world, "motlan", gateway.grpc(), gateway.probe()))?;
+    out.flush()?;
+    let exit = tokio::select! {
+        () = stop.received() => Exit::Ok,
+        () = gateway.ended() => Exit::Internal,
+        // Never completes: the tokens are renewed for as long as the world runs.
+        () = world.keep_renewing() => Exit::Internal,
+    };
+    running.stop().await.or_exit(Exit::Internal)?;
+    Ok(exit)
+}
+
+/// `motlan config check`.
+pub fn check(file: &Path, out: &mut dyn Write) -> Ended {
+    let config = config::check(file).or_exit(Exit::Config)?;
+    let callers = config.access.callers.len();
+    writeln!(out, "{}: không có lỗi / no mistake ({:?} mode, {callers} callers)", file.display(), config.mode)?;
+    Ok(Exit::Ok)
+}
+
+/// The technical log. A second call, in tests, changes nothing.
+pub fn log_to_stderr(section: &LogSection) {
+    let filter = tracing_subscriber::EnvFilter::new(&section.filter);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let _ = match section.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+/// SIGINT and SIGTERM.
+struct StopSignal {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+// === impl StopSignal ===
+
+impl StopSignal {
+    /// From here on the signals no longer kill the process.
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("signals cannot be received");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The edge through real sockets: a server on loopback ports, over the shipped
+//! catalogue and policies and a log in memory, with no registry behind it.
+
+mod calls;
+mod drain;
+mod rig;
+mod tls;
+mod walk;

@@ -1,0 +1,103 @@
+//! Readiness, overload, deadlines and the end.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tonic::{Code, Request};
+use tonic_types::StatusExt as _;
+
+use super::rig::{Raw, Rig, raw, reason};
+use crate::{BindError, Limits};
+
+const LIST: &str = "/motlan.catalogue.v1.CatalogueService/ListProcedures";
+
+#[tokio::test]
+async fn the_probes_answer_and_the_server_ends_in_order() {
+    let mut rig = Rig::start().await;
+    assert_eq!(rig.get("/healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(rig.get("/readyz").await, (200, r#"{"ready":true,"reasons":[]}"#.to_owned()));
+    assert_eq!(rig.get("/motlan").await.0, 404);
+    let channel = rig.channel("verifier").await;
+    assert!(raw(&channel, LIST, &[], None).await.is_ok());
+    rig.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(10), rig.serving.join_next()).await;
+    ended.expect("ends in time").expect("one task").expect("no panic");
+    assert!(raw(&channel, LIST, &[], None).await.is_err());
+    assert!(tokio::net::TcpStream::connect(rig.grpc).await.is_err(), "still listening");
+    assert!(tokio::net::TcpStream::connect(rig.probe).await.is_err(), "still listening");
+}
+
+#[tokio::test]
+async fn work_beyond_the_limit_is_shed_with_a_delay() {
+    for limits in [
+        Limits { max_calls: 0, ..Limits::default() },
+        Limits { max_calls_per_caller: 0, ..Limits::default() },
+    ] {
+        let rig = Rig::with(|options| options.limits = limits).await;
+        let channel = rig.channel("verifier").await;
+        let status = raw(&channel, LIST, &[], None).await.expect_err("no place");
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert_eq!(reason(&status).0, "OVERLOADED");
+        assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_refusals_is_recorded_in_aggregate() {
+    let mut rig = Rig::with(|options| {
+        options.limits.refusals_burst = 5;
+        options.limits.refusals_per_second = 1;
+    })
+    .await;
+    // The clock stands still, so nothing comes back to the quota.
+    let (flooding, other) = (rig.channel("stranger").await, rig.channel("verifier").await);
+    let mut reasons = std::collections::BTreeMap::<String, usize>::new();
+    for _ in 0..50 {
+        let status = raw(&flooding, LIST, &[], None).await.expect_err("a stranger");
+        *reasons.entry(reason(&status).0).or_default() += 1;
+        if status.code() == Code::ResourceExhausted {
+            assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some());
+        }
+    }
+    assert_eq!(reasons, [("CALLER_UNKNOWN".to_owned(), 5), ("QUOTA_EXCEEDED".to_owned(), 45)].into());
+    assert!(raw(&other, LIST, &[], None).await.is_ok(), "another caller is not hurt");
+    assert_eq!(rig.entries(), 5);
+    // The last aggregate is written when the server ends.
+    rig.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(10), rig.serving.join_next()).await;
+    ended.expect("ends in time").expect("one task").expect("no panic");
+    assert_eq!(rig.entries(), 6);
+    let last = rig.log.get(5).await.expect("readable").expect("durable").entry;
+    assert_eq!(last.kind, motlan_audit::Kind::RefusalsAggregated);
+    let aggregate = last.aggregate.expect("an aggregate");
+    assert_eq!((aggregate.count, aggregate.reason.as_ref()), (45, "QUOTA_EXCEEDED"));
+    assert!(last.caller.is_some_and(|caller| caller.certificate.is_some() && caller.system.is_none()));
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_cut_off_at_the_deadline() {
+    let rig = Rig::with(|options| options.limits.call = Duration::from_secs(1)).await;
+    let channel = rig.channel("verifier").await;
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.expect("ready");
+    let endless = Request::new(futures::stream::pending::<Bytes>());
+    let call = client.streaming(endless, LIST.parse().expect("a path"), Raw);
+    let status = tokio::time::timeout(Duration::from_secs(20), call).await.expect("ends in time");
+    let status = status.err().expect("no request was ever sent");
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(reason(&status).0, "DEADLINE_EXCEEDED");
+    assert!(raw(&channel, LIST, &[], None).await.is_ok(), "the next call is not hurt");
+}
+
+#[test]
+fn the_probe_listener_stays_on_this_machine() {
+    let outside = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+    assert!(BindError::ProbeNotLoopback(outside).to_string().contains("0.0.0.0"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let bound = runtime.block_on(async {
+        let mut join = tokio::task::JoinSet::new();
+        join.spawn(Rig::with(move |options| options.probe_addr = outside));
+        join.join_next().await.expect("one task").map(drop)
+    });
+    assert!(bound.is_err_and(|error| error.is_panic()), "bound to every address");
+}
