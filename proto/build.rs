@@ -2,22 +2,24 @@
 //! classes, all from the .proto files and without `protoc`. Fails when a method
 //! declares no access class.
 
+#[path = "build/access_table.rs"]
+mod access_table;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost_reflect::{DescriptorPool, MessageDescriptor, Value};
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-
-const ACCESS_EXTENSION: &str = "motlan.common.v1.access";
 
 fn main() -> Outcome<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     println!("cargo::rerun-if-changed=motlan");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
 
     let mut files = Vec::new();
     collect(&root.join("motlan"), &mut files)?;
@@ -33,7 +35,7 @@ fn main() -> Outcome<()> {
     fs::write(out.join("descriptor_set.bin"), &encoded)?;
 
     let pool = DescriptorPool::decode(encoded.as_slice())?;
-    fs::write(out.join("access.rs"), access_table(&pool)?)?;
+    fs::write(out.join("access.rs"), access_table::of(&pool)?)?;
     fs::write(out.join("debug.rs"), redacted_debug(&pool)?)?;
     fs::write(out.join("json_tests.rs"), json_dispatch(&pool)?)?;
 
@@ -61,43 +63,6 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-/// A slice of (gRPC path, access class) of every method, sorted by path.
-fn access_table(pool: &DescriptorPool) -> Outcome<String> {
-    let access =
-        pool.get_extension_by_name(ACCESS_EXTENSION).ok_or("the access extension is not declared")?;
-    let mut rows = Vec::new();
-    for service in pool.services() {
-        for method in service.methods() {
-            let path = format!("/{}/{}", service.full_name(), method.name());
-            let options = method.options();
-            let number = match options.get_extension(&access).as_ref() {
-                Value::EnumNumber(number) if options.has_extension(&access) => *number,
-                _ => 0,
-            };
-            let variant = match number {
-                1 => "Data",
-                2 => "Audit",
-                3 => "Catalogue",
-                4 => "Operate",
-                5 => "Probe",
-                _ => {
-                    return Err(
-                        format!("{path} declares no access class: set option ({ACCESS_EXTENSION})").into()
-                    );
-                }
-            };
-            rows.push((path, variant));
-        }
-    }
-    rows.sort();
-    let mut table = format!("[(&str, AccessClass); {}] = [\n", rows.len());
-    for (path, variant) in rows {
-        writeln!(table, "    ({path:?}, AccessClass::{variant}),")?;
-    }
-    table.push_str("];\n");
-    Ok(format!("/// Every method's path and class, sorted by path.\nstatic TABLE: {table}"))
 }
 
 /// The messages of this contract, nested ones too.

@@ -1,6 +1,9 @@
 //! The contract keeps its own rules, and canonical JSON agrees with an
 //! implementation that is not ours.
 
+#[path = "../build/access_table.rs"]
+mod access_table;
+
 use std::collections::BTreeSet;
 
 use prost::Message;
@@ -137,6 +140,44 @@ fn every_method_has_an_access_class() {
     assert_eq!(access_class("/motlan.audit.v1.AuditService/GetEntry"), Some(AccessClass::Audit));
     assert_eq!(access_class("/motlan.population.v1.PopulationService/Unheard"), None);
     assert_eq!(access_class("/grpc.health.v1.Health/Check"), None);
+}
+
+#[test]
+fn a_method_without_an_access_class_fails_the_build() {
+    let made = |option: &str| {
+        let source = format!(
+            "syntax = \"proto3\"; package motlan.test.v1; import \"motlan/common/v1/access.proto\"; \
+             message A {{}} service TestService {{ rpc Ask(A) returns (A) {{ {option} }} }}"
+        );
+        let contract = protox::file::IncludeFileResolver::new(env!("CARGO_MANIFEST_DIR").into());
+        let mut resolver = protox::file::ChainFileResolver::new();
+        resolver.add(Only(source));
+        resolver.add(contract);
+        resolver.add(protox::file::GoogleFileResolver::new());
+        let mut compiler = protox::Compiler::with_file_resolver(resolver);
+        compiler.include_imports(true).open_file("test.proto").expect("compiles");
+        let set = compiler.encode_file_descriptor_set();
+        access_table::of(&DescriptorPool::decode(set.as_slice()).expect("decodes"))
+    };
+    let table = made("option (motlan.common.v1.access) = ACCESS_CLASS_AUDIT;").expect("declared");
+    assert!(table.contains(r#"("/motlan.test.v1.TestService/Ask", AccessClass::Audit)"#), "{table}");
+    for undeclared in ["", "option (motlan.common.v1.access) = ACCESS_CLASS_UNSPECIFIED;"] {
+        let error = made(undeclared).expect_err("undeclared").to_string();
+        assert!(error.contains("/motlan.test.v1.TestService/Ask declares no access class"), "{error}");
+    }
+}
+
+/// Resolves one file, from memory.
+struct Only(String);
+
+impl protox::file::FileResolver for Only {
+    fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
+        if name == "test.proto" {
+            protox::file::File::from_source(name, &self.0)
+        } else {
+            Err(protox::Error::file_not_found(name))
+        }
+    }
 }
 
 #[test]

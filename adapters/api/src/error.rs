@@ -93,7 +93,9 @@ impl FetchError {
     /// short and plain is not handed on: it could be anything.
     pub fn refused(code: &str) -> Self {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if (1..=32).contains(&code.len()) && code.bytes().all(plain) {
+        // Longer runs of digits could be somebody's number.
+        let numbered = code.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 6);
+        if (1..=32).contains(&code.len()) && code.bytes().all(plain) && !numbered {
             Self::Refused { code: code.to_owned(), upstream_ids: Vec::new() }
         } else {
             Self::malformed(MalformedCause::Shape)
@@ -118,3 +120,6 @@ impl FetchError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -272,3 +272,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,3 +43,6 @@ impl Default for BusinessPaths {
         Self { enterprise: "/apiCSDLDKDN/1.0/chiTietDoanhNghiep".to_owned() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ pub fn decode_enterprise(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetche
     if !main.has("ENTERPRISE_GDT_CODE") && !main.has("NAME") {
         return Err(shape());
     }
-    let code = match identify(&main, decoding)? {
+    let code = match identify(main, decoding)? {
         Identified::Code(code) => Some(code),
         Identified::PersonalId => None,
         Identified::Unknown(read) => {
@@ -51,7 +51,7 @@ pub fn decode_enterprise(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetche
             return Ok(decoding.fetched(Vec::new(), gaps.finish()));
         }
     };
-    let enterprise = enterprise(code, &main, &data, &decoding.rules, &mut gaps);
+    let enterprise = enterprise(code, main, data, decoding.rules, &mut gaps);
     Ok(decoding.fetched(vec![Record::Enterprise(Box::new(enterprise))], gaps.finish()))
 }
 
@@ -63,7 +63,7 @@ enum Identified {
     Unknown(Read<EnterpriseCode>),
 }
 
-fn identify(main: &Object<'_>, decoding: &Decoding<'_>) -> Result<Identified, FetchError> {
+fn identify(main: Object<'_>, decoding: &Decoding<'_>) -> Result<Identified, FetchError> {
     let text = match main.code("ENTERPRISE_GDT_CODE") {
         Ok(Some(text)) => text,
         Ok(None) => return Ok(Identified::Unknown(Ok(None))),
@@ -84,9 +84,9 @@ fn identify(main: &Object<'_>, decoding: &Decoding<'_>) -> Result<Identified, Fe
 
 fn enterprise(
     code: Option<EnterpriseCode>,
-    main: &Object<'_>,
-    data: &Object<'_>,
-    rules: &IdRules,
+    main: Object<'_>,
+    data: Object<'_>,
+    rules: IdRules,
     gaps: &mut Gaps,
 ) -> Enterprise {
     Enterprise {
@@ -109,13 +109,13 @@ fn enterprise(
     }
 }
 
-fn kind(main: &Object<'_>) -> Read<Coded> {
+fn kind(main: Object<'_>) -> Read<Coded> {
     let (code, label) = (main.code("ENTERPRISE_TYPE_ID")?, main.string("ENTERPRISE_TYPE_NAME")?);
     Ok((code.is_some() || label.is_some()).then_some(Coded { code, label }))
 }
 
 /// Decree 01/2021 art. 41 names the states; the numbers are the sandbox's.
-fn status(main: &Object<'_>) -> Read<EnterpriseStatus> {
+fn status(main: Object<'_>) -> Read<EnterpriseStatus> {
     main.whole("ENTERPRISE_STATUS")?
         .map(|code| match code {
             1 => Ok(EnterpriseStatus::Active),
@@ -132,7 +132,7 @@ fn status(main: &Object<'_>) -> Read<EnterpriseStatus> {
 
 /// `HOAdress`, spelt so. Codes are read as of the last amendment: an old
 /// address keeps its old codes and its district.
-fn head_office(data: &Object<'_>) -> Read<Place> {
+fn head_office(data: Object<'_>) -> Read<Place> {
     let Some(address) = data.object("HOAdress")? else { return Ok(None) };
     if address.is_foreign(&["CityID", "DistrictID", "WardID", "StreetNumber", "AddressFullText"]) {
         return Err(Invalid);
@@ -152,9 +152,9 @@ fn head_office(data: &Object<'_>) -> Read<Place> {
 /// `Representatives`, which `LEGAL_NAMES` repeats by name: they have to agree.
 /// Where the route sends the names alone, those.
 fn representatives(
-    main: &Object<'_>,
-    data: &Object<'_>,
-    rules: &IdRules,
+    main: Object<'_>,
+    data: Object<'_>,
+    rules: IdRules,
     gaps: &mut Gaps,
 ) -> Option<Vec<LegalRepresentative>> {
     let rows = gaps.take("representatives", representative_rows(data, rules));
@@ -181,26 +181,26 @@ fn representatives(
     }
 }
 
-fn representative_rows(data: &Object<'_>, rules: &IdRules) -> Read<Vec<LegalRepresentative>> {
+fn representative_rows(data: Object<'_>, rules: IdRules) -> Read<Vec<LegalRepresentative>> {
     let Some(rows) = data.objects("Representatives")? else { return Ok(None) };
     let row = |row: Object<'_>| {
         Ok(LegalRepresentative {
             full_name: Some(row.parsed("NAME", PersonName::new)?.ok_or(Invalid)?),
             position: row.string("POSITION")?,
-            personal_id: row.parsed("PERSONAL_ID", |text| PersonalId::parse(text, rules))?,
+            personal_id: row.parsed("PERSONAL_ID", |text| PersonalId::parse(text, &rules))?,
         })
     };
     rows.into_iter().map(row).collect::<Result<_, Invalid>>().map(Some)
 }
 
 /// `;`-joined.
-fn legal_names(main: &Object<'_>) -> Read<Vec<PersonName>> {
+fn legal_names(main: Object<'_>) -> Read<Vec<PersonName>> {
     let Some(joined) = main.text("LEGAL_NAMES")? else { return Ok(None) };
     let names = joined.split(';').map(str::trim).filter(|name| !name.is_empty());
     names.map(|name| PersonName::new(name).map_err(|_| Invalid)).collect::<Result<_, _>>().map(Some)
 }
 
-fn activities(data: &Object<'_>) -> Read<Vec<Activity>> {
+fn activities(data: Object<'_>) -> Read<Vec<Activity>> {
     let Some(rows) = data.objects("BusinessActivity")? else { return Ok(None) };
     let row = |row: Object<'_>| {
         let is_main = match row.text("IS_MAIN")? {
@@ -213,7 +213,7 @@ fn activities(data: &Object<'_>) -> Read<Vec<Activity>> {
     rows.into_iter().map(row).collect::<Result<_, Invalid>>().map(Some)
 }
 
-fn members(data: &Object<'_>) -> Read<Vec<CapitalMember>> {
+fn members(data: Object<'_>) -> Read<Vec<CapitalMember>> {
     let Some(rows) = data.objects("Member")? else { return Ok(None) };
     let row = |row: Object<'_>| {
         Ok(CapitalMember {

@@ -55,3 +55,6 @@ impl Default for InsurancePaths {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

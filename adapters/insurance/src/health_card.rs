@@ -33,7 +33,7 @@ pub fn decode_health_card(
         // Nothing on the card shows whose it is.
         return Ok(decoding.fetched(Vec::new(), gaps.finish()));
     }
-    let (valid_from, valid_to) = validity(&card, &mut gaps);
+    let (valid_from, valid_to) = validity(card, &mut gaps);
     let record = HealthCard {
         card_number,
         insurance_number: Some(base.number),
@@ -43,18 +43,18 @@ pub fn decode_health_card(
         first_care_place: gaps.take("first_care_place", card.string("noiKcbBanDau")),
         valid_from,
         valid_to,
-        five_year_date: gaps.take("five_year_date", day(&card, "ngayDu5Nam")),
-        status: gaps.need("status", status(&card, valid_to, decoding)),
+        five_year_date: gaps.take("five_year_date", day(card, "ngayDu5Nam")),
+        status: gaps.need("status", status(card, valid_to, decoding)),
     };
     Ok(decoding.fetched(vec![Record::HealthCard(Box::new(record))], gaps.finish()))
 }
 
-fn day(card: &Object<'_>, name: &str) -> Read<PartialDate> {
+fn day(card: Object<'_>, name: &str) -> Read<PartialDate> {
     card.code(name)?.map(|text| PartialDate::parse_day(&text)).transpose().map_err(|_| Invalid)
 }
 
 /// Both ends have to be there, and in order.
-fn validity(card: &Object<'_>, gaps: &mut Gaps) -> (Option<PartialDate>, Option<PartialDate>) {
+fn validity(card: Object<'_>, gaps: &mut Gaps) -> (Option<PartialDate>, Option<PartialDate>) {
     let from = gaps.need("valid_from", day(card, "tuNgay"));
     let to = gaps.need("valid_to", day(card, "denNgay"));
     if matches!((from, to), (Some(from), Some(to)) if to < from) {
@@ -67,7 +67,7 @@ fn validity(card: &Object<'_>, gaps: &mut Gaps) -> (Option<PartialDate>, Option<
 
 /// 1 in force, 0 not (the sandbox's codes): run out if its last day has passed,
 /// else withdrawn.
-fn status(card: &Object<'_>, valid_to: Option<PartialDate>, decoding: &Decoding<'_>) -> Read<CardStatus> {
+fn status(card: Object<'_>, valid_to: Option<PartialDate>, decoding: &Decoding<'_>) -> Read<CardStatus> {
     match card.code("trangThai")?.as_deref() {
         None => Ok(None),
         Some("1") => Ok(Some(CardStatus::InForce)),

@@ -33,11 +33,11 @@ pub(crate) fn decode(bytes: &[u8], asked: &InsuranceNumber) -> Result<Option<Ide
     if number.is_some_and(|number| number != *asked) {
         return Err(FetchError::malformed(MalformedCause::OtherSubject));
     }
-    Ok(Some(read(&object, asked.clone())))
+    Ok(Some(read(object, asked.clone())))
 }
 
 /// Reads the fields of a row.
-pub(crate) fn read(object: &Object<'_>, number: InsuranceNumber) -> Identity {
+pub(crate) fn read(object: Object<'_>, number: InsuranceNumber) -> Identity {
     Identity {
         number,
         full_name: object.parsed("hoTen", PersonName::new),
@@ -51,7 +51,7 @@ pub(crate) fn read(object: &Object<'_>, number: InsuranceNumber) -> Identity {
 
 /// `ngaySinh` at the precision that `loaiNgaySinh` gives: 0 full, 1 year,
 /// 2 month and year. A source that fills in a day it does not know says so.
-fn birth_date(object: &Object<'_>) -> Read<PartialDate> {
+fn birth_date(object: Object<'_>) -> Read<PartialDate> {
     let Some(date) = object
         .code("ngaySinh")?
         .map(|text| PartialDate::parse_compact(&text))
@@ -70,7 +70,7 @@ fn birth_date(object: &Object<'_>) -> Read<PartialDate> {
 }
 
 /// 1 male, 2 female, 3 other; differs per registry.
-fn sex(object: &Object<'_>) -> Read<Sex> {
+fn sex(object: Object<'_>) -> Read<Sex> {
     match object.code("gioiTinh")?.as_deref() {
         None => Ok(None),
         Some("1") => Ok(Some(Sex::Male)),
@@ -81,7 +81,7 @@ fn sex(object: &Object<'_>) -> Read<Sex> {
 }
 
 /// Place of birth registration by its codes.
-fn birth_registration(object: &Object<'_>) -> Read<Place> {
+fn birth_registration(object: Object<'_>) -> Read<Place> {
     let place = Place {
         province_code: object.digits("maTinhKs", 2)?,
         district_code: object.digits("maHuyenKs", 3)?,
@@ -92,7 +92,7 @@ fn birth_registration(object: &Object<'_>) -> Read<Place> {
 }
 
 /// `trangThai` in words; the codes are the sandbox's.
-fn status(object: &Object<'_>) -> Read<String> {
+fn status(object: Object<'_>) -> Read<String> {
     let words = match object.code("trangThai")?.as_deref() {
         None => return Ok(None),
         Some("1") => "Đang đóng",

@@ -36,7 +36,7 @@ pub fn decode_participation(
 }
 
 fn participation(base: Identity, rows: &[Object<'_>], gaps: &mut Gaps) -> Participation {
-    let contributions = rows.iter().map(contribution).collect::<Result<Vec<_>, Invalid>>();
+    let contributions = rows.iter().copied().map(contribution).collect::<Result<Vec<_>, Invalid>>();
     let contributions = gaps.take("contributions", contributions.map(Some));
     let backwards = |row: &Contribution| row.to.is_some_and(|to| to < row.from);
     let contributions = match contributions {
@@ -60,7 +60,7 @@ fn participation(base: Identity, rows: &[Object<'_>], gaps: &mut Gaps) -> Partic
     }
 }
 
-fn contribution(row: &Object<'_>) -> Result<Contribution, Invalid> {
+fn contribution(row: Object<'_>) -> Result<Contribution, Invalid> {
     let month = |name| -> Read<PartialDate> {
         row.code(name)?.map(|text| PartialDate::parse_month(&text)).transpose().map_err(|_| Invalid)
     };

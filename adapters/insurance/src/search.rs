@@ -29,7 +29,7 @@ pub fn decode_search(bytes: &[u8], holder: &Holder) -> Result<Hits, FetchError> 
     let mut numbers = Vec::new();
     for row in rows {
         let number = row.parsed("maSoBhxh", InsuranceNumber::parse).ok().flatten().ok_or_else(shape)?;
-        if !is_holder(&identity::read(&row, number.clone()), holder) {
+        if !is_holder(&identity::read(row, number.clone()), holder) {
             return Err(FetchError::malformed(MalformedCause::OtherSubject));
         }
         if !numbers.contains(&number) {

@@ -14,7 +14,7 @@ pub fn decode_certificate(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetch
     let Some(value) = json::answer(bytes)? else { return Ok(decoding.not_found()) };
     let shape = || FetchError::malformed(MalformedCause::Shape);
     let record = Object::of(&value).ok_or_else(shape)?;
-    let (certificate, completeness) = certificate(&record, &decoding.rules)?;
+    let (certificate, completeness) = certificate(record, decoding.rules)?;
     match (&certificate.serial, decoding.subject) {
         // Nothing shows that it is the certificate asked for.
         (None, _) => Ok(decoding.fetched(Vec::new(), completeness)),
@@ -33,7 +33,7 @@ pub fn decode_certificates(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetc
     let mut gaps = Gaps::new(Dataset::Certificate);
     let mut records = Vec::new();
     for row in rows {
-        let (certificate, completeness) = certificate(&row, &decoding.rules)?;
+        let (certificate, completeness) = certificate(row, decoding.rules)?;
         gaps.absorb(completeness);
         if certificate.serial.is_none() || certificate.owners.is_none() {
             // Nothing shows that it is one of the owner's.
@@ -55,7 +55,7 @@ fn is_owned_by(certificate: &Certificate, subject: &SubjectKey) -> bool {
     })
 }
 
-fn certificate(record: &Object<'_>, rules: &IdRules) -> Result<(Certificate, Completeness), FetchError> {
+fn certificate(record: Object<'_>, rules: IdRules) -> Result<(Certificate, Completeness), FetchError> {
     let shape = || FetchError::malformed(MalformedCause::Shape);
     let head = record.object("GiayChungNhan").ok().flatten().ok_or_else(shape)?;
     if !head.has("soPhatHanh") && !head.has("soVaoSo") {
@@ -65,14 +65,14 @@ fn certificate(record: &Object<'_>, rules: &IdRules) -> Result<(Certificate, Com
     let certificate = Certificate {
         serial: gaps.need("serial", head.parsed("soPhatHanh", CertificateSerial::parse)),
         book_number: gaps.take("book_number", head.code("soVaoSo")),
-        book_date: gaps.take("book_date", day(&head, "ngayVaoSo")),
+        book_date: gaps.take("book_date", day(head, "ngayVaoSo")),
         old_book_number: gaps.take("old_book_number", head.code("soVaoSoCu")),
         barcode: gaps.take("barcode", head.code("maVach")),
         certificate_id: gaps.take("certificate_id", head.code("maGiayChungNhan")),
         qr_code: gaps.take("qr_code", head.string("maQRCode")),
         issuer: gaps.take("issuer", head.string("coQuanCap")),
         signer: gaps.take("signer", head.string("tenNguoiKy")),
-        status: gaps.need("status", status(&head)),
+        status: gaps.need("status", status(head)),
         version: gaps.take("version", head.whole("version")),
         // Spelt so.
         is_latest: gaps.take("is_latest", head.boolean("isLastest")),
@@ -83,12 +83,12 @@ fn certificate(record: &Object<'_>, rules: &IdRules) -> Result<(Certificate, Com
     Ok((certificate, gaps.finish()))
 }
 
-fn day(object: &Object<'_>, name: &str) -> Read<PartialDate> {
+fn day(object: Object<'_>, name: &str) -> Read<PartialDate> {
     object.code(name)?.map(|text| PartialDate::parse_compact(&text)).transpose().map_err(|_| Invalid)
 }
 
 /// The codes are the sandbox's.
-fn status(head: &Object<'_>) -> Read<CertificateStatus> {
+fn status(head: Object<'_>) -> Read<CertificateStatus> {
     head.parsed("tinhTrangGiayChungNhan", |text| match text {
         "DANG_HIEU_LUC" => Ok(CertificateStatus::InForce),
         "DA_THU_HOI" => Ok(CertificateStatus::Revoked),
@@ -98,14 +98,14 @@ fn status(head: &Object<'_>) -> Read<CertificateStatus> {
     })
 }
 
-fn parcels(record: &Object<'_>) -> Read<Vec<ParcelSummary>> {
+fn parcels(record: Object<'_>) -> Read<Vec<ParcelSummary>> {
     let Some(rows) = record.objects("ThuaDat")? else { return Ok(None) };
     let row = |row: Object<'_>| {
         Ok(ParcelSummary {
-            key: parcel::key(&row)?.ok_or(Invalid)?,
+            key: parcel::key(row)?.ok_or(Invalid)?,
             area_m2: row.decimal("dienTich")?,
             address: row.string("diaChi")?,
-            uses: parcel::uses(&row)?.unwrap_or_default(),
+            uses: parcel::uses(row)?.unwrap_or_default(),
         })
     };
     rows.into_iter().map(row).collect::<Result<_, Invalid>>().map(Some)
@@ -113,7 +113,7 @@ fn parcels(record: &Object<'_>) -> Read<Vec<ParcelSummary>> {
 
 /// `bienDong`: a kind or state not known could be a block, so nothing is
 /// guessed. No list at all is not the same as an empty one.
-fn encumbrances(record: &Object<'_>) -> Read<Vec<Encumbrance>> {
+fn encumbrances(record: Object<'_>) -> Read<Vec<Encumbrance>> {
     let Some(rows) = record.objects("bienDong")? else { return Ok(None) };
     let row = |row: Object<'_>| {
         let kind = match row.text("loai")? {
@@ -127,7 +127,7 @@ fn encumbrances(record: &Object<'_>) -> Read<Vec<Encumbrance>> {
             Some("DA_XOA") => false,
             _ => return Err(Invalid),
         };
-        Ok(Encumbrance { kind, date: day(&row, "ngay")?, in_force })
+        Ok(Encumbrance { kind, date: day(row, "ngay")?, in_force })
     };
     rows.into_iter().map(row).collect::<Result<_, Invalid>>().map(Some)
 }

@@ -51,3 +51,6 @@ impl Default for LandPaths {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,34 +9,34 @@ use motlan_transport::json::Object;
 /// The owners of a certificate, one row each; a couple is two rows. One entry
 /// that cannot be read makes the list unreadable: a missing co-owner is worse
 /// than none.
-pub(crate) fn owners(record: &Object<'_>, rules: &IdRules) -> Read<Vec<Owner>> {
+pub(crate) fn owners(record: Object<'_>, rules: IdRules) -> Read<Vec<Owner>> {
     let Some(entries) = record.objects("ChuSuDung")? else { return Ok(None) };
     let mut owners: Vec<Owner> = Vec::new();
     for entry in entries {
-        owners.extend(rows(&entry, rules)?);
+        owners.extend(rows(entry, rules)?);
     }
     Ok((!owners.is_empty()).then_some(owners))
 }
 
 /// An entry holds exactly one of the four forms.
-fn rows(entry: &Object<'_>, rules: &IdRules) -> Result<Vec<Owner>, Invalid> {
+fn rows(entry: Object<'_>, rules: IdRules) -> Result<Vec<Owner>, Invalid> {
     let share =
         entry.parsed("tyLe", |text| if is_share(text) { Ok(text.to_owned()) } else { Err(Invalid) })?;
     let forms = ["CaNhan", "VoChong", "HoGiaDinh", "ToChuc"].map(|name| entry.object(name));
     let [individual, couple, household, organisation] = forms;
-    let row = |kind, object: &Object<'_>| person(kind, object, share.clone(), rules);
+    let row = |kind, object: Object<'_>| person(kind, object, share.clone(), rules);
     match (individual?, couple?, household?, organisation?) {
-        (Some(one), None, None, None) => Ok(vec![row(OwnerKind::Individual, &one)?]),
+        (Some(one), None, None, None) => Ok(vec![row(OwnerKind::Individual, one)?]),
         (None, Some(both), None, None) => {
             let husband = both.object("Chong")?.ok_or(Invalid)?;
             let wife = both.object("Vo")?.ok_or(Invalid)?;
-            Ok(vec![row(OwnerKind::Couple, &husband)?, row(OwnerKind::Couple, &wife)?])
+            Ok(vec![row(OwnerKind::Couple, husband)?, row(OwnerKind::Couple, wife)?])
         }
         (None, None, Some(household), None) => {
             let head = household.object("ChuHo")?.ok_or(Invalid)?;
-            let mut owners = vec![row(OwnerKind::Household, &head)?];
+            let mut owners = vec![row(OwnerKind::Household, head)?];
             for member in household.objects("ThanhVien")?.into_iter().flatten() {
-                let member = row(OwnerKind::Household, &member)?;
+                let member = row(OwnerKind::Household, member)?;
                 // The head stands among the members as well.
                 if member.personal_id.is_none()
                     || owners.iter().all(|known| known.personal_id != member.personal_id)
@@ -46,7 +46,7 @@ fn rows(entry: &Object<'_>, rules: &IdRules) -> Result<Vec<Owner>, Invalid> {
             }
             Ok(owners)
         }
-        (None, None, None, Some(organisation)) => Ok(vec![company(&organisation, share)?]),
+        (None, None, None, Some(organisation)) => Ok(vec![company(organisation, share)?]),
         _ => Err(Invalid),
     }
 }
@@ -54,14 +54,14 @@ fn rows(entry: &Object<'_>, rules: &IdRules) -> Result<Vec<Owner>, Invalid> {
 /// A person has a name; an id where the paper shows one.
 fn person(
     kind: OwnerKind,
-    object: &Object<'_>,
+    object: Object<'_>,
     share: Option<String>,
-    rules: &IdRules,
+    rules: IdRules,
 ) -> Result<Owner, Invalid> {
     Ok(Owner {
         kind,
         full_name: Some(object.parsed("hoTen", PersonName::new)?.ok_or(Invalid)?),
-        personal_id: object.parsed("soDinhDanh", |text| PersonalId::parse(text, rules))?,
+        personal_id: object.parsed("soDinhDanh", |text| PersonalId::parse(text, &rules))?,
         organisation: None,
         enterprise_code: None,
         share,
@@ -69,7 +69,7 @@ fn person(
 }
 
 /// An organisation that is no enterprise has no code.
-fn company(object: &Object<'_>, share: Option<String>) -> Result<Owner, Invalid> {
+fn company(object: Object<'_>, share: Option<String>) -> Result<Owner, Invalid> {
     let code = object.parsed("maDoanhNghiep", EnterpriseCode::parse)?;
     let tax = object.parsed("maSoThue", EnterpriseCode::parse)?;
     if matches!((&code, &tax), (Some(code), Some(tax)) if code != tax) {

@@ -16,7 +16,7 @@ pub fn decode_parcel(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
         return Err(shape());
     }
     let mut gaps = Gaps::new(Dataset::Parcel);
-    let key = gaps.need("key", key(&land));
+    let key = gaps.need("key", key(land));
     match (&key, decoding.subject) {
         // Nothing shows that it is the parcel asked for.
         (None, _) => return Ok(decoding.fetched(Vec::new(), gaps.finish())),
@@ -32,16 +32,16 @@ pub fn decode_parcel(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
         old_sheet: gaps.take("old_sheet", land.code("soHieuToBanDoCu")),
         old_number: gaps.take("old_number", land.code("soThuTuThuaCu")),
         address: gaps.take("address", land.string("diaChi")),
-        uses: gaps.need("uses", uses(&land)),
-        origin: gaps.take("origin", origin(&land)),
+        uses: gaps.need("uses", uses(land)),
+        origin: gaps.take("origin", origin(land)),
         version: gaps.take("version", land.whole("version")),
-        certificate_serials: gaps.need("certificate_serials", serials(&record)),
+        certificate_serials: gaps.need("certificate_serials", serials(record)),
     };
     Ok(decoding.fetched(vec![Record::Parcel(Box::new(parcel))], gaps.finish()))
 }
 
 /// Commune, sheet and number: all three or none.
-pub(crate) fn key(land: &Object<'_>) -> Read<ParcelKey> {
+pub(crate) fn key(land: Object<'_>) -> Read<ParcelKey> {
     let parts = (land.digits("maXa", 5)?, land.whole("soHieuToBanDo")?, land.whole("soThuTuThua")?);
     match parts {
         (Some(commune), Some(sheet), Some(number)) => {
@@ -53,7 +53,7 @@ pub(crate) fn key(land: &Object<'_>) -> Read<ParcelKey> {
 }
 
 /// `MucDichSuDung`
-pub(crate) fn uses(land: &Object<'_>) -> Read<Vec<LandUse>> {
+pub(crate) fn uses(land: Object<'_>) -> Read<Vec<LandUse>> {
     let Some(rows) = land.objects("MucDichSuDung")? else { return Ok(None) };
     let row = |row: Object<'_>| {
         Ok(LandUse {
@@ -66,7 +66,7 @@ pub(crate) fn uses(land: &Object<'_>) -> Read<Vec<LandUse>> {
 }
 
 /// `NguonGocSuDungDat`: mostly one; several are joined by a semicolon.
-fn origin(land: &Object<'_>) -> Read<Coded> {
+fn origin(land: Object<'_>) -> Read<Coded> {
     let Some(rows) = land.objects("NguonGocSuDungDat")? else { return Ok(None) };
     let mut kinds = Vec::new();
     for row in rows {
@@ -76,7 +76,7 @@ fn origin(land: &Object<'_>) -> Read<Coded> {
 }
 
 /// Serials of the certificates that are not replaced by a later version.
-fn serials(record: &Object<'_>) -> Read<Vec<CertificateSerial>> {
+fn serials(record: Object<'_>) -> Read<Vec<CertificateSerial>> {
     let Some(rows) = record.objects("GiayChungNhan")? else { return Ok(None) };
     let mut serials = Vec::new();
     for row in rows {

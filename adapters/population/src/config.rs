@@ -66,3 +66,6 @@ impl Default for PopulationPaths {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,7 @@ fn refusal(root: Node<'_, '_>) -> FetchError {
 
 // === impl Element ===
 
-impl<'a, 'i> Element<'a, 'i> {
+impl<'a> Element<'a, '_> {
     /// Its local name.
     pub(crate) fn name(&self) -> &'a str {
         self.0.tag_name().name()
@@ -123,12 +123,12 @@ impl<'a, 'i> Element<'a, 'i> {
         self.child(name)?.map_or(Ok(None), read)
     }
 
-    pub(crate) fn personal_id(self, name: &str, rules: &IdRules) -> Read<PersonalId> {
-        self.parsed(name, |text| PersonalId::parse(text, rules))
+    pub(crate) fn personal_id(self, name: &str, rules: IdRules) -> Read<PersonalId> {
+        self.parsed(name, |text| PersonalId::parse(text, &rules))
     }
 
-    pub(crate) fn cmnd(self, rules: &IdRules) -> Read<Cmnd> {
-        self.parsed("SoCMND", |text| Cmnd::parse(text, rules))
+    pub(crate) fn cmnd(self, rules: IdRules) -> Read<Cmnd> {
+        self.parsed("SoCMND", |text| Cmnd::parse(text, &rules))
     }
 
     /// `HoVaTen{Ho, ChuDem, Ten}`, joined: the split is unreliable, and
@@ -222,7 +222,7 @@ impl<'a, 'i> Element<'a, 'i> {
 
     /// `Cha|Me|VoChong|NguoiDaiDien|ChuHo`: an element that names nobody is
     /// absent.
-    pub(crate) fn relative(self, name: &str, rules: &IdRules) -> Read<Relative> {
+    pub(crate) fn relative(self, name: &str, rules: IdRules) -> Read<Relative> {
         self.with(name, |element| {
             let relative = Relative {
                 full_name: element.full_name()?,

@@ -22,7 +22,7 @@ pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched
         return Ok(decoding.not_found());
     }
     let people: Vec<(Person, Completeness)> =
-        rows.into_iter().map(|row| person(row, &decoding.rules)).collect();
+        rows.into_iter().map(|row| person(row, decoding.rules)).collect();
     let mut gaps = Gaps::new(Dataset::Household);
     let Some(asked) = people.iter().find(|(person, _)| answers(person, decoding.subject)) else {
         if people.iter().any(|(_, whole)| lacks_an_id(*whole)) {

@@ -28,7 +28,7 @@ pub fn decode_person(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
     if is_blank(citizen) {
         return Ok(decoding.not_found());
     }
-    let (person, completeness) = person(citizen, &decoding.rules);
+    let (person, completeness) = person(citizen, decoding.rules);
     if answers(&person, decoding.subject) {
         return Ok(decoding.fetched(vec![Record::Person(Box::new(person))], completeness));
     }
@@ -80,7 +80,7 @@ pub(crate) fn answers(person: &Person, subject: &SubjectKey) -> bool {
 
 /// Reads one `CongDan`. Name and an id have to be there; whatever else is
 /// there has to be readable.
-pub(crate) fn person(citizen: Element<'_, '_>, rules: &IdRules) -> (Person, Completeness) {
+pub(crate) fn person(citizen: Element<'_, '_>, rules: IdRules) -> (Person, Completeness) {
     let mut gaps = Gaps::new(Dataset::Person);
     let cmnd = gaps.take("cmnd", citizen.cmnd(rules));
     let id = citizen.personal_id("SoDinhDanh", rules);
@@ -131,11 +131,11 @@ pub(crate) fn relation(citizen: Element<'_, '_>) -> Read<String> {
 }
 
 /// `SoDinhDanhDaHuy`: ids that were cancelled.
-fn aliases(citizen: Element<'_, '_>, rules: &IdRules) -> Read<Vec<Alias>> {
+fn aliases(citizen: Element<'_, '_>, rules: IdRules) -> Read<Vec<Alias>> {
     let mut aliases = Vec::new();
     for element in citizen.all("SoDinhDanhDaHuy") {
         let Some(text) = element.own_text()? else { continue };
-        let id = motlan_domain::id::PersonalId::parse(&text, rules).map_err(|_| Invalid)?;
+        let id = motlan_domain::id::PersonalId::parse(&text, &rules).map_err(|_| Invalid)?;
         aliases.push(Alias { personal_id: Some(id), cmnd: None, cancelled: true });
     }
     Ok((!aliases.is_empty()).then_some(aliases))

@@ -54,7 +54,7 @@ pub(crate) fn damage_every_element(decode: Decode, good: &str) -> usize {
             if let Ok(fetched) = decode_as(decode, text.as_bytes())
                 && fetched.outcome() == Outcome::Found
             {
-                assert!(fetched.records == whole.records, "{name} holds {:.10}", instead);
+                assert!(fetched.records == whole.records, "{name} holds {instead:.10}");
             }
             damaged += 1;
         }

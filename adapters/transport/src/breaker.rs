@@ -25,6 +25,7 @@ pub struct BreakerConfig {
 
 /// One registry's breaker.
 pub(crate) struct Breaker {
+    host: String,
     config: BreakerConfig,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
@@ -72,8 +73,8 @@ impl BreakerConfig {
 // === impl Breaker ===
 
 impl Breaker {
-    pub(crate) fn new(config: BreakerConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { config, clock, state: Mutex::new(State::Closed { failures: 0 }) }
+    pub(crate) fn new(host: &str, config: BreakerConfig, clock: Arc<dyn Clock>) -> Self {
+        Self { host: host.to_owned(), config, clock, state: Mutex::new(State::Closed { failures: 0 }) }
     }
 
     /// When to ask again, if a call made now would be refused: so that nobody
@@ -113,7 +114,10 @@ impl Pass<'_> {
         let mut state = self.breaker.state.lock();
         match *state {
             State::Closed { .. } => *state = State::Closed { failures: 0 },
-            State::Probing if self.probe => *state = State::Closed { failures: 0 },
+            State::Probing if self.probe => {
+                *state = State::Closed { failures: 0 };
+                tracing::info!(host = self.breaker.host, "registry answers again");
+            }
             // A call that began before it opened says nothing new.
             State::Open { .. } | State::Probing => {}
         }
@@ -129,7 +133,10 @@ impl Pass<'_> {
             State::Closed { failures } if failures + 1 < config.failures => {
                 *state = State::Closed { failures: failures + 1 };
             }
-            State::Closed { .. } => *state = State::Open { until },
+            State::Closed { .. } => {
+                *state = State::Open { until };
+                tracing::warn!(host = self.breaker.host, "registry suspended after failures in a row");
+            }
             State::Probing if self.probe => *state = State::Open { until },
             State::Open { .. } | State::Probing => {}
         }

@@ -35,6 +35,10 @@ pub struct HttpConfig {
     /// Longest wait for a turn, in milliseconds.
     #[serde(default = "defaults::queue_wait_ms")]
     pub queue_wait_ms: u64,
+    /// Most calls a minute, where the agreement with the source says so; one
+    /// more is told `SOURCE_THROTTLED`.
+    #[serde(default)]
+    pub quota_per_minute: Option<u32>,
     /// Longest answer read, in bytes.
     #[serde(default = "defaults::max_body_bytes")]
     pub max_body_bytes: usize,
@@ -91,6 +95,7 @@ impl HttpConfig {
             max_concurrent: defaults::max_concurrent(),
             queue: defaults::queue(),
             queue_wait_ms: defaults::queue_wait_ms(),
+            quota_per_minute: None,
             max_body_bytes: defaults::max_body_bytes(),
             ca_pem: None,
             client_identity: None,
@@ -133,6 +138,9 @@ impl HttpConfig {
             if value == 0 || value > most {
                 return invalid(field, "must be positive and not absurdly large");
             }
+        }
+        if self.quota_per_minute == Some(0) {
+            return invalid("quota_per_minute", "must be positive, or left out");
         }
         self.breaker.check()
     }

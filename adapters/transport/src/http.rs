@@ -5,23 +5,25 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use motlan_api::{Ask, FetchError, MalformedCause};
 use motlan_domain::{Clock, Reason};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::body;
-use crate::breaker::Breaker;
+use crate::breaker::{Breaker, Pass};
 use crate::budget::RetryBudget;
 use crate::bulkhead::Bulkhead;
+use crate::quota::Quota;
 use crate::session::Session;
-use crate::{ConfigError, HttpConfig};
+use crate::{Answer, Call, ConfigError, HttpConfig};
 
 /// Idle connections are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
 /// Longest `Retry-After` believed.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3_600);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// A registry's endpoint with everything that bounds its use.
 pub struct Http {
@@ -30,45 +32,19 @@ pub struct Http {
     clock: Arc<dyn Clock>,
     bulkhead: Bulkhead,
     breaker: Breaker,
+    quota: Option<Quota>,
     budget: RetryBudget,
 }
 
-/// What an answer is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Media {
-    /// `application/json`
-    Json,
-    /// `application/xml` or `text/xml`
-    Xml,
-}
-
-/// One HTTP request.
-pub struct Call {
-    /// Method.
-    pub method: Method,
-    /// Where, from [`Http::url`].
-    pub url: Url,
-    /// Headers; may hold credentials.
-    pub headers: HeaderMap,
-    /// Body, empty for none.
-    pub body: Bytes,
-    /// What the answer must be written in.
-    pub accept: Media,
-    /// Whether asking twice does no harm and counts for nothing at the source.
-    pub repeatable: bool,
-}
-
-/// A whole answer with status 200, or 400 where the registry explains a
-/// refusal in its own words.
-pub struct Answer {
-    /// The status.
-    pub status: StatusCode,
-    /// The body, within the limit.
-    pub body: Bytes,
+/// Leave for one call; given back when dropped.
+pub(crate) struct Admitted<'a> {
+    _turn: SemaphorePermit<'a>,
+    pass: Pass<'a>,
+    deadline: Instant,
 }
 
 /// How one attempt ended, before it is an error of the seam.
-pub(crate) enum Attempt {
+enum Attempt {
     /// The connection was never made: nothing was sent.
     NotSent,
     /// The connection broke before an answer began.
@@ -94,7 +70,12 @@ impl Http {
         Ok(Self {
             client,
             bulkhead: Bulkhead::new(config.max_concurrent, config.queue, wait),
-            breaker: Breaker::new(config.breaker, Arc::clone(&clock)),
+            breaker: Breaker::new(
+                config.base_url.host_str().unwrap_or_default(),
+                config.breaker,
+                Arc::clone(&clock),
+            ),
+            quota: config.quota_per_minute.map(|most| Quota::new(most, Arc::clone(&clock))),
             budget: RetryBudget::new(),
             clock,
             config,
@@ -121,16 +102,28 @@ impl Http {
         Session::new(self, Instant::now() + left, &ask.request_id, ask.on_behalf.dossier.as_ref())
     }
 
-    /// One call, guarded: a turn in the bulkhead, leave of the breaker, at
-    /// most one repeat. The error carries no exchange ids: the session adds them.
-    pub(crate) async fn send(&self, call: &Call, deadline: Instant) -> Result<Answer, FetchError> {
+    /// Leave for one call: time left, a turn in the bulkhead, room in the
+    /// quota, leave of the breaker. Nothing has been sent when it is refused.
+    pub(crate) async fn admit(&self, deadline: Instant) -> Result<Admitted<'_>, FetchError> {
+        let suspended = |wait| unavailable(Reason::SourceSuspended, Some(wait));
         if let Some(wait) = self.breaker.refuses() {
-            return Err(unavailable(Reason::SourceSuspended, Some(wait)));
+            return Err(suspended(wait));
         }
-        let Some(_turn) = self.bulkhead.enter(deadline).await else {
+        let Some(turn) = self.bulkhead.enter(deadline).await else {
             return Err(unavailable(Reason::SourceBusy, Some(Duration::from_secs(1))));
         };
-        let pass = self.breaker.enter().map_err(|wait| unavailable(Reason::SourceSuspended, Some(wait)))?;
+        if Instant::now() >= deadline {
+            return Err(unavailable(Reason::SourceTimeout, None));
+        }
+        self.within_quota()?;
+        let pass = self.breaker.enter().map_err(suspended)?;
+        Ok(Admitted { _turn: turn, pass, deadline })
+    }
+
+    /// One admitted call, with at most one repeat. The error carries no
+    /// exchange ids: the session adds them.
+    pub(crate) async fn send(&self, admitted: Admitted<'_>, call: &Call) -> Result<Answer, FetchError> {
+        let Admitted { _turn, pass, deadline } = admitted;
         // A question that came with little time left cannot accuse the registry.
         let fair = deadline.saturating_duration_since(Instant::now()) * 2 >= self.config.deadline();
         self.budget.earn();
@@ -140,7 +133,7 @@ impl Http {
             Attempt::Broken => call.repeatable,
             _ => false,
         };
-        if again && self.budget.spend() {
+        if again && self.budget.spend() && self.within_quota().is_ok() {
             attempt = self.attempt(call, deadline).await;
         }
         match &attempt {
@@ -150,6 +143,11 @@ impl Http {
             Attempt::Answered { .. } | Attempt::TooLarge => pass.succeeded(),
         }
         self.judge(call, attempt)
+    }
+
+    fn within_quota(&self) -> Result<(), FetchError> {
+        let Some(quota) = &self.quota else { return Ok(()) };
+        quota.take().map_err(|wait| unavailable(Reason::SourceThrottled, Some(wait)))
     }
 
     async fn attempt(&self, call: &Call, deadline: Instant) -> Attempt {
@@ -210,12 +208,11 @@ impl Http {
     /// `Retry-After`: seconds, or an HTTP date (RFC 9110, 10.2.3).
     fn retry_after(&self, value: &HeaderValue) -> Option<Duration> {
         let text = value.to_str().ok()?.trim();
-        let wait = match text.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => {
-                let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-                Duration::try_from(at.duration_since(self.clock.now())).ok()?
-            }
+        let wait = if let Ok(seconds) = text.parse() {
+            Duration::from_secs(seconds)
+        } else {
+            let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+            Duration::try_from(at.duration_since(self.clock.now())).ok()?
         };
         Some(wait.min(LONGEST_RETRY_AFTER))
     }
@@ -248,67 +245,6 @@ fn client(config: &HttpConfig) -> Result<reqwest::Client, ConfigError> {
             builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).map_err(|_| ConfigError::Client)?);
     }
     builder.build().map_err(|_| ConfigError::Client)
-}
-
-// === impl Call ===
-
-impl Call {
-    /// `GET`.
-    pub fn get(url: Url, accept: Media) -> Self {
-        Self {
-            method: Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            accept,
-            repeatable: true,
-        }
-    }
-
-    /// `POST`.
-    pub fn post(url: Url, content_type: &'static str, body: impl Into<Bytes>, accept: Media) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { method: Method::POST, url, headers, body: body.into(), accept, repeatable: true }
-    }
-
-    /// Marks a question that the source counts, or refuses a second time.
-    #[must_use]
-    pub fn only_once(mut self) -> Self {
-        self.repeatable = false;
-        self
-    }
-
-    /// Adds a header that others may see.
-    pub fn header(&mut self, name: HeaderName, value: HeaderValue) {
-        self.headers.insert(name, value);
-    }
-
-    /// Adds a header that holds a credential.
-    pub fn secret_header(&mut self, name: HeaderName, mut value: HeaderValue) {
-        value.set_sensitive(true);
-        self.headers.insert(name, value);
-    }
-}
-
-// === impl Media ===
-
-impl Media {
-    /// Whether a `Content-Type` is this, parameters aside. Only UTF-8.
-    fn allows(self, value: Option<&HeaderValue>) -> bool {
-        let Some(text) = value.and_then(|value| value.to_str().ok()) else { return false };
-        let mut parts = text.split(';');
-        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let charset = parts
-            .filter_map(|part| part.split_once('='))
-            .find(|(k, _)| k.trim().eq_ignore_ascii_case("charset"));
-        let utf8 = charset.is_none_or(|(_, v)| v.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"));
-        let known = match self {
-            Self::Json => essence == "application/json",
-            Self::Xml => essence == "application/xml" || essence == "text/xml",
-        };
-        known && utf8
-    }
 }
 
 /// No whole answer; ids are added by the session.

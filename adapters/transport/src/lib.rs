@@ -1,7 +1,7 @@
 //! The HTTP client kit of the adapters.
 //!
 //! **In scope**: one bounded, guarded way to call a registry ([`Http`]):
-//! deadline, bulkhead, breaker, retry budget, body limit, OAuth2 client
+//! deadline, bulkhead, breaker, quota, retry budget, body limit, OAuth2 client
 //! credentials ([`Bearer`], [`Rest`]); reading JSON and XML from strangers ([`json`],
 //! [`xml`]). **Out of scope**: what any registry's messages mean.
 //!
@@ -19,18 +19,21 @@ mod body;
 mod breaker;
 mod budget;
 mod bulkhead;
+mod call;
 mod config;
 #[cfg(test)]
 mod far;
 mod http;
+mod quota;
 mod rest;
 mod secret;
 mod session;
 
 pub use bearer::{Bearer, TokenConfig, TokenForm};
 pub use breaker::BreakerConfig;
+pub use call::{Answer, Call, Media};
 pub use config::{ConfigError, HttpConfig};
-pub use http::{Answer, Call, Http, Media};
+pub use http::Http;
 pub use rest::Rest;
 pub use secret::Secret;
 pub use session::Session;

@@ -1,15 +1,12 @@
 //! What one question takes: its deadline, and the exchanges made for it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use http::HeaderValue;
 use motlan_api::FetchError;
-use motlan_domain::Reason;
 use motlan_domain::id::DossierCode;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::http::{Answer, Call, Http};
+use crate::{Answer, Call, Http};
 
 /// Message id of an exchange (X-Road REST 1.0.4).
 const X_ROAD_ID: &str = "x-road-id";
@@ -22,7 +19,6 @@ pub struct Session<'a> {
     deadline: Instant,
     request_id: &'a str,
     dossier: Option<&'a DossierCode>,
-    begun: AtomicUsize,
     exchanges: Mutex<Vec<String>>,
 }
 
@@ -35,14 +31,7 @@ impl<'a> Session<'a> {
         request_id: &'a str,
         dossier: Option<&'a DossierCode>,
     ) -> Self {
-        Self {
-            http,
-            deadline,
-            request_id,
-            dossier,
-            begun: AtomicUsize::new(0),
-            exchanges: Mutex::new(Vec::new()),
-        }
+        Self { http, deadline, request_id, dossier, exchanges: Mutex::new(Vec::new()) }
     }
 
     /// When everything has to be done.
@@ -63,6 +52,7 @@ impl<'a> Session<'a> {
     /// Sends one call: adds the exchange id and the dossier code, and names
     /// the exchanges in an error.
     pub async fn send(&self, mut call: Call) -> Result<Answer, FetchError> {
+        let admitted = self.http.admit(self.deadline).await.map_err(|error| self.name_exchanges(error))?;
         let id = self.next_id();
         if let Ok(value) = HeaderValue::from_str(&id) {
             call.headers.insert(X_ROAD_ID, value);
@@ -70,13 +60,11 @@ impl<'a> Session<'a> {
         if let Some(value) = self.dossier.and_then(|code| HeaderValue::from_str(code.as_str()).ok()) {
             call.headers.insert(X_ROAD_ISSUE, value);
         }
-        self.http.send(&call, self.deadline).await.map_err(|error| {
-            if matches!(error.reason(), Reason::SourceBusy | Reason::SourceSuspended) {
-                // It never left: there is no exchange to look up.
-                self.exchanges.lock().retain(|sent| *sent != id);
-            }
-            self.name_exchanges(error)
-        })
+        let began = Instant::now();
+        let reply = self.http.send(admitted, &call).await;
+        let outcome = reply.as_ref().map_or_else(|error| error.reason().code(), |_| "ANSWERED");
+        tracing::debug!(exchange = id, outcome, elapsed_ms = began.elapsed().as_millis(), "registry call");
+        reply.map_err(|error| self.name_exchanges(error))
     }
 
     /// Puts the exchanges into an error that a decoder made.
@@ -95,11 +83,12 @@ impl<'a> Session<'a> {
     /// The first exchange carries the question's own id, the later ones it and
     /// a number.
     fn next_id(&self) -> String {
-        let id = match self.begun.fetch_add(1, Ordering::Relaxed) {
+        let mut exchanges = self.exchanges.lock();
+        let id = match exchanges.len() {
             0 => self.request_id.to_owned(),
-            before => format!("{}-{}", self.request_id, before + 1),
+            sent => format!("{}-{}", self.request_id, sent + 1),
         };
-        self.exchanges.lock().push(id.clone());
+        exchanges.push(id.clone());
         id
     }
 }

@@ -24,7 +24,6 @@ mod error;
 mod evidence;
 mod identity;
 mod jwks;
-mod link;
 mod operate;
 mod permit;
 mod policy;

@@ -1,5 +1,5 @@
 //! Tokens that name the acting person: short-lived, for this gateway, bound to
-//! the caller's certificate (RFC 7519, RFC 8705; design.md "Who is asking").
+//! the caller's certificate (RFC 7519, RFC 8705).
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The audit entry, format `v:1` (design.md "Audit entry").
+//! The audit entry, format `v:1`.
 //!
 //! One canonical-JSON object (RFC 8785) of at most [`MAX_ENTRY_BYTES`]. A part
 //! that does not apply is absent, never null or empty, so one meaning has one

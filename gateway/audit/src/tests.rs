@@ -1,6 +1,7 @@
 //! The whole log, through its public handle.
 
 mod appending;
+mod crash;
 mod faults;
 mod privacy;
 mod searching;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::FieldSet;
 use crate::record::Record;
 
-/// The seven outcomes (registries.md "Outcomes").
+/// The seven outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {

@@ -4,7 +4,7 @@
 //! `loaiNgaySinh` 1; service 037 has a field `Nam` beside `NgayThangNam`), so
 //! a date here carries its own precision and a comparison says at which one it
 //! agrees. Wire formats seen: `yyyyMMdd`, `dd/MM/yyyy`, `yyyyMMddHHmmss`,
-//! `yyyyMM`, `yyyy` (domain.md "Dates").
+//! `yyyyMM`, `yyyy`.
 
 use std::fmt;
 use std::str::FromStr;

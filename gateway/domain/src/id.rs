@@ -4,7 +4,7 @@
 //! space, a full-width digit or a stray hyphen makes it invalid, and the
 //! reason names the rule. **Normalising** ([`normalise`]) is what a form for
 //! people does first; it says whether it changed anything, and never guesses a
-//! character. Rules: domain.md "Identifiers" and the notes on the labelled set
+//! character. Rules: the notes on the labelled set
 //! in `testdata/ORIGIN.md`.
 //!
 //! Types that identify a person, or lead straight to one, show nothing in

@@ -3,7 +3,7 @@
 //! MATCH = id and full birth date equal and name EXACT or CANONICAL_EQUAL
 //! without i/y folding. i/y folding, UNACCENTED_EQUAL, or a year-only source
 //! date that agrees make it MATCH at LOW assurance. Everything else is
-//! MISMATCH. There is no edit distance (domain.md "Names").
+//! MISMATCH. There is no edit distance.
 
 use serde::{Deserialize, Serialize};
 

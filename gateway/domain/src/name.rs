@@ -5,7 +5,7 @@
 //! Icelandic Ð for Đ. [`compare`] folds exactly what is only writing and says
 //! what it had to fold; what may tell two people apart is never folded into
 //! equality. There is no edit distance: published client code that accepts
-//! half-length distance shows the harm (domain.md "Names").
+//! half-length distance shows the harm.
 //!
 //! The levels are equalities of nested keys:
 //! - `EXACT`: the same code points;

@@ -2,7 +2,7 @@
 //!
 //! A unit's code has no meaning without a date: since 1 July 2025 there are 34
 //! provinces, 3,321 communes and no districts, and most communes reuse an old
-//! code, often under another name (domain.md "Places"). So the codes of a
+//! code, often under another name. So the codes of a
 //! record are kept as the source gives them, and a lookup names a day. The
 //! table of units is the catalogue's.
 

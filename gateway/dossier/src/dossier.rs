@@ -8,6 +8,9 @@ use motlan_domain::{Evidence, Link, SubjectKey, SubjectKind};
 /// household; it bounds what one dossier costs.
 pub(crate) const MAX_SUBJECTS: usize = 256;
 
+/// After this many minutes an opening without an entry may be replaced.
+const OPENING_MINUTES: i64 = 5;
+
 /// One run of a procedure (*hồ sơ*), as registered. Immutable: a change makes
 /// a new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub struct Dossier {
 /// Whether questions may still be asked for a dossier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DossierState {
+    /// Registered, but its entry is not in the audit log yet: nobody is told
+    /// that it exists, and no question is permitted.
+    Opening,
     /// Work goes on.
     Open,
     /// Finished: no question is permitted any more.
@@ -102,6 +108,17 @@ impl Dossier {
         matches!(self.state, DossierState::Open)
     }
 
+    /// Whether its opening is not in the audit log yet.
+    pub const fn is_opening(&self) -> bool {
+        matches!(self.state, DossierState::Opening)
+    }
+
+    /// Whether its opening was begun so long ago that whoever began it is gone.
+    pub(crate) fn cut_off(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.opened_at);
+        self.is_opening() && age > jiff::SignedDuration::from_mins(OPENING_MINUTES)
+    }
+
     /// The subjects standing in that role.
     pub fn in_role<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a DossierSubject> {
         self.subjects.iter().filter(move |subject| subject.role == role)
@@ -155,7 +172,7 @@ impl NewDossier {
             evidence: self.evidence,
             catalogue_digest: self.catalogue_digest,
             opened_at: at,
-            state: DossierState::Open,
+            state: DossierState::Opening,
             subjects: self.subjects,
         }
     }

@@ -1,5 +1,5 @@
 //! Wrong guesses: counted before the registry is asked, given back when the
-//! answer told nothing (design.md, promise 9).
+//! answer told nothing (no oracle).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

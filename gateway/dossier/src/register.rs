@@ -134,14 +134,18 @@ impl Register {
     ) -> Result<Option<Arc<Dossier>>, RegisterError> {
         self.call(move |store| {
             let found = store.find(&code, viewer.as_ref())?.map(Arc::new);
-            Ok((found.clone(), found))
+            let kept = found.clone().filter(|dossier| !dossier.is_opening());
+            Ok((found, kept))
         })
         .await
     }
 
-    /// Registers a dossier. Of two racing calls with one code exactly one
-    /// opens it; the other is told `Exists`, or what the same request already
-    /// did.
+    /// Registers a dossier as *opening*: nobody else sees it until
+    /// [`opened`](Self::opened) says that the audit log has its entry. Of two
+    /// racing calls with one code exactly one opens it; the other is told
+    /// `Exists`, or what the same request already did. An opening that has had
+    /// no entry for five minutes was cut off by a crash: another may take its
+    /// place.
     pub async fn open_dossier(&self, new: NewDossier, request: RequestKey) -> Result<Opened, RegisterError> {
         if new.subjects.len() > MAX_SUBJECTS {
             return Err(RegisterError::TooManySubjects);
@@ -151,8 +155,13 @@ impl Register {
             let known = store.find(&new.code, None)?.map(Arc::new);
             let dossier = match (known, &state) {
                 (Some(dossier), RequestState::Begun | RequestState::Answered(_)) => dossier,
-                (Some(_), RequestState::New) => return Err(RegisterError::Exists),
-                (None, RequestState::New) => {
+                (Some(known), RequestState::New) if !known.cut_off(store.now) => {
+                    return Err(RegisterError::Exists);
+                }
+                (known, RequestState::New) => {
+                    if known.is_some() {
+                        store.discard(&new.code)?;
+                    }
                     let dossier = Arc::new(new.opened(store.now));
                     store.insert(&dossier)?;
                     store.begin_request(&request)?;
@@ -161,7 +170,21 @@ impl Register {
                 // The id was spent on something that opened no such dossier.
                 (None, _) => return Err(RegisterError::RequestIdReused),
             };
-            Ok((Opened { dossier: Arc::clone(&dossier), request: state }, Some(dossier)))
+            let kept = Some(Arc::clone(&dossier)).filter(|dossier| !dossier.is_opening());
+            Ok((Opened { dossier, request: state }, kept))
+        })
+        .await
+    }
+
+    /// The opening stands in the audit log: from now on the dossier is there.
+    pub async fn opened(&self, dossier: &Dossier) -> Result<Arc<Dossier>, RegisterError> {
+        let dossier = dossier.clone();
+        self.call(move |store| {
+            if !store.recorded(&dossier)? {
+                return Err(RegisterError::Unknown);
+            }
+            let dossier = store.find(&dossier.code, None)?.map(Arc::new).ok_or(RegisterError::Unknown)?;
+            Ok((Arc::clone(&dossier), Some(dossier)))
         })
         .await
     }

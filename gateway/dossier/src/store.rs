@@ -22,7 +22,7 @@ const SCHEMA: &str = "
 CREATE TABLE dossier (
     code TEXT PRIMARY KEY, procedure TEXT NOT NULL, variant TEXT NOT NULL, agency TEXT NOT NULL,
     opened_by TEXT NOT NULL, evidence TEXT NOT NULL, catalogue TEXT NOT NULL,
-    opened_at INTEGER NOT NULL, closed_at INTEGER, close_reason TEXT
+    opened_at INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, closed_at INTEGER, close_reason TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE subject (
     dossier TEXT NOT NULL, position INTEGER NOT NULL, role TEXT NOT NULL,
@@ -121,7 +121,7 @@ impl Store<'_> {
         viewer: Option<&Viewer>,
     ) -> Result<Option<Dossier>, RegisterError> {
         let mut select = self.db.prepare_cached(
-            "SELECT procedure, variant, agency, opened_by, evidence, catalogue, opened_at, closed_at, close_reason
+            "SELECT procedure, variant, agency, opened_by, evidence, catalogue, opened_at, closed_at, close_reason, recorded
              FROM dossier WHERE code = ?1",
         )?;
         let row = select
@@ -129,17 +129,22 @@ impl Store<'_> {
                 let texts: [String; 6] =
                     [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
                 let closed: (Option<i64>, Option<String>) = (row.get(7)?, row.get(8)?);
-                Ok((texts, row.get::<_, i64>(6)?, closed))
+                Ok((texts, row.get::<_, i64>(6)?, closed, row.get::<_, bool>(9)?))
             })
             .optional()?;
-        let Some(([procedure, case, agency, opened_by, evidence, catalogue_digest], opened_at, closed)) = row
+        let Some(([procedure, case, agency, opened_by, evidence, catalogue_digest], opened_at, closed, recorded)) =
+            row
         else {
             return Ok(None);
         };
         if viewer.is_some_and(|viewer| viewer.agency.as_str() != agency && viewer.system != opened_by) {
             return Ok(None);
         }
+        if viewer.is_some() && !recorded {
+            return Ok(None);
+        }
         let state = match closed {
+            _ if !recorded => DossierState::Opening,
             (Some(at), reason) => {
                 DossierState::Closed { at: instant(at)?, reason: reason.unwrap_or_default() }
             }
@@ -175,6 +180,20 @@ impl Store<'_> {
             dossier.opened_at.as_microsecond()
         ])?;
         self.insert_subjects(&dossier.code, 0, &dossier.subjects)
+    }
+
+    /// Marks the opening as recorded in the audit log.
+    pub(crate) fn recorded(&self, dossier: &Dossier) -> Result<bool, RegisterError> {
+        let mut update =
+            self.db.prepare_cached("UPDATE dossier SET recorded = 1 WHERE code = ?1 AND opened_at = ?2")?;
+        Ok(update.execute(params![dossier.code.as_str(), dossier.opened_at.as_microsecond()])? == 1)
+    }
+
+    /// Removes an opening that never got its entry: nobody heard of it.
+    pub(crate) fn discard(&self, code: &DossierCode) -> Result<(), RegisterError> {
+        self.db.prepare_cached("DELETE FROM subject WHERE dossier = ?1")?.execute(params![code.as_str()])?;
+        self.db.prepare_cached("DELETE FROM dossier WHERE code = ?1")?.execute(params![code.as_str()])?;
+        Ok(())
     }
 
     pub(crate) fn insert_subjects(

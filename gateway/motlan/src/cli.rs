@@ -302,7 +302,8 @@ fn columns<const N: usize>(
     let mut found = [0; N];
     for (place, name) in found.iter_mut().zip(names) {
         let position = header.iter().position(|column| column == name.as_bytes());
-        *place = position.ok_or_else(|| Failure::new(Exit::Data, format!("the file has no column {name}")))?;
+        *place =
+            position.ok_or_else(|| Failure::new(Exit::Data, format!("the file has no column {name}")))?;
     }
     Ok(found)
 }

@@ -31,7 +31,9 @@ use tonic::{Request, Status};
 
 pub use commands::{audit_search, open, resolve, resolve_all, search_all, verify};
 pub use failure::Refusal;
-pub use show::{entry_lines, instant, local, receipt as receipt_line, registry as registry_code, registry_vi};
+pub use show::{
+    entry_lines, instant, local, receipt as receipt_line, registry as registry_code, registry_vi,
+};
 pub use subject::{person_key, subject_key, to_domain, to_proto};
 
 use crate::cli::ClientArgs;
@@ -73,12 +75,18 @@ impl Credentials {
             let path = folder.join(name);
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        Ok(Self { certificate: read("cert.pem")?, key: read("key.pem")?, authority: read("ca.pem")?, token: None })
+        Ok(Self {
+            certificate: read("cert.pem")?,
+            key: read("key.pem")?,
+            authority: read("ca.pem")?,
+            token: None,
+        })
     }
 
     /// The same with the token in a file.
     pub fn with_token_file(mut self, path: &Path) -> anyhow::Result<Self> {
-        let token = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let token =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         self.token = Some(token.trim().to_owned());
         Ok(self)
     }
@@ -89,8 +97,9 @@ impl Credentials {
 impl Bearer {
     fn new(token: Option<&str>) -> anyhow::Result<Self> {
         let header = token.map(|token| {
-            let mut value: MetadataValue<Ascii> =
-                format!("Bearer {token}").parse().map_err(|_| anyhow!("the token holds characters no token has"))?;
+            let mut value: MetadataValue<Ascii> = format!("Bearer {token}")
+                .parse()
+                .map_err(|_| anyhow!("the token holds characters no token has"))?;
             value.set_sensitive(true);
             anyhow::Ok(value)
         });
@@ -132,9 +141,11 @@ impl Connection {
         let tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(&credentials.authority))
             .identity(Identity::from_pem(&credentials.certificate, &credentials.key));
-        let address = if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") };
+        let address =
+            if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") };
         let built = Endpoint::from_shared(address).with_context(|| format!("{endpoint} is no address"))?;
-        let built = built.connect_timeout(Duration::from_secs(10)).timeout(Duration::from_secs(60)).tcp_nodelay(true);
+        let built =
+            built.connect_timeout(Duration::from_secs(10)).timeout(Duration::from_mins(1)).tcp_nodelay(true);
         built.tls_config(tls).context("the certificate, key or authority cannot be used")
     }
 
@@ -196,7 +207,12 @@ fn token_file(args: &ClientArgs) -> Option<PathBuf> {
     if args.no_token {
         return None;
     }
-    let beside = || ["officer.jwt", "citizen.jwt"].map(|name| args.client.join(name)).into_iter().find(|path| path.exists());
+    let beside = || {
+        ["officer.jwt", "citizen.jwt"]
+            .map(|name| args.client.join(name))
+            .into_iter()
+            .find(|path| path.exists())
+    };
     args.token.clone().or_else(beside)
 }
 

@@ -11,6 +11,7 @@ mod registries;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,7 +131,11 @@ impl Config {
     pub fn read(file: &Path) -> Result<Self, ConfigErrors> {
         let errors = |mistakes| ConfigErrors { file: file.to_owned(), mistakes };
         let text = std::fs::read_to_string(file).map_err(|error| {
-            errors(vec![Mistake { line: 0, key: String::new(), problem: format!("cannot be read: {}", error.kind()) }])
+            errors(vec![Mistake {
+                line: 0,
+                key: String::new(),
+                problem: format!("cannot be read: {}", error.kind()),
+            }])
         })?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Self::parse(&text, folder).map_err(errors)
@@ -180,16 +185,16 @@ pub fn check(file: &Path) -> Result<Config, ConfigErrors> {
     let mut mistakes = Vec::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     match config.catalogue() {
-        Ok((catalogue, purposes)) => mistakes.extend(access::mistakes(&config, &catalogue, &purposes, &clock)),
+        Ok((catalogue, purposes)) => {
+            mistakes.extend(access::mistakes(&config, &catalogue, &purposes, &clock));
+        }
         Err(found) => mistakes.extend(found),
     }
     mistakes.extend(adapter_mistakes(&config, &clock));
     if let Err(error) = FileKeyProvider::open(&config.audit_keys) {
         mistakes.push(plain("audit.keys", format!("{}: {error}", config.audit_keys.display())));
     }
-    if let Err(error) = crate::wiring::tls(&config.server) {
-        mistakes.push(plain("server", chain(&error)));
-    }
+    mistakes.extend(tls::mistake(&config.server).map(|problem| plain("server", problem)));
     if mistakes.is_empty() { Ok(config) } else { Err(ConfigErrors { file: file.to_owned(), mistakes }) }
 }
 
@@ -197,9 +202,18 @@ pub fn check(file: &Path) -> Result<Config, ConfigErrors> {
 fn adapter_mistakes(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Mistake> {
     let (registries, synthetic) = (config.registries.clone(), config.mode.synthetic());
     let outcomes = [
-        ("registries.population", PopulationAdapter::new(registries.population, synthetic, clock.clone()).map(drop)),
-        ("registries.business", BusinessAdapter::new(registries.business, synthetic, clock.clone()).map(drop)),
-        ("registries.insurance", InsuranceAdapter::new(registries.insurance, synthetic, clock.clone()).map(drop)),
+        (
+            "registries.population",
+            PopulationAdapter::new(registries.population, synthetic, clock.clone()).map(drop),
+        ),
+        (
+            "registries.business",
+            BusinessAdapter::new(registries.business, synthetic, clock.clone()).map(drop),
+        ),
+        (
+            "registries.insurance",
+            InsuranceAdapter::new(registries.insurance, synthetic, clock.clone()).map(drop),
+        ),
         ("registries.land", LandAdapter::new(registries.land, synthetic, clock.clone()).map(drop)),
     ];
     let failed = outcomes.into_iter().filter_map(|(key, outcome)| Some(plain(key, chain(&outcome.err()?))));
@@ -230,7 +244,7 @@ fn read_root(root: &Section<'_>, text: &str) -> Option<Config> {
     let cache = sections::cache(&root.section_or_none("cache"));
     let registries_section = root.section("registries");
     let registries = registries::read(&registries_section);
-    let deadline = registries_section.duration("deadline", Duration::from_secs(8), Duration::from_secs(120));
+    let deadline = registries_section.duration("deadline", Duration::from_secs(8), Duration::from_mins(2));
     let (audit, audit_keys) = audit?;
     let (cache_bytes, cache) = cache?;
     let (mode, server, log, dossiers, access) = (mode?, server?, log?, dossiers?, access?);

@@ -87,7 +87,10 @@ fn procedure(running: &Running, code: &str) -> Result<Procedure, Failure> {
     let found = ProcedureCode::parse(code).ok().and_then(|code| catalogue.procedure(&code).cloned());
     found.ok_or_else(|| {
         let known: Vec<&str> = catalogue.procedures().map(|procedure| procedure.code.as_str()).collect();
-        Failure::new(Exit::Usage, format!("the catalogue has no procedure {code}; it has {}", known.join(", ")))
+        Failure::new(
+            Exit::Usage,
+            format!("the catalogue has no procedure {code}; it has {}", known.join(", ")),
+        )
     })
 }
 
@@ -127,7 +130,8 @@ fn heading(procedure: &Procedure, plan: &Plan, look: Look, out: &mut dyn Write) 
     writeln!(out, "{}", look.paint(&format!("{} {}", procedure.code, procedure.name_vi), Tone::Strong))?;
     write!(out, "{}", look.paragraph(&format!("Trường hợp: {case} ({})", plan.case), 2))?;
     write!(out, "{}", look.paragraph(&format!("Cơ quan giải quyết: {}", plan.agency), 2))?;
-    let notice = "Mọi người và giấy tờ dưới đây đều do máy tạo ra / everybody and everything below is synthetic";
+    let notice =
+        "Mọi người và giấy tờ dưới đây đều do máy tạo ra / everybody and everything below is synthetic";
     write!(out, "{}", look.paint(&look.paragraph(notice, 2), Tone::Faint))
 }
 
@@ -138,6 +142,10 @@ fn show(outcome: &Outcome, look: Look, out: &mut dyn Write) -> io::Result<()> {
     report::write(&outcome.resolved, look, out)?;
     writeln!(out)?;
     let count = outcome.entries.len();
-    writeln!(out, "{}", look.paint(&format!("Nhật ký kiểm toán của hồ sơ này: {count} bản ghi"), Tone::Strong))?;
+    writeln!(
+        out,
+        "{}",
+        look.paint(&format!("Nhật ký kiểm toán của hồ sơ này: {count} bản ghi"), Tone::Strong)
+    )?;
     report::entries(&outcome.entries, look, out)
 }

@@ -18,11 +18,16 @@ use crate::sandbox::pki::SigningKey;
 const LIFETIME_SECONDS: i64 = 600;
 
 /// What the receipt for that opening says.
-pub fn claims(issuer: &str, request: &OpenDossierRequest, now: Timestamp) -> anyhow::Result<AcceptanceClaims> {
+pub fn claims(
+    issuer: &str,
+    request: &OpenDossierRequest,
+    now: Timestamp,
+) -> anyhow::Result<AcceptanceClaims> {
     let rules = id_rules(now, Synthetic::Allowed);
     let subject = |named: &motlan_proto::dossier::v1::NamedSubject| {
         let key = named.subject.as_ref().and_then(|key| to_domain(key, &rules));
-        let key = key.with_context(|| format!("the subject in role {} has no valid identifier", named.role))?;
+        let key =
+            key.with_context(|| format!("the subject in role {} has no valid identifier", named.role))?;
         anyhow::Ok(AcceptanceSubject::new(named.role.as_str(), &key))
     };
     Ok(AcceptanceClaims {
@@ -38,7 +43,12 @@ pub fn claims(issuer: &str, request: &OpenDossierRequest, now: Timestamp) -> any
 }
 
 /// Signs the receipt for that opening.
-pub fn sign(key: &SigningKey, issuer: &str, request: &OpenDossierRequest, now: Timestamp) -> anyhow::Result<String> {
+pub fn sign(
+    key: &SigningKey,
+    issuer: &str,
+    request: &OpenDossierRequest,
+    now: Timestamp,
+) -> anyhow::Result<String> {
     key.sign(ACCEPTANCE_TYPE, &claims(issuer, request, now)?).context("the receipt cannot be signed")
 }
 
@@ -47,10 +57,14 @@ pub fn sign(key: &SigningKey, issuer: &str, request: &OpenDossierRequest, now: T
 pub fn sign_with_file(path: &Path, request: &OpenDossierRequest) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let header = |name: &str| {
-        let line = text.lines().take_while(|line| !line.starts_with("-----")).find_map(|line| line.strip_prefix(name));
+        let line = text
+            .lines()
+            .take_while(|line| !line.starts_with("-----"))
+            .find_map(|line| line.strip_prefix(name));
         line.map_or("portal", str::trim).to_owned()
     };
     let pem = text.find("-----BEGIN").map_or("", |start| &text[start..]);
-    let key = SigningKey::from_pem(&header("kid:"), pem).with_context(|| format!("{} holds no key", path.display()))?;
+    let key = SigningKey::from_pem(&header("kid:"), pem)
+        .with_context(|| format!("{} holds no key", path.display()))?;
     sign(&key, &header("iss:"), request, SystemClock::start().now())
 }

@@ -48,7 +48,11 @@ pub fn progress(component: &ComponentResult, look: Look) -> String {
     let (text, tone) = outcome_vi(component.outcome());
     let name = crate::term::wrap(&component.name, look.width.saturating_sub(24).max(20));
     let more = if name.len() > 1 { "…" } else { "" };
-    format!("  {} {}{more}", look.paint(&format!("{text:<17}"), tone), name.first().map_or("", String::as_str))
+    format!(
+        "  {} {}{more}",
+        look.paint(&format!("{text:<17}"), tone),
+        name.first().map_or("", String::as_str)
+    )
 }
 
 /// Writes table, prefilled blanks and papers still needed.
@@ -100,14 +104,18 @@ fn summary(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result<(
     }
     if summary.derived_total_fields > 0 {
         let (filled, total) = (summary.derived_prefilled_fields, summary.derived_total_fields);
-        let derived = format!("trong đó {filled}/{total} mục thuộc tờ khai suy ra từ tên và nội dung (DERIVED)");
+        let derived =
+            format!("trong đó {filled}/{total} mục thuộc tờ khai suy ra từ tên và nội dung (DERIVED)");
         write!(out, "{}", look.paragraph(&derived, 2))?;
     }
     if summary.unavailable > 0 {
         writeln!(out, "{} thành phần chưa tra cứu được vì nguồn gián đoạn", summary.unavailable)?;
     }
     if summary.actor_absent {
-        writeln!(out, "Không có mã xác nhận của người thực hiện: chỉ cho biết kết quả, không cung cấp giá trị.")?;
+        writeln!(
+            out,
+            "Không có mã xác nhận của người thực hiện: chỉ cho biết kết quả, không cung cấp giá trị."
+        )?;
     }
     Ok(())
 }
@@ -121,7 +129,8 @@ fn prefilled(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result
         writeln!(out, "{} {count}", component.name)?;
         let mut table = Table::new(&[("Mục", 3), ("Giá trị", 5)]);
         for field in &component.prefilled {
-            let value = if field.withheld { "(không cung cấp)".to_owned() } else { field.values.join("; ") };
+            let value =
+                if field.withheld { "(không cung cấp)".to_owned() } else { field.values.join("; ") };
             table.row(vec![(field.label_vi.clone(), Tone::Faint), (value, Tone::Plain)]);
         }
         table.write(look, out)?;

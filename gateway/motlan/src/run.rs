@@ -38,7 +38,7 @@ pub async fn sandbox(args: &SandboxArgs, out: &mut dyn Write) -> Ended {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let running = Running::start(WorldOptions::new(&args.data, clock)).await?;
     let (world, gateway) = (running.world(), running.gateway());
-    write!(out, "{}", guide(world, "motlan", gateway.grpc(), gateway.probe()))?;
+    write!(out, "{}", guide(world, &program(), gateway.grpc(), gateway.probe()))?;
     out.flush()?;
     let exit = tokio::select! {
         () = stop.received() => Exit::Ok,
@@ -50,18 +50,30 @@ pub async fn sandbox(args: &SandboxArgs, out: &mut dyn Write) -> Ended {
     Ok(exit)
 }
 
+/// The program as it was called, so that what is printed can be run as it is.
+fn program() -> String {
+    let called = std::env::args_os().next().and_then(|name| name.into_string().ok());
+    called.unwrap_or_else(|| "motlan".to_owned())
+}
+
 /// `motlan config check`.
 pub fn check(file: &Path, out: &mut dyn Write) -> Ended {
     let config = config::check(file).or_exit(Exit::Config)?;
     let callers = config.access.callers.len();
-    writeln!(out, "{}: không có lỗi / no mistake ({:?} mode, {callers} callers)", file.display(), config.mode)?;
+    writeln!(
+        out,
+        "{}: không có lỗi / no mistake ({:?} mode, {callers} callers)",
+        file.display(),
+        config.mode
+    )?;
     Ok(Exit::Ok)
 }
 
 /// The technical log. A second call, in tests, changes nothing.
 pub fn log_to_stderr(section: &LogSection) {
     let filter = tracing_subscriber::EnvFilter::new(&section.filter);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     let _ = match section.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -15,13 +15,15 @@ mod guide;
 pub mod pki;
 mod running;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use motlan_audit::FileKeyProvider;
 use motlan_catalogue::{Catalogue, Procedure};
@@ -181,9 +183,12 @@ impl World {
     /// that of the first demo family's applicant.
     pub fn usual_token(&self, member: &Member) -> Option<TokenSpec> {
         match member.acting {
-            cast::Acting::Officer => {
-                Some(TokenSpec::officer(&member.account, &member.agency, &member.credential.thumbprint, self.now()))
-            }
+            cast::Acting::Officer => Some(TokenSpec::officer(
+                &member.account,
+                &member.agency,
+                &member.credential.thumbprint,
+                self.now(),
+            )),
             cast::Acting::Citizen => {
                 let applicant = &self.registries.world().families().first()?.applicant.id;
                 Some(TokenSpec::citizen(applicant, &member.credential.thumbprint, self.now()))
@@ -201,7 +206,7 @@ impl World {
     pub fn plan(&self, procedure: &Procedure, case: Option<&str>, family: usize) -> Result<Plan, PlanError> {
         let families = self.registries.world().families();
         let family = families.get(family).ok_or(PlanError::Family { known: families.len() })?;
-        plan(&self.catalogue, procedure, case, family, self.now())
+        plan(&self.catalogue, procedure, case, family, &self.registries.world().personas().deceased, self.now())
     }
 
     /// Writes every caller's token anew. Each lives 15 minutes at most.
@@ -239,7 +244,8 @@ impl World {
         files.write("tls/server.pem", &server.certificate)?;
         files.write("tls/server.key", &server.key)?;
         files.write("tls/ca.pem", self.authority.pem())?;
-        FileKeyProvider::open_or_create(files.path("keys/audit.keys")).context("the audit keys cannot be made")?;
+        FileKeyProvider::open_or_create(files.path("keys/audit.keys"))
+            .context("the audit keys cannot be made")?;
         files.write_once("keys/register.key", || Ok(hex::encode(random::<32>()?)))?;
         files.write("keys/officers.jwks.json", &self.issuers.officers_jwks())?;
         files.write("keys/citizens.jwks.json", &self.issuers.citizens_jwks())?;
@@ -269,11 +275,18 @@ impl World {
     }
 }
 
-/// Two loopback ports that are free now.
+/// Two loopback ports that are free now, and that no outgoing connection will
+/// take meanwhile: they lie below the range those come from (32768 on Linux).
 fn free_ports() -> anyhow::Result<[u16; 2]> {
-    let bind = || TcpListener::bind(("127.0.0.1", 0)).context("no loopback port is free");
-    let (first, second) = (bind()?, bind()?);
-    Ok([first.local_addr()?.port(), second.local_addr()?.port()])
+    let mut held = Vec::new();
+    for _ in 0..1_000 {
+        let port = 20_000 + u16::from_be_bytes(random::<2>()?) % 12_000;
+        held.extend(TcpListener::bind(("127.0.0.1", port)).map(|listener| (listener, port)));
+        if let [(_, first), (_, second)] = held.as_slice() {
+            return Ok([*first, *second]);
+        }
+    }
+    bail!("no loopback port is free")
 }
 
 mod rand_bytes {

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// Columns a text may take where nothing is known of the terminal.
 const DEFAULT_WIDTH: usize = 100;
@@ -89,7 +89,8 @@ impl Look {
     /// The text in lines of this width, each behind an indent.
     pub fn paragraph(self, text: &str, indent: usize) -> String {
         let lines = wrap(text, self.width.saturating_sub(indent).max(NARROWEST));
-        lines.into_iter().map(|line| format!("{:indent$}{line}\n", "")).collect()
+        let indented: Vec<String> = lines.iter().map(|line| format!("{:indent$}{line}\n", "")).collect();
+        indented.concat()
     }
 }
 
@@ -134,26 +135,55 @@ impl Table {
         self.rows.iter().try_for_each(|row| write_row(row, &widths, look, out))
     }
 
+    /// A column is never narrower than its longest word if that fits; what is
+    /// left of the line is shared by weight, no column beyond its longest cell.
     fn widths(&self, available: usize) -> Vec<usize> {
-        let natural: Vec<usize> = (0..self.titles.len())
-            .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.width());
-                cells.chain([self.titles[column].width()]).max().unwrap_or(0)
-            })
-            .collect();
-        let gaps = GAP * natural.len().saturating_sub(1);
-        let fixed: usize = natural.iter().zip(&self.weights).filter(|(_, weight)| **weight == 0).map(|(n, _)| n).sum();
-        let free = available.saturating_sub(fixed + gaps);
-        let shares: usize = self.weights.iter().sum();
-        let width = |(natural, weight): (&usize, &usize)| {
-            if *weight == 0 { *natural } else { (*natural).min((free * weight / shares.max(1)).max(NARROWEST)) }
+        let over = |measure: fn(&str) -> usize| -> Vec<usize> {
+            let column = |column: usize| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| measure(text));
+                cells.chain([measure(self.titles[column])]).max().unwrap_or(0)
+            };
+            (0..self.titles.len()).map(column).collect()
         };
-        natural.iter().zip(&self.weights).map(width).collect()
+        let natural = over(UnicodeWidthStr::width);
+        let words = over(|text| text.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0));
+        let gaps = GAP * natural.len().saturating_sub(1);
+        let fixed: usize =
+            natural.iter().zip(&self.weights).filter(|(_, weight)| **weight == 0).map(|(n, _)| n).sum();
+        let free = available.saturating_sub(fixed + gaps);
+        let shares: usize = self.weights.iter().sum::<usize>().max(1);
+        let fits =
+            words.iter().zip(&self.weights).filter(|(_, weight)| **weight > 0).map(|(w, _)| w).sum::<usize>()
+                <= free;
+        let least = |column: usize| {
+            if fits {
+                words[column]
+            } else {
+                (free * self.weights[column] / shares).max(NARROWEST).min(natural[column])
+            }
+        };
+        let mut widths: Vec<usize> = (0..natural.len())
+            .map(|column| if self.weights[column] == 0 { natural[column] } else { least(column) })
+            .collect();
+        let mut left = available.saturating_sub(gaps + widths.iter().sum::<usize>());
+        while left > 0 {
+            // The column that is furthest below its share of the line grows.
+            let growing = (0..widths.len())
+                .filter(|column| self.weights[*column] > 0 && widths[*column] < natural[*column]);
+            let Some(column) = growing.min_by_key(|column| widths[*column] * 1_000 / self.weights[*column])
+            else {
+                break;
+            };
+            widths[column] += 1;
+            left -= 1;
+        }
+        widths
     }
 }
 
 fn write_row(cells: &[Cell], widths: &[usize], look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let wrapped: Vec<Vec<String>> = cells.iter().zip(widths).map(|((text, _), width)| wrap(text, *width)).collect();
+    let wrapped: Vec<Vec<String>> =
+        cells.iter().zip(widths).map(|((text, _), width)| wrap(text, *width)).collect();
     let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
     for line in 0..height {
         let mut text = String::new();

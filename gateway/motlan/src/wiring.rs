@@ -140,7 +140,7 @@ impl Step {
 }
 
 /// The TLS files of the server section.
-pub(crate) fn tls(section: &ServerSection) -> Result<TlsMaterial, TlsError> {
+fn tls(section: &ServerSection) -> Result<TlsMaterial, TlsError> {
     TlsMaterial::read(&section.certificate, &section.key, &section.client_ca)
 }
 
@@ -155,10 +155,14 @@ fn server_options(section: &ServerSection) -> Result<ServerOptions, TlsError> {
 }
 
 fn open_register(config: &Config, clock: Arc<dyn Clock>) -> Result<Register, Failure> {
-    let key = read_register_key(&config.dossiers.key).map_err(|problem| Failure::new(Exit::Config, problem))?;
-    let mut options = RegisterOptions::new(&config.dossiers.file, RegisterKey::new(key), config.mode.synthetic());
+    let key =
+        read_register_key(&config.dossiers.key).map_err(|problem| Failure::new(Exit::Config, problem))?;
+    let mut options =
+        RegisterOptions::new(&config.dossiers.file, RegisterKey::new(key), config.mode.synthetic());
     options.cached = config.dossiers.cached;
-    Register::open(options, clock).context("the register of dossiers cannot be opened").or_exit(Exit::Unavailable)
+    Register::open(options, clock)
+        .context("the register of dossiers cannot be opened")
+        .or_exit(Exit::Unavailable)
 }
 
 fn pipeline(
@@ -191,7 +195,8 @@ fn pipeline(
 fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn RegistryAdapter>>, Failure> {
     let (registries, synthetic) = (config.registries.clone(), config.mode.synthetic());
     let clock = || Arc::clone(clock);
-    let population = PopulationAdapter::new(registries.population, synthetic, clock()).or_exit(Exit::Config)?;
+    let population =
+        PopulationAdapter::new(registries.population, synthetic, clock()).or_exit(Exit::Config)?;
     let business = BusinessAdapter::new(registries.business, synthetic, clock()).or_exit(Exit::Config)?;
     let insurance = InsuranceAdapter::new(registries.insurance, synthetic, clock()).or_exit(Exit::Config)?;
     let land = LandAdapter::new(registries.land, synthetic, clock()).or_exit(Exit::Config)?;

@@ -61,7 +61,8 @@ impl Binder<'_> {
     }
 
     /// Whether the record shows a tie to a person of the dossier, if need be
-    /// through one further record. Boxed: it may look one record further.
+    /// through at most two further records (parcel → certificate →
+    /// enterprise).
     fn tied<'b>(
         &'b self,
         permit: &'b Permit,

@@ -41,6 +41,13 @@ impl Pipeline {
         key: RequestKey,
         trace: &str,
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+        // A repetition is answered as the first time, also when its evidence
+        // has expired since.
+        match self.replay(&request.code, &key).await {
+            Ok(Some(sealed)) => return Ok(sealed),
+            Ok(None) => {}
+            Err(error) => return self.register_failed(identity, &error, trace).await,
+        }
         let permit = match self.access().may_open(identity, request) {
             Ok(permit) => permit,
             Err(denial) => return self.ledger().denied(&denial).await,
@@ -53,7 +60,14 @@ impl Pipeline {
             return Ok(sealed);
         }
         let draft = opened_draft(&permit, &opened.dossier, trace);
-        self.conclude(draft, &key, opened.dossier).await
+        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
+        // Only now is it there for anybody: no question can rest on a dossier
+        // whose opening the log does not show.
+        let dossier = match self.register().opened(&opened.dossier).await {
+            Ok(dossier) => dossier,
+            Err(error) => return self.register_failed(identity, &error, trace).await,
+        };
+        self.conclude(receipt, &key, dossier).await
     }
 
     /// Closes a dossier for good. `reason` is a stable code.
@@ -81,7 +95,8 @@ impl Pipeline {
         }
         let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
         draft.reason = Some(Text::Owned(reason.to_owned()));
-        self.conclude(draft, &key, closed.dossier).await
+        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
+        self.conclude(receipt, &key, closed.dossier).await
     }
 
     /// The state of a dossier.
@@ -105,6 +120,19 @@ impl Pipeline {
         Ok(Sealed::new(Arc::clone(permit.dossier()), receipt, None))
     }
 
+    /// The kept answer to a request, if it was answered before.
+    async fn replay(
+        &self,
+        code: &DossierCode,
+        key: &RequestKey,
+    ) -> Result<Option<Sealed<Arc<Dossier>>>, RegisterError> {
+        let state = self.register().request(key).await?;
+        if !matches!(state, RequestState::Answered(_)) {
+            return Ok(None);
+        }
+        Ok(self.register().get(code).await?.and_then(|dossier| replayed(&dossier, &state)))
+    }
+
     /// Records a denial that access gave outside the data questions.
     ///
     /// # Errors
@@ -113,15 +141,14 @@ impl Pipeline {
         self.ledger().denied(denial).await
     }
 
-    /// The entry, then the kept answer; of two calls racing with one request
-    /// id both give the first one's receipt.
+    /// Keeps the answer; of two calls racing with one request id both give the
+    /// first one's receipt.
     async fn conclude(
         &self,
-        draft: Draft,
+        receipt: Receipt,
         key: &RequestKey,
         dossier: Arc<Dossier>,
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
-        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
         let kept = KeptReceipt::from(&receipt);
         let bytes = serde_json::to_vec(&kept).map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
         // The effect and its entry stand; if only the memory of the answer

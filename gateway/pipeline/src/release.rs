@@ -10,7 +10,7 @@ use motlan_audit::{DraftSubject, Identifier};
 use motlan_audit_tree::Text;
 use motlan_domain::identity::{self, Verdict};
 use motlan_domain::question::Claim;
-use motlan_domain::{CachePolicy, CacheScope, Completeness, Fetched, Outcome, Record, SubjectKey};
+use motlan_domain::{CachePolicy, CacheScope, Completeness, Fetched, Outcome, Purpose, Record, SubjectKey};
 use motlan_dossier::Dossier;
 
 use crate::answer::{Answer, FieldStates, Freshness, Refusal};
@@ -127,7 +127,9 @@ fn verdict(subject: &SubjectKey, claim: &Claim, reply: &Reply) -> Verdict {
 /// Answers shared wider than a dossier tell their time to the minute and no
 /// cache state: who else asked, and when, is nobody's business.
 fn freshness(bound: &Bound, fetched: Option<&Fetched>, retrieved_at: Timestamp, policy: &CachePolicy) -> Freshness {
-    let shared = matches!(policy.scope, CacheScope::Agency | CacheScope::Province);
+    let wide = matches!(policy.scope, CacheScope::Agency | CacheScope::Province);
+    // The circle of a registered purpose is the whole agency.
+    let shared = wide || matches!(bound.permit.question().purpose, Purpose::Registered(_));
     let retrieved_at = if shared { to_the_minute(retrieved_at) } else { retrieved_at };
     let max_age = i64::try_from(policy.max_age.as_secs()).unwrap_or(i64::MAX);
     let valid_until = retrieved_at.checked_add(jiff::SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);

@@ -157,7 +157,7 @@ impl Deciding {
         for blank in &form.blanks {
             let values = match &blank.source {
                 BlankSource::Applicant => None,
-                BlankSource::Dossier(fact) => Some((true, vec![self.fact(procedure, *fact)])),
+                BlankSource::Dossier(fact) => Some((self.tells_values(), vec![self.fact(procedure, *fact)])),
                 BlankSource::Registry(datum) => {
                     result.source = result.source.or(Some(datum.dataset.registry()));
                     match self.datum(procedure, &datum.role, datum, result).await {
@@ -209,6 +209,11 @@ impl Deciding {
             }
         }
         Ok((!values.is_empty()).then_some((told, values)))
+    }
+
+    /// Whether this caller may be told any value at all.
+    fn tells_values(&self) -> bool {
+        !self.lookups.identity.actor().is_absent() && self.lookups.dossier.evidence.discloses_values()
     }
 
     fn agency(&self, dossier: &Dossier) -> Option<&Agency> {

@@ -104,11 +104,11 @@ impl Edge {
 
     /// For a connection whose client showed this certificate.
     pub(crate) fn connection(&self, certificate: PeerCertificate) -> EdgeConnection {
-        let own = self.0.callers.of(&certificate);
+        let share = self.0.quotas.of(&certificate);
         EdgeConnection {
             edge: self.clone(),
             peer: Arc::new(Peer { certificate, caller: OnceLock::new() }),
-            own,
+            share,
         }
     }
 }

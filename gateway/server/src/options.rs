@@ -32,15 +32,6 @@ pub struct Limits {
     pub max_calls: usize,
     /// Calls in progress of one client certificate; beyond, OVERLOADED.
     pub max_calls_per_caller: usize,
-    /// Refusals of one client certificate that are recorded one by one before
-    /// its quota is used up.
-    pub refusals_burst: u32,
-    /// How many of them come back a second. While the quota is used up, that
-    /// caller is told QUOTA_EXCEEDED, which is recorded in aggregate: nobody
-    /// fills the log with refusals.
-    pub refusals_per_second: u32,
-    /// How often aggregates are recorded.
-    pub aggregate_every: Duration,
     /// Streams of one connection at a time.
     pub max_streams: u32,
     /// Bytes of one request message.
@@ -69,9 +60,6 @@ impl Default for Limits {
             max_connections_per_address: 1024,
             max_calls: 4096,
             max_calls_per_caller: 1024,
-            refusals_burst: 1000,
-            refusals_per_second: 50,
-            aggregate_every: Duration::from_secs(10),
             max_streams: 256,
             max_request_bytes: 256 * 1024,
             max_response_bytes: 4 * 1024 * 1024,

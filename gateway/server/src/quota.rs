@@ -18,12 +18,24 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::options::Limits;
 use crate::peers::PeerCertificate;
+
+/// How many refusals of one certificate the log records one by one. While the
+/// quota is used up, that caller is told QUOTA_EXCEEDED.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RefusalQuota {
+    /// How many before it is used up.
+    pub(crate) burst: u32,
+    /// How many come back a second.
+    pub(crate) per_second: u32,
+    /// How often aggregates are recorded.
+    pub(crate) aggregate_every: Duration,
+}
 
 /// Every certificate that is or was lately connected, and its share.
 pub(crate) struct Quotas {
-    limits: Limits,
+    quota: RefusalQuota,
+    calls_each: usize,
     clock: Arc<dyn Clock>,
     known: Mutex<HashMap<Arc<[u8]>, Arc<Share>>>,
 }
@@ -51,11 +63,20 @@ struct Beyond {
     from: Timestamp,
 }
 
+// === impl RefusalQuota ===
+
+impl Default for RefusalQuota {
+    fn default() -> Self {
+        Self { burst: 1000, per_second: 50, aggregate_every: Duration::from_secs(10) }
+    }
+}
+
 // === impl Quotas ===
 
 impl Quotas {
-    pub(crate) fn new(limits: Limits, clock: Arc<dyn Clock>) -> Self {
-        Self { limits, clock, known: Mutex::default() }
+    /// `calls_each`: calls in progress of one certificate.
+    pub(crate) fn new(quota: RefusalQuota, calls_each: usize, clock: Arc<dyn Clock>) -> Self {
+        Self { quota, calls_each, clock, known: Mutex::default() }
     }
 
     /// The certificate's share.
@@ -63,14 +84,14 @@ impl Quotas {
         let mut known = self.known.lock();
         let share = known.entry(Arc::clone(&certificate.0)).or_insert_with(|| {
             let refusals = Refusals {
-                tokens: f64::from(self.limits.refusals_burst),
+                tokens: f64::from(self.quota.burst),
                 filled: self.clock.monotonic(),
                 unrecorded: 0,
                 since: None,
             };
             Arc::new(Share {
                 certificate: certificate.clone(),
-                calls: Arc::new(Semaphore::new(self.limits.max_calls_per_caller)),
+                calls: Arc::new(Semaphore::new(self.calls_each)),
                 refusals: Mutex::new(refusals),
             })
         });
@@ -81,20 +102,20 @@ impl Quotas {
     /// this is when to come back.
     pub(crate) fn admits(&self, share: &Share) -> Result<(), Duration> {
         let mut refusals = share.refusals.lock();
-        refusals.fill(&self.limits, self.clock.monotonic());
+        refusals.fill(&self.quota, self.clock.monotonic());
         if refusals.tokens >= 1.0 {
             return Ok(());
         }
         refusals.unrecorded += 1;
         refusals.since.get_or_insert_with(|| self.clock.now());
-        let rate = f64::from(self.limits.refusals_per_second.max(1));
+        let rate = f64::from(self.quota.per_second.max(1));
         Err(Duration::from_secs_f64((1.0 - refusals.tokens) / rate).max(Duration::from_millis(10)))
     }
 
     /// A call was refused, and that was recorded.
     pub(crate) fn refused(&self, share: &Share) {
         let mut refusals = share.refusals.lock();
-        refusals.fill(&self.limits, self.clock.monotonic());
+        refusals.fill(&self.quota, self.clock.monotonic());
         // Calls decided at the same time may go below nothing: they are paid
         // back before the next is admitted.
         refusals.tokens -= 1.0;
@@ -108,7 +129,7 @@ impl Quotas {
         loop {
             let last = tokio::select! {
                 () = stopped.cancelled() => true,
-                () = tokio::time::sleep(self.limits.aggregate_every) => false,
+                () = tokio::time::sleep(self.quota.aggregate_every) => false,
             };
             for beyond in self.collect() {
                 if pipeline.ledger().write(beyond.draft(self.clock.now(), &pipeline)).await.is_err() {
@@ -127,12 +148,12 @@ impl Quotas {
         let mut found = Vec::new();
         self.known.lock().retain(|_, share| {
             let mut refusals = share.refusals.lock();
-            refusals.fill(&self.limits, self.clock.monotonic());
+            refusals.fill(&self.quota, self.clock.monotonic());
             if let Some(from) = refusals.since.take() {
                 let count = std::mem::take(&mut refusals.unrecorded);
                 found.push(Beyond { certificate: share.certificate.clone(), count, from });
             }
-            let owes = refusals.tokens < f64::from(self.limits.refusals_burst);
+            let owes = refusals.tokens < f64::from(self.quota.burst);
             drop(refusals);
             owes || Arc::strong_count(share) > 1
         });
@@ -150,11 +171,11 @@ impl Quotas {
 // === impl Refusals ===
 
 impl Refusals {
-    fn fill(&mut self, limits: &Limits, now: Duration) {
+    fn fill(&mut self, quota: &RefusalQuota, now: Duration) {
         let passed = now.saturating_sub(self.filled).as_secs_f64();
         self.filled = now;
-        let more = passed * f64::from(limits.refusals_per_second);
-        self.tokens = (self.tokens + more).min(f64::from(limits.refusals_burst));
+        let more = passed * f64::from(quota.per_second);
+        self.tokens = (self.tokens + more).min(f64::from(quota.burst));
     }
 }
 

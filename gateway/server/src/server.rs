@@ -1,5 +1,6 @@
 //! Binding, serving, draining.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::listener::Listener;
 use crate::options::ServerOptions;
 use crate::peers::{RefusalLog, Refused};
 use crate::probe::{self, Readiness};
-use crate::quota::Quotas;
+use crate::quota::{Quotas, RefusalQuota};
 use crate::services::{Services, add_reflection, routes};
 use crate::tls::{TlsError, TlsMaterial};
 
@@ -87,6 +88,15 @@ impl Server {
         services: Services,
         clock: Arc<dyn Clock>,
     ) -> Result<BoundServer, BindError> {
+        Self::bind_with(options, services, clock, RefusalQuota::default()).await
+    }
+
+    pub(crate) async fn bind_with(
+        options: ServerOptions,
+        services: Services,
+        clock: Arc<dyn Clock>,
+        quota: RefusalQuota,
+    ) -> Result<BoundServer, BindError> {
         if !options.probe_addr.ip().is_loopback() {
             return Err(BindError::ProbeNotLoopback(options.probe_addr));
         }
@@ -101,7 +111,7 @@ impl Server {
         let (grpc, grpc_addr) = listen("gRPC", options.grpc_addr).await?;
         let (probe, probe_addr) = listen("probe", options.probe_addr).await?;
         let refusals = Arc::new(RefusalLog::new(Arc::clone(&clock)));
-        let quotas = Arc::new(Quotas::new(options.limits.clone(), clock));
+        let quotas = Arc::new(Quotas::new(quota, options.limits.max_calls_per_caller, clock));
         let draining = CancellationToken::new();
         let pipeline = Arc::clone(&services.pipeline);
         Ok(BoundServer {
@@ -111,11 +121,11 @@ impl Server {
             probe_addr,
             readiness: Readiness { pipeline: Arc::clone(&pipeline), draining: draining.clone() },
             health,
-            quotas,
+            quotas: Arc::clone(&quotas),
             handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
             listener: Listener {
                 tls,
-                edge: Edge::new(router, pipeline, options.limits.clone(), Arc::clone(&quotas)),
+                edge: Edge::new(router, pipeline, options.limits.clone(), quotas),
                 limits: options.limits,
                 refusals,
                 tasks: TaskTracker::new(),
@@ -193,12 +203,17 @@ impl std::fmt::Debug for BoundServer {
     }
 }
 
-/// Keeps `grpc.health.v1` (the empty service name) in step with readiness.
+/// Keeps `grpc.health.v1` in step with readiness: for the server as a whole
+/// (the empty name) and for each service.
 async fn watch_health(health: HealthReporter, readiness: Readiness, stopped: CancellationToken) {
+    let services: BTreeSet<&str> =
+        motlan_proto::access::methods().iter().filter_map(|(path, _)| path.split('/').nth(1)).collect();
     loop {
         let ready = readiness.obstacles().is_empty();
         let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
-        health.set_service_status("", status).await;
+        for service in services.iter().copied().chain([""]) {
+            health.set_service_status(service, status).await;
+        }
         tokio::select! {
             () = stopped.cancelled() => return,
             () = readiness.draining.cancelled(), if !readiness.draining.is_cancelled() => {}

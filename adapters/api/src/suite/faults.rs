@@ -31,6 +31,7 @@ pub(super) async fn check(run: &mut Run<'_>) {
     let yes: Vec<usize> = (0..run.cases.len())
         .filter(|index| run.cases[*index].expected == Expected::Confirmed(true))
         .collect();
+    let Some(first) = found.first().copied() else { return };
     for (fault, verdict) in table(run, &target) {
         for index in found.iter().chain(&yes) {
             run.far.script(&fault, None);
@@ -40,7 +41,7 @@ pub(super) async fn check(run: &mut Run<'_>) {
             run.check(verdict.fits(&reply), || format!("{name} under {fault:?}: {}", describe(&reply)));
         }
         // The fault of a moment ago does no more harm.
-        run.answers_as_expected(found[0], "after a fault").await;
+        run.answers_as_expected(first, "after a fault").await;
     }
     let called = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await.is_ok();
     run.check(!called, || "a redirect was followed".to_owned());

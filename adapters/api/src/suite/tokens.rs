@@ -9,7 +9,7 @@ use super::{Expected, Fault, Run, Wire, fresh};
 use crate::Reply;
 
 /// Longer than any token lives.
-const BEYOND_EXPIRY: Duration = Duration::from_secs(2 * 3_600);
+const BEYOND_EXPIRY: Duration = Duration::from_hours(2);
 
 pub(super) async fn check(run: &mut Run<'_>) {
     if run.far.wire() == Wire::Xml {
@@ -36,7 +36,7 @@ pub(super) async fn check(run: &mut Run<'_>) {
     run.far.advance(BEYOND_EXPIRY);
     let before = run.far.token_calls();
     // As many at once as may be under way.
-    let asks = vec![fresh(&run.cases[index].ask), fresh(&run.cases[index].ask)];
+    let asks = [fresh(&run.cases[index].ask), fresh(&run.cases[index].ask)];
     let replies = join_all(asks.iter().map(|ask| run.far.adapter().ask(ask))).await;
     let whole = replies.iter().all(|reply| matches!(reply, Ok(Reply::Records(_))));
     run.check(whole, || "questions at once after the token ran out failed".to_owned());

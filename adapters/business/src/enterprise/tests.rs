@@ -174,10 +174,10 @@ fn a_household_business_goes_by_its_owner() {
 fn pointers(value: &Value, at: String, into: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| pointers(value, format!("{at}/{name}"), into))
+            members.iter().for_each(|(name, value)| pointers(value, format!("{at}/{name}"), into));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| pointers(value, format!("{at}/{i}"), into))
+            items.iter().enumerate().for_each(|(i, value)| pointers(value, format!("{at}/{i}"), into));
         }
         _ => {}
     }

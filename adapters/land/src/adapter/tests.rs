@@ -153,7 +153,7 @@ async fn the_dossier_goes_with_every_call_and_the_officer_with_none() {
     assert!(!calls.is_empty());
     for call in calls {
         assert_eq!(call.dossier.as_deref(), Some("H32.201-261121-0007"), "{}", call.operation);
-        assert_eq!(call.officer, false, "{}", call.operation);
+        assert!(!call.officer, "{}", call.operation);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Parcels, whole, damaged and another.
 
 use motlan_api::{FetchError, MalformedCause};
-use motlan_domain::id::ParcelKey;
+use motlan_domain::id::{CertificateSerial, ParcelKey};
 use motlan_domain::record::Parcel;
 use motlan_domain::{Completeness, Dataset, Fetched, IncompleteCause, Outcome, Record, SubjectKey};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn everything_is_read() {
     assert_eq!(record.present(), Dataset::Parcel.all_fields());
     assert_eq!(record.area_m2.as_deref(), Some("120.5"));
     let serials: Vec<_> =
-        record.certificate_serials.unwrap().iter().map(|serial| serial.canonical()).collect();
+        record.certificate_serials.unwrap().iter().map(CertificateSerial::canonical).collect();
     assert_eq!(serials, ["CS012345"], "the replaced one is left out");
     let numbers =
         with(with(parcel(), "/ThuaDat/soThuTuThua", json!(345)), "/ThuaDat/soHieuToBanDo", json!(12));

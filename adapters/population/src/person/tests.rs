@@ -160,7 +160,7 @@ fn other_documents_are_no_answer() {
         (&PERSON[..PERSON.len() - 3], Truncated),
         ("<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", Forbidden),
     ] {
-        assert_eq!(cause(text), Some(expected), "{:.60}", text);
+        assert_eq!(cause(text), Some(expected), "{text:.60}");
     }
 }
 

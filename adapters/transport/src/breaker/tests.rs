@@ -10,7 +10,7 @@ use crate::far::{clock, shared};
 
 fn breaker(failures: u32) -> (Breaker, Arc<ManualClock>) {
     let clock = clock();
-    (Breaker::new(BreakerConfig { failures, open_ms: 1_000 }, shared(&clock)), clock)
+    (Breaker::new("far.example", BreakerConfig { failures, open_ms: 1_000 }, shared(&clock)), clock)
 }
 
 fn fail(breaker: &Breaker, times: u32) {

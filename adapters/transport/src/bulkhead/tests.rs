@@ -9,7 +9,7 @@ use super::Bulkhead;
 const WAIT: Duration = Duration::from_secs(2);
 
 fn later() -> Instant {
-    Instant::now() + Duration::from_secs(60)
+    Instant::now() + Duration::from_mins(1)
 }
 
 #[tokio::test(start_paused = true)]

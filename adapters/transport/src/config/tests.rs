@@ -33,6 +33,7 @@ fn what_makes_no_sense_is_named() {
         ("base_url = \"https://a\"\nmax_body_bytes = 99999999999", "max_body_bytes"),
         ("base_url = \"https://a\"\nbreaker = { failures = 0 }", "breaker.failures"),
         ("base_url = \"https://a\"\nbreaker = { open_ms = 0 }", "breaker.open_ms"),
+        ("base_url = \"https://a\"\nquota_per_minute = 0", "quota_per_minute"),
         ("base_url = \"https://a\"\ndeadlin_ms = 5", "deadlin_ms"),
         ("deadline_ms = 5", "base_url"),
     ] {

@@ -1,13 +1,9 @@
 //! What a permit carries, how it ends, and what it rests on.
 
-use motlan_domain::{
-    CacheScope, Dataset, Evidence, FieldSet, Operation, Outcome, Purpose, Reason, SubjectKey,
-};
+use motlan_domain::{CacheScope, Dataset, Evidence, FieldSet, Operation, Outcome, Reason, SubjectKey};
 
 use super::data::{Dossiers, For};
-use super::world::{
-    self, By, World, applicant, enterprise, head, land, person, purpose, question, request, stranger,
-};
+use super::world::{self, By, World, applicant, head, land, person, purpose, question, stranger};
 use crate::{Actor, GUESS_LIMIT};
 
 use Operation::{GetCertificate, GetPerson, VerifyIdentity};
@@ -174,33 +170,4 @@ async fn a_lost_register_is_no_yes() {
     let verify = question(VerifyIdentity, applicant(), &[], dossiers.purpose(For::Own));
     let denial = world.access.decide(&identity, verify).await.unwrap_err();
     assert_eq!(denial.reason(), Reason::StoreUnavailable, "an attempt that cannot be counted is not made");
-}
-
-#[tokio::test]
-async fn an_answer_widens_a_dossier_only_in_a_linked_role() {
-    let world = World::new();
-    let code = world.dossier(1, "H32.216", Evidence::AcceptanceReceipt).await;
-    let identity = world.identity("one-stop-216", By::Officer);
-    let ask = |subject| question(GetPerson, subject, &[], Purpose::Dossier(code.clone()));
-    let of_applicant = world.access.decide(&identity, ask(applicant())).await.unwrap();
-    let of_head = world.access.decide(&identity, ask(head())).await.unwrap();
-
-    let widened = world.access.link(&of_applicant, "household_member", vec![stranger()]).await.unwrap();
-    assert!(
-        widened.knows(&stranger()) && world.register.get(&code).await.unwrap().unwrap().knows(&stranger())
-    );
-    let cases = [
-        (&of_head, "household_member", person("097090000010"), "asked about another role"),
-        (&of_applicant, "applicant", person("097090000010"), "a role that is named"),
-        (&of_applicant, "no_such_role", person("097090000010"), "no role"),
-        (&of_applicant, "household_member", enterprise(), "another kind"),
-    ];
-    for (permit, role, key, what) in cases {
-        let denial = world.access.link(permit, role, vec![key.clone()]).await.expect_err(what);
-        assert_eq!(denial.reason(), Reason::RoleUnknown, "{what}");
-        assert!(!world.register.get(&code).await.unwrap().unwrap().knows(&key), "{what}");
-    }
-    world.register.close_dossier(&code, "DONE", request("close")).await.unwrap();
-    let late = world.access.link(&of_applicant, "household_member", vec![person("097090000010")]).await;
-    assert_eq!(late.unwrap_err().reason(), Reason::DossierClosed);
 }

@@ -273,7 +273,8 @@ impl World {
                 DossierSubject::named("certificate", land()),
             ],
         };
-        self.register.open_dossier(new, request(&format!("open-{code}"))).await.unwrap();
+        let opened = self.register.open_dossier(new, request(&format!("open-{code}"))).await.unwrap();
+        self.register.opened(&opened.dossier).await.unwrap();
         code
     }
 

@@ -1,4 +1,4 @@
-//! Enterprise, on the shape of `chiTietDoanhNghiep` (registries.md).
+//! Enterprise, on the shape of `chiTietDoanhNghiep`.
 
 use serde::{Deserialize, Serialize};
 

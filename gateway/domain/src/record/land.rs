@@ -1,4 +1,4 @@
-//! Land, on the record shapes of VBDLIS (registries.md).
+//! Land, on the record shapes of the VBDLIS land information system.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Person and household, on the shapes of service 037 (registries.md).
+//! Person and household, on the shapes of population service 037.
 
 use serde::{Deserialize, Serialize};
 

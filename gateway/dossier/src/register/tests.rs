@@ -72,11 +72,43 @@ fn viewer(agency_code: &str, system: &str) -> Viewer {
     Viewer { agency: agency(agency_code), system: system.to_owned() }
 }
 
+/// Opens a dossier and says that the log has it.
+async fn open_whole(register: &Register, new: NewDossier, request: RequestKey) {
+    let opened = register.open_dossier(new, request).await.unwrap();
+    register.opened(&opened.dossier).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_opening_without_its_entry_is_nobodys_and_gives_way() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    let cut_off = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    assert!(cut_off.dossier.is_opening() && !cut_off.dossier.is_open());
+    register.close().await;
+
+    let register = open(dir.path(), &clock);
+    assert_eq!(register.find(&code(1), &viewer("H32.216", "portal")).await.unwrap(), None);
+    let another = register.open_dossier(new_dossier(1), request("r2", 1)).await;
+    assert!(matches!(another, Err(RegisterError::Exists)), "whoever began it may still be at it");
+    let same = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    assert_eq!((same.request, &same.dossier), (RequestState::Begun, &cut_off.dossier), "the same request goes on");
+
+    clock.advance(Duration::from_mins(6));
+    let another = register.open_dossier(new_dossier(1), request("r2", 1)).await.unwrap();
+    assert_eq!(another.request, RequestState::New);
+    let late = register.opened(&cut_off.dossier).await;
+    assert!(matches!(late, Err(RegisterError::Unknown)), "it is another opening now");
+    assert!(register.opened(&another.dossier).await.unwrap().is_open());
+    assert!(register.find(&code(1), &viewer("H32.216", "portal")).await.unwrap().is_some());
+}
+
 #[tokio::test]
 async fn a_dossier_survives_a_restart_whole() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
     let opened = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    assert_eq!(register.find(&code(1), &viewer("H32.216", "portal")).await.unwrap(), None, "not recorded yet");
+    register.opened(&opened.dossier).await.unwrap();
     assert_eq!(opened.request, RequestState::New);
     let linked = DossierSubject::linked("household_head", person(9), Link::HouseholdHead, "applicant");
     let with_head = register.link(&code(1), vec![linked.clone(), linked]).await.unwrap();
@@ -113,7 +145,7 @@ async fn what_was_acknowledged_outlives_a_crash() {
     let digest = register.subject_digest(&person(1));
     for serial in 1..=20 {
         let key = request(&format!("r{serial}"), 1);
-        register.open_dossier(new_dossier(serial), key.clone()).await.unwrap();
+        open_whole(&register, new_dossier(serial), key.clone()).await;
         register.remember(&key, vec![7]).await.unwrap();
         let guess = register.reserve_guess(&agency("H32.216"), digest, day, limit).await;
         assert_eq!(guess.is_ok(), serial <= limit);
@@ -136,7 +168,7 @@ async fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
     let mut files = 0;
     for entry in std::fs::read_dir(dir.path()).unwrap() {
         let mode = entry.unwrap().metadata().unwrap().permissions().mode();
@@ -150,7 +182,7 @@ async fn the_file_is_its_owners_alone() {
 async fn no_identifier_lies_in_clear_in_any_file() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
     register.remember(&request("r1", 1), b"097090000001 in an answer".to_vec()).await.unwrap();
     let digest = register.subject_digest(&person(1));
     let _ticket = register.reserve_guess(&agency("H32.216"), digest, date(2026, 11, 21), 5).await.unwrap();
@@ -193,7 +225,7 @@ async fn a_request_id_gives_the_same_answer_for_seven_days() {
     let register = open(dir.path(), &clock);
     let key = request("r1", 1);
     assert_eq!(register.request(&key).await.unwrap(), RequestState::New);
-    register.open_dossier(new_dossier(1), key.clone()).await.unwrap();
+    open_whole(&register, new_dossier(1), key.clone()).await;
     let replay = register.open_dossier(new_dossier(1), key.clone()).await.unwrap();
     assert_eq!(replay.request, RequestState::Begun, "answered only once the answer is known");
     assert_eq!(register.remember(&key, b"first".to_vec()).await.unwrap(), b"first");
@@ -269,7 +301,7 @@ async fn the_guess_limit_holds_under_concurrency_and_restart() {
 async fn a_foreign_dossier_is_no_dossier_whether_in_memory_or_not() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
     for fresh in [false, true] {
         let register = if fresh {
             register.close().await;
@@ -293,7 +325,7 @@ async fn a_foreign_dossier_is_no_dossier_whether_in_memory_or_not() {
 async fn another_key_and_a_second_user_are_refused() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
     let second = try_open(dir.path(), KEY, Synthetic::Allowed, &clock);
     assert!(matches!(second, Err(RegisterError::Unavailable(_))), "one user at a time");
     register.close().await;
@@ -311,14 +343,14 @@ async fn another_key_and_a_second_user_are_refused() {
 async fn a_file_that_is_gone_is_told_and_its_return_is_enough() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
     let (path, away) = (dir.path().join("dossiers.sqlite"), dir.path().join("away"));
     std::fs::rename(&path, &away).unwrap();
     let lost = register.open_dossier(new_dossier(2), request("r2", 1)).await;
     assert!(matches!(lost, Err(RegisterError::Unavailable(_))));
     assert!(!path.exists(), "a lost register is never replaced by an empty one");
     std::fs::rename(&away, &path).unwrap();
-    register.open_dossier(new_dossier(2), request("r2", 1)).await.unwrap();
+    open_whole(&register, new_dossier(2), request("r2", 1)).await;
     assert!(register.get(&code(1)).await.unwrap().is_some());
 }
 
@@ -326,8 +358,8 @@ async fn a_file_that_is_gone_is_told_and_its_return_is_enough() {
 async fn a_row_moved_to_another_dossier_does_not_open() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
-    register.open_dossier(new_dossier(5), request("r2", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
+    open_whole(&register, new_dossier(5), request("r2", 1)).await;
     register.close().await;
     let db = rusqlite::Connection::open(dir.path().join("dossiers.sqlite")).unwrap();
     let swapped = db.execute(
@@ -351,7 +383,7 @@ async fn the_map_is_bounded_and_the_queue_pushes_back() {
     options.queue = 8;
     let register = Register::open(options, clock).unwrap();
     for serial in 0..400 {
-        register.open_dossier(new_dossier(serial), request(&format!("r{serial}"), 1)).await.unwrap();
+        open_whole(&register, new_dossier(serial), request(&format!("r{serial}"), 1)).await;
     }
     assert!((16..=64).contains(&register.cache.len()), "{}", register.cache.len());
     for serial in 0..400 {
@@ -378,7 +410,7 @@ async fn the_map_is_bounded_and_the_queue_pushes_back() {
 async fn a_dossier_has_a_bounded_number_of_subjects() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
-    register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    open_whole(&register, new_dossier(1), request("r1", 1)).await;
     let many = (10..).take(MAX_SUBJECTS).map(|n| DossierSubject::named("member", person(n))).collect();
     assert!(matches!(register.link(&code(1), many).await, Err(RegisterError::TooManySubjects)));
     assert_eq!(register.get(&code(1)).await.unwrap().unwrap().subjects.len(), 2, "all or nothing");

@@ -115,7 +115,9 @@ impl Worker {
             return;
         }
         let Some(file) = &self.file else { return };
+        // As precise as it is stored: a repeated request is told the same time.
         let now = self.clock.now();
+        let now = jiff::Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let store = Store { db: &file.db, sealer: &self.sealer, now };
         let mut finishes = Vec::with_capacity(jobs.len());
         let outcome = (|| {

@@ -21,23 +21,23 @@ pub fn run(args: &IdArgs, out: &mut dyn Write) -> Ended {
     };
     let rules = id_rules(SystemClock::start().now(), synthetic);
     match (&args.csv, &args.kind, &args.value) {
-        (Some(file), ..) => classify(open_csv(file)?, &rules, out),
-        (None, Some(kind), Some(value)) => explain(kind, value, &rules, out),
+        (Some(file), ..) => classify(open_csv(file)?, rules, out),
+        (None, Some(kind), Some(value)) => explain(kind, value, rules, out),
         _ => Err(Failure::new(Exit::Usage, "a kind and a value, or --csv FILE")),
     }
 }
 
-fn explain(kind: &str, value: &str, rules: &IdRules, out: &mut dyn Write) -> Ended {
+fn explain(kind: &str, value: &str, rules: IdRules, out: &mut dyn Write) -> Ended {
     let kind: IdKind = kind.parse().map_err(|_| Failure::new(Exit::Usage, unknown_kind(kind)))?;
     writeln!(out, "{kind}: {} / {}", kind.text_vi(), kind.text_en())?;
-    let Err(error) = id::check(kind, value, rules) else {
+    let Err(error) = id::check(kind, value, &rules) else {
         writeln!(out, "hợp lệ / valid")?;
         return Ok(Exit::Ok);
     };
     writeln!(out, "không hợp lệ / not valid: {}", error.reason())?;
     writeln!(out, "  {}\n  {}", error.text_vi(), error.text_en())?;
     let normalised = id::normalise(kind, value);
-    if normalised.changed && id::check(kind, &normalised.value, rules).is_ok() {
+    if normalised.changed && id::check(kind, &normalised.value, &rules).is_ok() {
         writeln!(out, "có phải là / perhaps: {}", normalised.value)?;
     }
     Ok(Exit::No)
@@ -45,12 +45,13 @@ fn explain(kind: &str, value: &str, rules: &IdRules, out: &mut dyn Write) -> End
 
 fn unknown_kind(kind: &str) -> String {
     let names: Vec<&str> = IdKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, kind).total_cmp(&strsim::jaro_winkler(b, kind)));
+    let near =
+        names.iter().max_by(|a, b| strsim::jaro_winkler(a, kind).total_cmp(&strsim::jaro_winkler(b, kind)));
     let near = near.map(|name| format!("; nearest: {name}")).unwrap_or_default();
     format!("unknown kind of identifier{near}\nkinds: {}", names.join(", "))
 }
 
-fn classify(mut rows: csv::Reader<Box<dyn std::io::Read>>, rules: &IdRules, out: &mut dyn Write) -> Ended {
+fn classify(mut rows: csv::Reader<Box<dyn std::io::Read>>, rules: IdRules, out: &mut dyn Write) -> Ended {
     let [kind_at, value_at] = columns(&mut rows, ["kind", "value"])?;
     let mut output = csv::Writer::from_writer(out);
     output.write_record(["kind", "value", "valid", "reason"])?;
@@ -66,10 +67,10 @@ fn classify(mut rows: csv::Reader<Box<dyn std::io::Read>>, rules: &IdRules, out:
 }
 
 /// The reason a value is invalid, or none.
-fn verdict(kind: &[u8], value: &[u8], rules: &IdRules) -> Option<&'static str> {
+fn verdict(kind: &[u8], value: &[u8], rules: IdRules) -> Option<&'static str> {
     let Some(kind) = std::str::from_utf8(kind).ok().and_then(|kind| kind.parse::<IdKind>().ok()) else {
         return Some(KIND_UNKNOWN);
     };
     // Bytes that are no text become U+FFFD, which no identifier holds.
-    id::check(kind, &String::from_utf8_lossy(value), rules).err().map(IdError::reason)
+    id::check(kind, &String::from_utf8_lossy(value), &rules).err().map(IdError::reason)
 }

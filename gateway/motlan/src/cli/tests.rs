@@ -8,7 +8,9 @@ use super::*;
 use crate::exit::Exit;
 
 fn parse(line: &str) -> Result<Command, String> {
-    Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.command).map_err(|error| error.kind().to_string())
+    Cli::try_parse_from(line.split_whitespace())
+        .map(|cli| cli.command)
+        .map_err(|error| error.kind().to_string())
 }
 
 #[test]
@@ -84,7 +86,8 @@ fn a_verdict_is_explained_in_both_languages() {
     assert_eq!(id_output("motlan id enterprise_code 0100233488").0, Exit::Ok);
     let (exit, text) = id_output("motlan id enterprise_code 0100233489");
     assert_eq!(exit, Exit::No);
-    for expected in ["ENTERPRISE_CODE_CHECK_DIGIT", "mã số doanh nghiệp", "enterprise code", "không hợp lệ"] {
+    for expected in ["ENTERPRISE_CODE_CHECK_DIGIT", "mã số doanh nghiệp", "enterprise code", "không hợp lệ"]
+    {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
 }
@@ -118,7 +121,12 @@ fn a_csv_of_identifiers_is_classified_row_by_row() {
           shoe_size,42\n,personal_id\n,personal_id,\xFF\xFE\n",
     );
     let (exit, text) = {
-        let args = IdArgs { kind: None, value: None, csv: Some(file.path().into()), synthetic: SyntheticArg::Refuse };
+        let args = IdArgs {
+            kind: None,
+            value: None,
+            csv: Some(file.path().into()),
+            synthetic: SyntheticArg::Refuse,
+        };
         let mut out = Vec::new();
         (id(&args, &mut out).unwrap(), out)
     };
@@ -140,11 +148,17 @@ fn a_csv_of_identifiers_is_classified_row_by_row() {
 #[test]
 fn a_csv_without_its_columns_is_refused() {
     let file = csv_file(b"kind,worth\npersonal_id,1\n");
-    let args = IdArgs { kind: None, value: None, csv: Some(file.path().into()), synthetic: SyntheticArg::Refuse };
+    let args =
+        IdArgs { kind: None, value: None, csv: Some(file.path().into()), synthetic: SyntheticArg::Refuse };
     let failure = id(&args, &mut Vec::new()).unwrap_err();
     assert_eq!(failure.exit, Exit::Data);
     assert!(failure.to_string().contains("no column value"));
-    let absent = IdArgs { kind: None, value: None, csv: Some("/no/such/file".into()), synthetic: SyntheticArg::Refuse };
+    let absent = IdArgs {
+        kind: None,
+        value: None,
+        csv: Some("/no/such/file".into()),
+        synthetic: SyntheticArg::Refuse,
+    };
     assert_eq!(id(&absent, &mut Vec::new()).unwrap_err().exit, Exit::Usage);
 }
 

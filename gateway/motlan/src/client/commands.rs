@@ -38,14 +38,23 @@ pub async fn open(args: &OpenArgs, out: &mut dyn Write) -> Ended {
     };
     let evidence = match (&args.receipt, &args.receipt_key) {
         (Some(file), _) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
             Evidence::AcceptanceReceipt(text.or_exit(Exit::Usage)?.trim().to_owned())
         }
-        (None, Some(key)) => Evidence::AcceptanceReceipt(receipt::sign_with_file(key, &request).or_exit(Exit::Usage)?),
+        (None, Some(key)) => {
+            Evidence::AcceptanceReceipt(receipt::sign_with_file(key, &request).or_exit(Exit::Usage)?)
+        }
         (None, None) => Evidence::Assertion(Assertion {}),
     };
     request.evidence = Some(OpeningEvidence { evidence: Some(evidence) });
-    let answer = connect(&args.client).await?.dossiers().open_dossier(request).await.map_err(Refusal::from)?.into_inner();
+    let answer = connect(&args.client)
+        .await?
+        .dossiers()
+        .open_dossier(request)
+        .await
+        .map_err(Refusal::from)?
+        .into_inner();
     if args.client.json {
         return print(out, "motlan.dossier.v1.OpenDossierResponse", &answer);
     }
@@ -113,7 +122,8 @@ async fn start(
 
 /// `motlan verify`. A mismatch and an unknown id are a no (exit code 1).
 pub async fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
-    let birth_date = args.birth_date.as_deref().map(date).transpose().map_err(|p| Failure::new(Exit::Usage, p))?;
+    let birth_date =
+        args.birth_date.as_deref().map(date).transpose().map_err(|p| Failure::new(Exit::Usage, p))?;
     let basis = match (&args.dossier, &args.purpose) {
         (Some(code), _) => purpose::Basis::DossierCode(code.clone()),
         (None, id) => purpose::Basis::RegisteredPurposeId(id.clone().unwrap_or_default()),
@@ -157,7 +167,7 @@ fn write_verdict(answer: &VerifyIdentityResponse, out: &mut dyn Write) -> std::i
 
 /// A date as people type it, in the contract's form.
 fn date(text: &str) -> Result<String, String> {
-    let problem = || format!("`{text}` is not dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd or a year");
+    let problem = || "the birth date is not dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd or a year".to_owned();
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split('/').collect();
     match parts.as_slice() {
@@ -165,7 +175,9 @@ fn date(text: &str) -> Result<String, String> {
             Ok(format!("{year}-{month:0>2}-{day:0>2}"))
         }
         [one] if digits(one) && one.len() == 8 => Ok(format!("{}-{}-{}", &one[..4], &one[4..6], &one[6..])),
-        [one] if one.split('-').all(digits) && one.starts_with(|c: char| c.is_ascii_digit()) => Ok((*one).to_owned()),
+        [one] if one.split('-').all(digits) && one.starts_with(|c: char| c.is_ascii_digit()) => {
+            Ok((*one).to_owned())
+        }
         _ => Err(problem()),
     }
 }
@@ -189,7 +201,8 @@ pub async fn audit_search(args: &SearchArgs, out: &mut dyn Write) -> Ended {
 fn search_request(filter: &SearchFilter) -> Result<SearchEntriesRequest, String> {
     let time = |text: &Option<String>| {
         let parsed = text.as_deref().map(|text| {
-            text.parse::<jiff::Timestamp>().map_err(|_| format!("`{text}` is not a time such as 2026-11-21T00:00:00Z"))
+            text.parse::<jiff::Timestamp>()
+                .map_err(|_| format!("`{text}` is not a time such as 2026-11-21T00:00:00Z"))
         });
         parsed.transpose().map(|time| time.map(Into::into))
     };
@@ -223,7 +236,8 @@ pub async fn search_all(
     let mut entries = Vec::new();
     while entries.len() < limit {
         request.page_size = u32::try_from(PAGE.min(limit - entries.len())).unwrap_or(50);
-        let page = connection.audit().search_entries(request.clone()).await.map_err(Refusal::from)?.into_inner();
+        let page =
+            connection.audit().search_entries(request.clone()).await.map_err(Refusal::from)?.into_inner();
         entries.extend(page.entries);
         if page.next_page_token.is_empty() {
             break;

@@ -126,8 +126,8 @@ fn receipt(facts: &HashMap<String, String>) -> Option<Receipt> {
     Some(Receipt {
         origin: facts.get("receipt_origin")?.clone(),
         index: facts.get("receipt_index")?.parse().ok()?,
-        leaf_hash: hex::decode(facts.get("receipt_leaf_hash")?).ok()?.into(),
+        leaf_hash: hex::decode(facts.get("receipt_leaf_hash")?).ok()?,
         time: None,
-        commitment_key: Vec::new().into(),
+        commitment_key: Vec::new(),
     })
 }

@@ -19,12 +19,16 @@ pub struct Contract(DescriptorPool);
 impl Contract {
     /// Decodes the descriptor set that was compiled in.
     pub fn load() -> anyhow::Result<Self> {
-        Ok(Self(DescriptorPool::decode(FILE_DESCRIPTOR_SET).context("the contract's descriptors cannot be read")?))
+        Ok(Self(
+            DescriptorPool::decode(FILE_DESCRIPTOR_SET)
+                .context("the contract's descriptors cannot be read")?,
+        ))
     }
 
     /// A message of that full name as JSON.
     pub fn json(&self, full_name: &str, message: &impl Serialize) -> anyhow::Result<Value> {
-        let descriptor = self.0.get_message_by_name(full_name).with_context(|| format!("no message {full_name}"))?;
+        let descriptor =
+            self.0.get_message_by_name(full_name).with_context(|| format!("no message {full_name}"))?;
         let mut value = serde_json::to_value(message).context("the message cannot be written as JSON")?;
         plain(&mut value, &descriptor);
         Ok(value)

@@ -55,10 +55,11 @@ pub fn entry_lines(entry: &Entry) -> [String; 6] {
     let kind = if entry.kind() == EntryKind::Unspecified { String::new() } else { kind };
     let who = match (entry.officer_account.as_str(), entry.citizen_pseudonym.as_str()) {
         ("", "") => format!("{} {}", entry.caller_system, entry.actor_kind),
-        ("", pseudonym) => format!("{} công dân {}", entry.caller_system, pseudonym.get(..8).unwrap_or(pseudonym)),
+        ("", pseudonym) => {
+            format!("{} công dân {}", entry.caller_system, pseudonym.get(..8).unwrap_or(pseudonym))
+        }
         (account, _) => format!("{} {account}", entry.caller_system),
     };
-    let what = [entry.operation.as_str(), entry.dataset.as_str()].join(" ");
     let outcome = match entry.outcome() {
         Outcome::Unspecified => "",
         outcome => short(outcome.as_str_name(), "OUTCOME_"),
@@ -66,8 +67,11 @@ pub fn entry_lines(entry: &Entry) -> [String; 6] {
     // Columns that only some kinds have stand in the stored entry.
     let stored: serde_json::Value = serde_json::from_slice(&entry.canonical).unwrap_or_default();
     let component = |key: &str| stored["component"][key].as_str().unwrap_or_default().to_owned();
-    let what = format!("{what} {}", component("key"));
-    let ended = format!("{outcome} {} {}", component("outcome"), entry.reason);
+    // An operation names its dataset.
+    let what = format!("{} {}", entry.operation, component("key"));
+    let decided = component("outcome");
+    let reason = if entry.reason == decided { "" } else { &entry.reason };
+    let ended = format!("{outcome} {decided} {reason}");
     let time = entry.time.as_ref().and_then(instant).map(local).unwrap_or_default();
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     [entry.index.to_string(), time, kind, plain(&who), plain(&what), plain(&ended)]

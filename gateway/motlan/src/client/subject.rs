@@ -6,8 +6,9 @@ use motlan_proto::common::v1::{ParcelKey, PersonKey, SubjectKey, person_key, sub
 use motlan_proto::dossier::v1::NamedSubject;
 
 /// Reads `role=kind:value`. The value itself is judged by the gateway.
-pub fn named(text: &str) -> Result<NamedSubject, String> {
-    let problem = || format!("`{text}` is not ROLE=KIND:VALUE");
+pub(super) fn named(text: &str) -> Result<NamedSubject, String> {
+    // The text itself is not repeated: it names somebody.
+    let problem = || "a --subject is not ROLE=KIND:VALUE".to_owned();
     let (role, rest) = text.split_once('=').ok_or_else(problem)?;
     let (kind, value) = rest.split_once(':').ok_or_else(problem)?;
     if role.is_empty() || value.is_empty() {
@@ -26,14 +27,22 @@ pub fn subject_key(kind: &str, value: &str) -> Result<SubjectKey, String> {
         "certificate" => subject_key::Key::CertificateSerial(owned),
         "insurance" => subject_key::Key::InsuranceNumber(owned),
         "parcel" => subject_key::Key::Parcel(parcel(value)?),
-        _ => return Err(format!("kind {kind} is none of person, cmnd, enterprise, certificate, parcel, insurance")),
+        _ => {
+            return Err(format!(
+                "kind {kind} is none of person, cmnd, enterprise, certificate, parcel, insurance"
+            ));
+        }
     };
     Ok(SubjectKey { key: Some(key) })
 }
 
 /// A person by personal id, or by a CMND of nine digits.
 pub fn person_key(id: &str) -> PersonKey {
-    let key = if id.len() == 9 { person_key::Key::Cmnd(id.to_owned()) } else { person_key::Key::PersonalId(id.to_owned()) };
+    let key = if id.len() == 9 {
+        person_key::Key::Cmnd(id.to_owned())
+    } else {
+        person_key::Key::PersonalId(id.to_owned())
+    };
     PersonKey { key: Some(key) }
 }
 
@@ -60,20 +69,30 @@ pub fn to_domain(key: &SubjectKey, rules: &IdRules) -> Option<DomainKey> {
     Some(match key.key.as_ref()? {
         subject_key::Key::PersonalId(text) => DomainKey::Person(id::PersonalId::parse(text, rules).ok()?),
         subject_key::Key::Cmnd(text) => DomainKey::Cmnd(id::Cmnd::parse(text, rules).ok()?),
-        subject_key::Key::EnterpriseCode(text) => DomainKey::Enterprise(id::EnterpriseCode::parse(text).ok()?),
-        subject_key::Key::CertificateSerial(text) => DomainKey::Certificate(id::CertificateSerial::parse(text).ok()?),
+        subject_key::Key::EnterpriseCode(text) => {
+            DomainKey::Enterprise(id::EnterpriseCode::parse(text).ok()?)
+        }
+        subject_key::Key::CertificateSerial(text) => {
+            DomainKey::Certificate(id::CertificateSerial::parse(text).ok()?)
+        }
         subject_key::Key::Parcel(parcel) => {
             DomainKey::Parcel(id::ParcelKey::new(&parcel.commune_code, parcel.sheet, parcel.number).ok()?)
         }
-        subject_key::Key::InsuranceNumber(text) => DomainKey::Insurance(id::InsuranceNumber::parse(text).ok()?),
+        subject_key::Key::InsuranceNumber(text) => {
+            DomainKey::Insurance(id::InsuranceNumber::parse(text).ok()?)
+        }
     })
 }
 
 /// `commune/sheet/number`.
 fn parcel(text: &str) -> Result<ParcelKey, String> {
-    let problem = || format!("`{text}` is not COMMUNE/SHEET/NUMBER");
+    let problem = || "a parcel is not COMMUNE/SHEET/NUMBER".to_owned();
     let parts: Vec<&str> = text.split('/').collect();
     let [commune, sheet, number] = parts.as_slice() else { return Err(problem()) };
     let number_of = |text: &str| text.parse::<u32>().map_err(|_| problem());
-    Ok(ParcelKey { commune_code: (*commune).to_owned(), sheet: number_of(sheet)?, number: number_of(number)? })
+    Ok(ParcelKey {
+        commune_code: (*commune).to_owned(),
+        sheet: number_of(sheet)?,
+        number: number_of(number)?,
+    })
 }

@@ -14,7 +14,8 @@ use motlan_dossier::{Register, RegisterKey, RegisterOptions};
 use super::reader::{Mistake, Section, nearest};
 use super::{Config, Mode};
 
-const TOKEN_KINDS: [(&str, TokenKind); 2] = [("officer", TokenKind::Officer), ("citizen", TokenKind::Citizen)];
+const TOKEN_KINDS: [(&str, TokenKind); 2] =
+    [("officer", TokenKind::Officer), ("citizen", TokenKind::Citizen)];
 
 pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> Option<AccessConfig> {
     let callers: Vec<_> = section.sections("callers").iter().map(caller).collect();
@@ -56,7 +57,8 @@ fn caller(section: &Section<'_>) -> Option<CallerConfig> {
     let agency = agency(section);
     let role = section.one_of("role", &roles.map(|role| (role.as_str(), role)));
     let commune = section.text_or_none("commune");
-    let tokens: Vec<_> = section.texts("tokens").iter().map(|name| token_kind(section, "tokens", name)).collect();
+    let tokens: Vec<_> =
+        section.texts("tokens").iter().map(|name| token_kind(section, "tokens", name)).collect();
     let tokens: Option<Vec<TokenKind>> = tokens.into_iter().collect();
     Some(CallerConfig { id: id?, agency: agency?, role: role?, commune, tokens: tokens? })
 }
@@ -66,10 +68,8 @@ fn issuer(section: &Section<'_>) -> Option<IssuerConfig> {
     let kind = section.one_of("kind", &TOKEN_KINDS);
     let jwks_file = section.file("jwks_file");
     let audience = section.text("audience");
+    section.know("agencies");
     let agencies = section.has("agencies").then(|| section.texts("agencies"));
-    if agencies.is_none() {
-        section.absent("agencies", ());
-    }
     Some(IssuerConfig { id: id?, kind: kind?, jwks_file: jwks_file?, audience: audience?, agencies })
 }
 
@@ -119,7 +119,8 @@ pub(super) fn mistakes(
         Ok(opened) => opened,
         Err(error) => return vec![told("", format!("the access section cannot be checked here: {error:#}"))],
     };
-    let loaded = Access::load(config.access.clone(), catalogue.clone(), purposes.clone(), register, Arc::clone(clock));
+    let loaded =
+        Access::load(config.access.clone(), catalogue.clone(), purposes.clone(), register, Arc::clone(clock));
     let Err(errors) = loaded else { return Vec::new() };
     errors.errors().iter().map(|error| told("access", error.to_string())).collect()
 }

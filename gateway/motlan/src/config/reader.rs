@@ -5,16 +5,14 @@
 //! nearest known one. A mistake yields no value, so a caller goes on reading
 //! and the config is only built when nothing was wrong.
 
+mod values;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use motlan_transport::Secret;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use url::Url;
 
 /// One mistake: its line, its key and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,14 +26,14 @@ pub struct Mistake {
 }
 
 /// The file being read: its text, its folder, and the mistakes so far.
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     text: &'a str,
     folder: PathBuf,
     mistakes: RefCell<Vec<Mistake>>,
 }
 
 /// One table of the file, or one that is not there.
-pub struct Section<'a> {
+pub(super) struct Section<'a> {
     source: &'a Source<'a>,
     path: String,
     line: usize,
@@ -62,23 +60,30 @@ impl fmt::Display for Mistake {
 
 impl<'a> Source<'a> {
     /// A file with that text; relative paths in it start at `folder`.
-    pub fn new(text: &'a str, folder: &Path) -> Self {
+    pub(super) fn new(text: &'a str, folder: &Path) -> Self {
         Self { text, folder: folder.to_owned(), mistakes: RefCell::default() }
     }
 
     /// The file's outermost table.
-    pub fn root(&'a self, table: &'a DeTable<'a>) -> Section<'a> {
-        Section { source: self, path: String::new(), line: 0, table: Some(table), asked: RefCell::default(), lenient: Cell::new(false) }
+    pub(super) fn root(&'a self, table: &'a DeTable<'a>) -> Section<'a> {
+        Section {
+            source: self,
+            path: String::new(),
+            line: 0,
+            table: Some(table),
+            asked: RefCell::default(),
+            lenient: Cell::new(false),
+        }
     }
 
     /// Notes a mistake at a byte of the text.
-    pub fn mistake_at(&self, offset: Option<usize>, key: String, problem: impl Into<String>) {
+    pub(super) fn mistake_at(&self, offset: Option<usize>, key: String, problem: impl Into<String>) {
         let line = offset.map_or(0, |offset| self.line(offset));
         self.mistakes.borrow_mut().push(Mistake { line, key, problem: problem.into() });
     }
 
     /// The mistakes found, by line.
-    pub fn into_mistakes(self) -> Vec<Mistake> {
+    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
         let mut mistakes = self.mistakes.into_inner();
         mistakes.sort();
         mistakes.dedup();
@@ -93,19 +98,14 @@ impl<'a> Source<'a> {
 // === impl Section ===
 
 impl<'a> Section<'a> {
-    /// Whether the file has this table.
-    pub fn is_present(&self) -> bool {
-        self.table.is_some()
-    }
-
     /// Notes that a key has a mistake.
-    pub fn mistake(&self, key: &'static str, problem: impl Into<String>) {
+    pub(super) fn mistake(&self, key: &'static str, problem: impl Into<String>) {
         let offset = self.table.and_then(|table| table.get_key_value(key)).map(|(key, _)| key.span().start);
         self.source.mistake_at(offset, self.full(key), problem);
     }
 
     /// A table that must be there.
-    pub fn section(&self, key: &'static str) -> Section<'a> {
+    pub(super) fn section(&self, key: &'static str) -> Section<'a> {
         let section = self.section_or_none(key);
         if section.table.is_none() && !self.has(key) {
             self.missing(key, "the table is missing");
@@ -114,7 +114,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table that may be absent; its values are then their defaults.
-    pub fn section_or_none(&self, key: &'static str) -> Section<'a> {
+    pub(super) fn section_or_none(&self, key: &'static str) -> Section<'a> {
         let found = self.get(key).and_then(|value| {
             let table = value.get_ref().as_table();
             if table.is_none() {
@@ -126,7 +126,7 @@ impl<'a> Section<'a> {
     }
 
     /// Every table of an array of tables, in order.
-    pub fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
+    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.wrong_type(key, value, "an array of tables");
@@ -143,7 +143,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that must be there and not be empty.
-    pub fn text(&self, key: &'static str) -> Option<String> {
+    pub(super) fn text(&self, key: &'static str) -> Option<String> {
         let Some(text) = self.text_or_none(key) else {
             if !self.has(key) {
                 self.missing(key, "is missing");
@@ -154,7 +154,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that may be absent, but not empty.
-    pub fn text_or_none(&self, key: &'static str) -> Option<String> {
+    pub(super) fn text_or_none(&self, key: &'static str) -> Option<String> {
         let value = self.get(key)?;
         match value.get_ref().as_str() {
             None => self.wrong_type(key, value, "a text"),
@@ -165,7 +165,7 @@ impl<'a> Section<'a> {
     }
 
     /// Texts; an absent key is an empty list.
-    pub fn texts(&self, key: &'static str) -> Vec<String> {
+    pub(super) fn texts(&self, key: &'static str) -> Vec<String> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.wrong_type(key, value, "a list of texts");
@@ -182,22 +182,30 @@ impl<'a> Section<'a> {
     }
 
     /// A text that `read` understands; `read` says what is wrong otherwise.
-    pub fn parsed<T>(&self, key: &'static str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn parsed<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         self.noted(key, read(&self.text(key)?))
     }
 
     /// The like of [`Self::parsed`] for a key that may be absent.
-    pub fn parsed_or_none<T>(&self, key: &'static str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn parsed_or_none<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         self.noted(key, read(&self.text_or_none(key)?))
     }
 
     /// One of some names.
-    pub fn one_of<T: Copy>(&self, key: &'static str, names: &[(&str, T)]) -> Option<T> {
+    pub(super) fn one_of<T: Copy>(&self, key: &'static str, names: &[(&str, T)]) -> Option<T> {
         self.parsed(key, |text| choose(text, names))
     }
 
     /// One of some names, or the default where the key is absent.
-    pub fn one_of_or<T: Copy>(&self, key: &'static str, names: &[(&str, T)], default: T) -> Option<T> {
+    pub(super) fn one_of_or<T: Copy>(&self, key: &'static str, names: &[(&str, T)], default: T) -> Option<T> {
         if !self.has(key) {
             self.ask(key);
             return Some(default);
@@ -206,7 +214,7 @@ impl<'a> Section<'a> {
     }
 
     /// Yes or no, or the default where the key is absent.
-    pub fn flag(&self, key: &'static str, default: bool) -> Option<bool> {
+    pub(super) fn flag(&self, key: &'static str, default: bool) -> Option<bool> {
         let Some(value) = self.get(key) else { return Some(default) };
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
@@ -215,151 +223,32 @@ impl<'a> Section<'a> {
         flag
     }
 
-    /// A whole number between two limits, or the default.
-    pub fn number(&self, key: &'static str, default: u64, allowed: std::ops::RangeInclusive<u64>) -> Option<u64> {
-        let Some(value) = self.get(key) else { return Some(default) };
-        let Some(integer) = value.get_ref().as_integer() else {
-            self.wrong_type(key, value, "a whole number");
-            return None;
-        };
-        let number = i128::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok();
-        let number = number.and_then(|number| u64::try_from(number).ok()).filter(|number| allowed.contains(number));
-        if number.is_none() {
-            self.mistake(key, format!("must be a whole number from {} to {}", allowed.start(), allowed.end()));
-        }
-        number
-    }
-
-    /// A duration such as `"15 min"` or `"1h 30m"` up to a limit, or the default.
-    pub fn duration(&self, key: &'static str, default: Duration, most: Duration) -> Option<Duration> {
-        if !self.has(key) {
-            self.ask(key);
-            return Some(default);
-        }
-        self.parsed(key, |text| {
-            let duration = text.parse::<jiff::SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
-            let duration = duration.ok_or_else(|| "is not a duration such as \"15 min\" or \"2s\"".to_owned())?;
-            if duration > most { Err(format!("is longer than {:#}", signed(most))) } else { Ok(duration) }
-        })
-    }
-
-    /// An address and port to listen on.
-    pub fn address(&self, key: &'static str) -> Option<SocketAddr> {
-        self.parsed(key, |text| text.parse().map_err(|_| "is not an address and port such as \"127.0.0.1:8443\"".to_owned()))
-    }
-
-    /// An `http` or `https` address without credentials, query or fragment.
-    pub fn url(&self, key: &'static str) -> Option<Url> {
-        self.parsed(key, |text| {
-            let url = Url::parse(text).map_err(|_| "is not an address such as \"https://host/path\"".to_owned())?;
-            let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-            match url.scheme() {
-                "http" | "https" if plain && url.fragment().is_none() => Ok(url),
-                "http" | "https" => Err("must hold no credentials, query or fragment".to_owned()),
-                _ => Err("must begin with https:// or http://".to_owned()),
-            }
-        })
-    }
-
-    /// A file that must exist and be readable.
-    pub fn file(&self, key: &'static str) -> Option<PathBuf> {
-        self.checked_file(key, self.text(key)?)
-    }
-
-    /// The like of [`Self::file`] for a key that may be absent.
-    pub fn file_or_none(&self, key: &'static str) -> Option<PathBuf> {
-        self.checked_file(key, self.text_or_none(key)?)
-    }
-
-    /// A folder that must exist.
-    pub fn folder(&self, key: &'static str) -> Option<PathBuf> {
-        let path = self.path(self.text(key)?);
-        self.checked_folder(key, path)
-    }
-
-    /// A folder that must exist where it is named at all.
-    pub fn folder_or_none(&self, key: &'static str) -> Option<PathBuf> {
-        let path = self.path(self.text_or_none(key)?);
-        self.checked_folder(key, path)
-    }
-
-    /// A path whose parent folder must exist: something the gateway makes.
-    pub fn new_path(&self, key: &'static str) -> Option<PathBuf> {
-        let path = self.path(self.text(key)?);
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if parent.is_dir() {
-            return Some(path);
-        }
-        self.mistake(key, format!("the folder {} does not exist", parent.display()));
-        None
-    }
-
-    /// A secret: a text, or `{ file = "…" }`. It must be there and not empty.
-    pub fn secret(&self, key: &'static str) -> Option<Secret> {
-        let secret = self.secret_or_none(key);
-        if !self.has(key) {
-            self.missing(key, "is missing");
-        }
-        secret
-    }
-
-    /// The like of [`Self::secret`] for a key that may be absent.
-    pub fn secret_or_none(&self, key: &'static str) -> Option<Secret> {
-        let value = self.get(key)?;
-        let secret = if let Some(text) = value.get_ref().as_str() {
-            Secret::inline(text)
-        } else if value.get_ref().is_table() {
-            Secret::file(self.section_or_none(key).file("file")?)
-        } else {
-            self.wrong_type(key, value, "a text or { file = \"…\" }");
-            return None;
-        };
-        self.noted(key, secret.read().map(|_| ()).map_err(|error| error.to_string()))?;
-        Some(secret)
-    }
-
-    /// The value of a key that is known but not in the file.
-    pub fn absent<T>(&self, key: &'static str, default: T) -> Option<T> {
+    /// Knows a key without reading it.
+    pub(super) fn know(&self, key: &'static str) {
         self.ask(key);
-        Some(default)
     }
 
     /// Calls no key of this table unknown: what belongs here cannot be told.
-    pub fn accept_all(&self) {
+    pub(super) fn accept_all(&self) {
         self.lenient.set(true);
     }
 
     /// Whether the key stands in the file.
-    pub fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
-    }
-
-    fn checked_file(&self, key: &'static str, text: String) -> Option<PathBuf> {
-        let path = self.path(text);
-        match std::fs::File::open(&path) {
-            Ok(_) if path.is_dir() => self.mistake(key, format!("{} is a folder", path.display())),
-            Ok(_) => return Some(path),
-            Err(error) => self.mistake(key, format!("cannot read {}: {}", path.display(), error.kind())),
-        }
-        None
-    }
-
-    fn checked_folder(&self, key: &'static str, path: PathBuf) -> Option<PathBuf> {
-        if path.is_dir() {
-            return Some(path);
-        }
-        self.mistake(key, format!("{} is not a folder", path.display()));
-        None
-    }
-
-    fn path(&self, text: String) -> PathBuf {
-        self.source.folder.join(text)
     }
 
     fn inner(&self, key: String, found: Option<(usize, &'a DeTable<'a>)>) -> Section<'a> {
         let line = found.map_or(0, |(offset, _)| self.source.line(offset));
         let table = found.map(|(_, table)| table);
-        Section { source: self.source, path: self.full(&key), line, table, asked: RefCell::default(), lenient: Cell::new(false) }
+        Section {
+            source: self.source,
+            path: self.full(&key),
+            line,
+            table,
+            asked: RefCell::default(),
+            lenient: Cell::new(false),
+        }
     }
 
     fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -380,7 +269,11 @@ impl<'a> Section<'a> {
     fn missing(&self, key: &'static str, problem: &str) {
         // An absent table is reported once, not key by key.
         if self.table.is_some() {
-            self.source.mistakes.borrow_mut().push(Mistake { line: self.line, key: self.full(key), problem: problem.into() });
+            self.source.mistakes.borrow_mut().push(Mistake {
+                line: self.line,
+                key: self.full(key),
+                problem: problem.into(),
+            });
         }
     }
 
@@ -410,7 +303,7 @@ impl Drop for Section<'_> {
 }
 
 /// The name that is most like `name`.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.into_iter().map(|known| (strsim::jaro_winkler(name, known), known));
     scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| known)
 }
@@ -422,8 +315,4 @@ fn choose<T: Copy>(text: &str, names: &[(&str, T)]) -> Result<T, String> {
         let near = nearest(text, all.iter().copied()).unwrap_or_default();
         format!("must be one of {}; nearest: {near}", all.join(", "))
     })
-}
-
-fn signed(duration: Duration) -> jiff::SignedDuration {
-    jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX)
 }

@@ -54,7 +54,8 @@ fn population(section: &Section<'_>) -> Option<PopulationConfig> {
 
 fn business(section: &Section<'_>) -> Option<BusinessConfig> {
     let (http, token) = (http(&section.section("http")), token(&section.section("token")));
-    let enterprise = path(&section.section_or_none("paths"), "enterprise", BusinessPaths::default().enterprise);
+    let enterprise =
+        path(&section.section_or_none("paths"), "enterprise", BusinessPaths::default().enterprise);
     Some(BusinessConfig { http: http?, token: token?, paths: BusinessPaths { enterprise: enterprise? } })
 }
 
@@ -85,7 +86,11 @@ fn path(section: &Section<'_>, key: &'static str, default: String) -> Option<Str
     let absolute = |text: &str| {
         if text.starts_with('/') { Ok(text.to_owned()) } else { Err("must begin with /".to_owned()) }
     };
-    if section.has(key) { section.parsed(key, absolute) } else { section.absent(key, default) }
+    if section.has(key) {
+        return section.parsed(key, absolute);
+    }
+    section.know(key);
+    Some(default)
 }
 
 fn http(section: &Section<'_>) -> Option<HttpConfig> {
@@ -100,8 +105,16 @@ fn http(section: &Section<'_>) -> Option<HttpConfig> {
     let connect_timeout_ms = number("connect_timeout_ms", known.connect_timeout_ms, 60_000);
     let deadline_ms = number("deadline_ms", known.deadline_ms, 120_000);
     let queue_wait_ms = section.number("queue_wait_ms", known.queue_wait_ms, 0..=120_000);
+    section.know("quota_per_minute");
+    let quota = if section.has("quota_per_minute") {
+        section.number("quota_per_minute", 1, 1..=1_000_000).map(|quota| u32::try_from(quota).ok())
+    } else {
+        Some(None)
+    };
     let max_concurrent = count("max_concurrent", known.max_concurrent, 10_000);
-    let queue = section.number("queue", known.queue as u64, 0..=100_000).and_then(|value| usize::try_from(value).ok());
+    let queue = section
+        .number("queue", known.queue as u64, 0..=100_000)
+        .and_then(|value| usize::try_from(value).ok());
     let max_body_bytes = count("max_body_bytes", known.max_body_bytes, 64 << 20);
     let ca_pem = section.secret_or_none("ca_pem");
     let client_identity = section.secret_or_none("client_identity");
@@ -117,6 +130,7 @@ fn http(section: &Section<'_>) -> Option<HttpConfig> {
         max_concurrent: max_concurrent?,
         queue: queue?,
         queue_wait_ms: queue_wait_ms?,
+        quota_per_minute: quota?,
         max_body_bytes: max_body_bytes?,
         ca_pem,
         client_identity,
@@ -146,7 +160,10 @@ fn token(section: &Section<'_>) -> Option<TokenConfig> {
         // Which keys belong here is not known: they are not called unknown.
         form_section.accept_all();
     }
-    let known = TokenConfig::new(TokenForm::Basic { client_id: String::new(), client_secret: motlan_transport::Secret::inline("") });
+    let known = TokenConfig::new(TokenForm::Basic {
+        client_id: String::new(),
+        client_secret: motlan_transport::Secret::inline(""),
+    });
     let path = path(section, "path", known.path);
     let skew_s = section.number("skew_s", known.skew_s, 0..=3_600);
     Some(TokenConfig { path: path?, skew_s: skew_s?, form: form? })

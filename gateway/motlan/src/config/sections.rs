@@ -11,8 +11,8 @@ use motlan_server::Limits;
 
 use super::reader::Section;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// `[server]`: where the gateway listens, and its limits at the edge.
 #[derive(Debug, Clone)]
@@ -127,7 +127,8 @@ pub(super) fn log(section: &Section<'_>) -> Option<LogSection> {
         valid.map(|_| text.to_owned()).map_err(|_| "is no filter such as \"info\"".to_owned())
     });
     let wrong = section.has("filter") && filter.is_none();
-    let format = section.one_of_or("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)], LogFormat::Text);
+    let format =
+        section.one_of_or("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)], LogFormat::Text);
     if wrong {
         return None;
     }
@@ -140,7 +141,11 @@ pub(super) fn audit(section: &Section<'_>) -> Option<(AuditOptions, PathBuf)> {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-/".contains(&byte);
         // The name of a C2SP log: schema-less, no blanks, no plus sign.
         let fits = text.len() <= 128 && text.bytes().all(plain);
-        if fits { Ok(text.to_owned()) } else { Err("is not a log name such as \"motlan.example.vn/gw1\"".to_owned()) }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err("is not a log name such as \"motlan.example.vn/gw1\"".to_owned())
+        }
     });
     let keys = section.file("keys");
     let segment = section.number("segment_mib", 64, 1..=4_096);
@@ -167,7 +172,8 @@ pub(super) fn dossiers(section: &Section<'_>) -> Option<DossierSection> {
 
 /// The register's key from its file. The problem never tells the content.
 pub fn read_register_key(path: &std::path::Path) -> Result<[u8; 32], String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {}", path.display(), error.kind()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {}", path.display(), error.kind()))?;
     let mut key = [0; 32];
     let decoded = hex::decode_to_slice(text.trim(), &mut key);
     decoded.map_err(|_| format!("{} does not hold 64 hexadecimal digits", path.display()))?;

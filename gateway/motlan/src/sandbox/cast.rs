@@ -89,7 +89,11 @@ impl Cast {
     /// `department`, `verifier`, `auditor`; and, named by their agency, the
     /// one-stop offices of the other demo families' communes and every other
     /// department.
-    pub(super) fn of(catalogue: &Catalogue, authority: &Authority, world: &World) -> Result<Self, CasterError> {
+    pub(super) fn of(
+        catalogue: &Catalogue,
+        authority: &Authority,
+        world: &World,
+    ) -> Result<Self, CasterError> {
         let mut cast = Self { members: Vec::new(), officers: officers(catalogue, world)? };
         let mut add = |id: String, code: &str, role, acting| {
             let agency = find(catalogue, code)?;
@@ -109,7 +113,11 @@ impl Cast {
         let mut served = BTreeSet::new();
         for family in world.families() {
             let agency = catalogue.agency_of_commune(&family.new_commune);
-            let code = agency.ok_or_else(|| CasterError::Agency(family.new_commune.clone()))?.code.as_str().to_owned();
+            let code = agency
+                .ok_or_else(|| CasterError::Agency(family.new_commune.clone()))?
+                .code
+                .as_str()
+                .to_owned();
             let id = if served.is_empty() { "one-stop".to_owned() } else { named("one-stop", &code) };
             if served.insert(code.clone()) {
                 add(id, &code, CallerRole::OneStop, Acting::Officer)?;
@@ -117,7 +125,10 @@ impl Cast {
         }
         add("department".to_owned(), DEPARTMENT, CallerRole::Department, Acting::Officer)?;
         let departments = catalogue.agencies().filter(|agency| agency.level == AgencyLevel::Department);
-        for code in departments.map(|agency| agency.code.as_str()).filter(|code| ![DEPARTMENT, AUDITOR].contains(code)) {
+        for code in departments
+            .map(|agency| agency.code.as_str())
+            .filter(|code| ![DEPARTMENT, AUDITOR].contains(code))
+        {
             add(named("department", code), code, CallerRole::Department, Acting::Officer)?;
         }
         add("verifier".to_owned(), VERIFIER, CallerRole::Verifier, Acting::Officer)?;

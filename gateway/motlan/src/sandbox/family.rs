@@ -21,6 +21,9 @@ const DEFAULT_DEPARTMENT: &str = "H32.14";
 /// Procedures that an old person hands in for themselves.
 const FOR_THE_OLD: [&str; 1] = ["1.014027"];
 
+/// Registration of a death.
+const DEATH_REGISTRATION: &str = "1.000656";
+
 /// Procedures about a household business.
 const HOUSEHOLD_BUSINESS: [&str; 3] = ["1.001570", "2.000720", "2.001583"];
 
@@ -77,8 +80,10 @@ impl Plan {
 
     /// The request that opens it, without evidence.
     pub fn request(&self, dossier: &str) -> OpenDossierRequest {
-        let subject =
-            |(role, key): &(String, SubjectKey)| NamedSubject { role: role.clone(), subject: Some(to_proto(key)) };
+        let subject = |(role, key): &(String, SubjectKey)| NamedSubject {
+            role: role.clone(),
+            subject: Some(to_proto(key)),
+        };
         OpenDossierRequest {
             request_id: Uuid::new_v4().to_string(),
             dossier_code: dossier.to_owned(),
@@ -98,6 +103,7 @@ pub fn plan(
     procedure: &Procedure,
     case: Option<&str>,
     family: &DemoFamily,
+    deceased: &str,
     now: Timestamp,
 ) -> Result<Plan, PlanError> {
     let code = procedure.code.as_str().to_owned();
@@ -105,7 +111,7 @@ pub fn plan(
         None => procedure.default_case(),
         Some(id) => procedure.case(id).ok_or_else(|| unknown_case(procedure, id))?,
     };
-    let asking = Asking { procedure: &code, family, now, applicant: applicant(procedure, case, family) };
+    let asking = Asking { procedure: &code, family, deceased, now, applicant: applicant(procedure, case, family) };
     let mut subjects = Vec::new();
     for role in procedure.roles_in(&case.id) {
         if role.how == How::Named || asking.must_name(role) {
@@ -149,8 +155,10 @@ fn applicant<'a>(procedure: &Procedure, case: &Case, family: &'a DemoFamily) -> 
         return &family.elder;
     }
     let roles = procedure.roles_in(&case.id);
-    let about_land = roles.iter().any(|role| matches!(role.kind, SubjectKind::Certificate | SubjectKind::Parcel));
-    let others_own = roles.iter().any(|role| ["household_head", "house_owner", "transferor"].contains(&role.id.as_str()));
+    let about_land =
+        roles.iter().any(|role| matches!(role.kind, SubjectKind::Certificate | SubjectKind::Parcel));
+    let others_own =
+        roles.iter().any(|role| ["household_head", "house_owner", "transferor"].contains(&role.id.as_str()));
     let owns = family.certificate_owners.contains(&family.applicant.id);
     if about_land && !others_own && !owns { member(family, &family.head) } else { &family.applicant }
 }
@@ -164,6 +172,8 @@ fn member<'a>(family: &'a DemoFamily, id: &str) -> &'a FamilyMember {
 struct Asking<'a> {
     procedure: &'a str,
     family: &'a DemoFamily,
+    /// Somebody whose death is on record, by personal id.
+    deceased: &'a str,
     applicant: &'a FamilyMember,
     now: Timestamp,
 }
@@ -183,9 +193,14 @@ impl Asking<'_> {
                 let household = HOUSEHOLD_BUSINESS.contains(&self.procedure);
                 let code = if household { &family.household_business } else { &family.enterprise };
                 // A household business of today goes by its owner's personal id.
-                EnterpriseCode::parse(code).ok().map(SubjectKey::Enterprise).or_else(|| person(code, self.now))
+                EnterpriseCode::parse(code)
+                    .ok()
+                    .map(SubjectKey::Enterprise)
+                    .or_else(|| person(code, self.now))
             }
-            SubjectKind::Certificate => CertificateSerial::parse(&family.certificate).ok().map(SubjectKey::Certificate),
+            SubjectKind::Certificate => {
+                CertificateSerial::parse(&family.certificate).ok().map(SubjectKey::Certificate)
+            }
             SubjectKind::Parcel => {
                 let parcel = &family.parcel;
                 ParcelKey::new(&parcel.commune, parcel.sheet, parcel.number).ok().map(SubjectKey::Parcel)
@@ -208,7 +223,9 @@ impl Asking<'_> {
         };
         let child = |place: usize| family.children.get(place).map_or("", |child| child.id.as_str());
         match role {
-            "deceased" => &family.elder.id,
+            // A death that is being registered is in no registry yet.
+            "deceased" if self.procedure == DEATH_REGISTRATION => &family.elder.id,
+            "deceased" => self.deceased,
             "partner" | "spouse" => &family.spouse.id,
             "father" => of_sex(Sex::Male),
             "mother" => of_sex(Sex::Female),

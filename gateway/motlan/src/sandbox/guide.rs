@@ -19,8 +19,11 @@ pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
     let family = world.registries().world().families().first();
     if let (Some(plan), Some(family)) = (plan, family) {
         let dossier = plan.dossier_code(7);
-        let subjects: Vec<String> =
-            plan.subjects.iter().map(|(role, key)| format!("--subject {}", quoted(&subject(role, key)))).collect();
+        let subjects: Vec<String> = plan
+            .subjects
+            .iter()
+            .map(|(role, key)| format!("--subject {}", quoted(&subject(role, key))))
+            .collect();
         let clients = quoted(&format!("{folder}/clients"));
         let (code, agency, subjects) = (&plan.procedure, &plan.agency, subjects.join(" "));
         let _ = writeln!(

@@ -41,7 +41,8 @@ impl Running {
 
     /// A connection as that caller, with its usual token.
     pub fn connect(&self, caller: &str) -> anyhow::Result<Connection> {
-        let member = self.world.cast().member(caller).ok_or_else(|| anyhow!("the sandbox has no caller {caller}"))?;
+        let member =
+            self.world.cast().member(caller).ok_or_else(|| anyhow!("the sandbox has no caller {caller}"))?;
         let credentials = self.world.credentials(member)?;
         Connection::lazy(self.gateway.grpc(), &credentials).with_context(|| format!("as {caller}"))
     }

@@ -97,7 +97,8 @@ systems = ["portal"]
             Acting::Citizen => r#"["citizen"]"#,
             Acting::Nobody => "[]",
         };
-        let commune = member.commune.as_ref().map(|code| format!("commune = \"{code}\"\n")).unwrap_or_default();
+        let commune =
+            member.commune.as_ref().map(|code| format!("commune = \"{code}\"\n")).unwrap_or_default();
         let _ = write!(
             text,
             "\n[[access.callers]]\nid = \"{}\"\nagency = \"{}\"\nrole = \"{}\"\n{commune}tokens = {tokens}\n",

@@ -18,7 +18,7 @@ pub(super) const PORTAL: &str = "portal";
 /// The `aud` of this gateway.
 pub(super) const AUDIENCE: &str = "motlan-sandbox";
 /// How often tokens are written anew.
-pub(super) const RENEWAL: Duration = Duration::from_secs(5 * 60);
+pub(super) const RENEWAL: Duration = Duration::from_mins(5);
 /// How long a token lives, seconds; the most a gateway takes.
 const LIFETIME: i64 = 15 * 60;
 

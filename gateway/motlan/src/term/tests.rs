@@ -40,7 +40,8 @@ fn columns_are_aligned_by_what_is_seen() {
     let mut out = Vec::new();
     table.write(Look::plain(80), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
-    let columns: Vec<usize> = text.lines().skip(2).map(|line| line.split('x').next().unwrap().width()).collect();
+    let columns: Vec<usize> =
+        text.lines().skip(2).map(|line| line.split('x').next().unwrap().width()).collect();
     assert_eq!(columns, [5, 5]);
 }
 

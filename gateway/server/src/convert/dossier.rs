@@ -101,6 +101,8 @@ pub(crate) fn code(code: &str) -> Result<DossierCode, Failure> {
 pub(crate) fn dossier(dossier: &Dossier) -> wire::Dossier {
     let (state, closed_at, close_reason) = match &dossier.state {
         DossierState::Open => (wire::DossierState::Open, None, None),
+        // Nobody is told of a dossier whose opening is not recorded yet.
+        DossierState::Opening => (wire::DossierState::Unspecified, None, None),
         DossierState::Closed { at, reason } => {
             (wire::DossierState::Closed, Some(timestamp(*at)), Some(reason.clone()))
         }

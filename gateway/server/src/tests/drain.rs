@@ -7,6 +7,7 @@ use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 
 use super::rig::{Raw, Rig, raw, reason};
+use crate::quota::RefusalQuota;
 use crate::{BindError, Limits};
 
 const LIST: &str = "/motlan.catalogue.v1.CatalogueService/ListProcedures";
@@ -44,11 +45,8 @@ async fn work_beyond_the_limit_is_shed_with_a_delay() {
 
 #[tokio::test]
 async fn a_flood_of_refusals_is_recorded_in_aggregate() {
-    let mut rig = Rig::with(|options| {
-        options.limits.refusals_burst = 5;
-        options.limits.refusals_per_second = 1;
-    })
-    .await;
+    let quota = RefusalQuota { burst: 5, per_second: 1, ..RefusalQuota::default() };
+    let mut rig = Rig::with_quota(quota, |_| ()).await;
     // The clock stands still, so nothing comes back to the quota.
     let (flooding, other) = (rig.channel("stranger").await, rig.channel("verifier").await);
     let mut reasons = std::collections::BTreeMap::<String, usize>::new();
@@ -83,7 +81,7 @@ async fn a_body_that_never_ends_is_cut_off_at_the_deadline() {
     let endless = Request::new(futures::stream::pending::<Bytes>());
     let call = client.streaming(endless, LIST.parse().expect("a path"), Raw);
     let status = tokio::time::timeout(Duration::from_secs(20), call).await.expect("ends in time");
-    let status = status.err().expect("no request was ever sent");
+    let Err(status) = status else { panic!("answered, though no request was ever sent") };
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(reason(&status).0, "DEADLINE_EXCEEDED");
     assert!(raw(&channel, LIST, &[], None).await.is_ok(), "the next call is not hurt");

@@ -23,6 +23,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 
+use crate::quota::RefusalQuota;
 use crate::{Limits, Server, ServerHandle, ServerOptions, Services, TlsMaterial};
 
 const OFFICERS: &str = r#"
@@ -108,6 +109,10 @@ impl Rig {
 
     /// A server whose options are changed first.
     pub(super) async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
+        Self::with_quota(RefusalQuota::default(), change).await
+    }
+
+    pub(super) async fn with_quota(quota: RefusalQuota, change: impl FnOnce(&mut ServerOptions)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = "2026-11-21T03:00:00Z".parse::<Timestamp>().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
@@ -168,7 +173,7 @@ impl Rig {
             limits: Limits::default(),
         };
         change(&mut options);
-        let bound = Server::bind(options, Services { pipeline, resolver }, clock).await.unwrap();
+        let bound = Server::bind_with(options, Services { pipeline, resolver }, clock, quota).await.unwrap();
         let (grpc, probe, handle) = (bound.grpc_addr(), bound.probe_addr(), bound.handle());
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();

@@ -69,8 +69,9 @@ fn leaves_verify_under_their_own_authority_only() {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(ca.as_bytes()).unwrap()).unwrap();
         let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier =
-            rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+            .build()
+            .unwrap();
         let leaf = CertificateDer::from_pem_slice(client.certificate.as_bytes()).unwrap();
         let at = rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(
             now().as_second().unsigned_abs(),
