@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use motlan_domain::SubjectKey;
-use motlan_domain::dataset::Dataset;
+use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, ProcedureCode};
 use motlan_domain::name::PersonName;
@@ -32,6 +32,12 @@ pub enum Want {
     Record {
         /// Which dataset.
         dataset: Dataset,
+        /// The fields that are needed. An adapter may skip an exchange that
+        /// serves none of them, and then leaves its fields absent; whoever
+        /// keeps the answer must not serve it to a question that needs those.
+        /// A field among them that the registry was asked for and that could
+        /// not be had is never passed off as absent.
+        fields: FieldSet,
         /// Name and birth date of the person, where the registry's key has to
         /// be found by them.
         holder: Option<Holder>,

@@ -43,6 +43,11 @@ impl Gaps {
         self.take(field, read)
     }
 
+    /// The field has to be there and is not.
+    pub fn absent(&mut self, field: &'static str) {
+        self.note(IncompleteCause::FieldMissing, field);
+    }
+
     /// The field has a form that the contract does not allow.
     pub fn invalid(&mut self, field: &'static str) {
         self.note(IncompleteCause::FieldInvalid, field);

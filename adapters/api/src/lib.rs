@@ -20,7 +20,7 @@ pub use gaps::{Gaps, Invalid, Read};
 
 use futures::future::BoxFuture;
 use motlan_domain::Fetched;
-use motlan_domain::dataset::{Dataset, Registry};
+use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 
 /// What a registry said to an [`Ask`].
 #[derive(Debug, Clone)]
@@ -62,6 +62,15 @@ pub trait RegistryAdapter: Send + Sync {
 
     /// The datasets it can fetch.
     fn datasets(&self) -> &'static [Dataset];
+
+    /// The fields that take a further exchange, which is made only for questions
+    /// that want one of them and then tells them all: an answer to another
+    /// question lacks them, and must not serve one that wants them. None, where
+    /// every answer is whole.
+    fn fetched_apart(&self, dataset: Dataset) -> FieldSet {
+        let _ = dataset;
+        FieldSet::EMPTY
+    }
 
     /// Asks the registry.
     fn ask<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Reply, FetchError>>;

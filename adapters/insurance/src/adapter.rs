@@ -39,9 +39,11 @@ impl InsuranceAdapter {
 
     async fn answer(&self, ask: &Ask) -> Result<Reply, FetchError> {
         let (dataset, holder) = match &ask.want {
-            Want::Record { dataset: dataset @ (Dataset::Participation | Dataset::HealthCard), holder } => {
-                (*dataset, holder.as_ref())
-            }
+            Want::Record {
+                dataset: dataset @ (Dataset::Participation | Dataset::HealthCard),
+                holder,
+                ..
+            } => (*dataset, holder.as_ref()),
             _ => return Err(FetchError::NotOffered),
         };
         let session = self.rest.session(ask);

@@ -41,6 +41,8 @@ pub struct PopulationPaths {
     pub confirm: String,
     /// Household of a person.
     pub household: String,
+    /// Death or declared absence of a person.
+    pub status: String,
 }
 
 // === impl PopulationConfig ===
@@ -63,6 +65,7 @@ impl Default for PopulationPaths {
             lookup: "/dancuquocgia/TraCuuThongTinCongDan".to_owned(),
             confirm: "/dancuquocgia/XacThucThongTinCongDan".to_owned(),
             household: "/dancuquocgia/CungCapThongTinHoGiaDinh".to_owned(),
+            status: "/dancuquocgia/XacMinhTinhTrangChetMatTich".to_owned(),
         }
     }
 }

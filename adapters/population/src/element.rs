@@ -10,8 +10,10 @@ use motlan_domain::record::{Coded, Relative, Sex};
 use motlan_transport::xml;
 use roxmltree::{Document, Node, ParsingOptions};
 
-/// Namespace of the answers.
-pub(crate) const NAMESPACE: &str = "http://www.mic.gov.vn/dancu/1.0";
+/// Namespace of the answers of 037, 033 and the household operation.
+pub(crate) const NS_PEOPLE: &str = "http://www.mic.gov.vn/dancu/1.0";
+/// Namespace of the `XacMinh…` requests and of their answers.
+pub(crate) const NS_VERIFIED: &str = "http://gtel.vn/qldc";
 /// The source's quota is used up: the one refusal that time heals.
 const REFUSED_QUOTA: &str = "020";
 
@@ -20,7 +22,7 @@ const PLACE: &[&str] = &["MaTinhThanh", "MaQuanHuyen", "MaPhuongXa", "ChiTiet", 
 /// What a relative holds.
 const RELATIVE: &[&str] = &["QuanHe", "HoVaTen", "QuocTich", "SoDinhDanh", "SoCMND"];
 
-/// An element of the source's namespace.
+/// An element of an answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a, 'i>(Node<'a, 'i>);
 
@@ -42,13 +44,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Document<'_>, FetchError> {
 /// The root, if it is the expected one; the source's own refusal is an error.
 pub(crate) fn root<'a, 'i>(
     document: &'a Document<'i>,
+    namespace: &str,
     expected: &str,
 ) -> Result<Element<'a, 'i>, FetchError> {
     let root = document.root_element();
     let name = root.tag_name();
     match (name.name(), name.namespace()) {
-        (local, Some(NAMESPACE)) if local == expected => Ok(Element(root)),
-        ("Loi", None | Some(NAMESPACE)) => Err(refusal(root)),
+        (local, Some(theirs)) if local == expected && theirs == namespace => Ok(Element(root)),
+        ("Loi", theirs) if theirs.is_none_or(|theirs| theirs == namespace) => Err(refusal(root)),
         (local, _) if local == expected => Err(FetchError::malformed(MalformedCause::Namespace)),
         _ => Err(FetchError::malformed(MalformedCause::Shape)),
     }
@@ -75,9 +78,10 @@ impl<'a> Element<'a, '_> {
         self.0.tag_name().name()
     }
 
-    /// Whether it stands in the source's namespace.
+    /// Whether it stands in the namespace of the answer, which is that of its
+    /// root.
     pub(crate) fn is_ours(&self) -> bool {
-        self.0.tag_name().namespace() == Some(NAMESPACE)
+        self.0.tag_name().namespace() == self.0.document().root_element().tag_name().namespace()
     }
 
     /// Its child elements, of whatever namespace.
@@ -116,6 +120,15 @@ impl<'a> Element<'a, '_> {
     /// The text of a child that `parse` must accept.
     pub(crate) fn parsed<T, E>(self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Read<T> {
         self.text(name)?.map(|text| parse(&text)).transpose().map_err(|_| Invalid)
+    }
+
+    /// A yes or no.
+    pub(crate) fn truth(self, name: &str) -> Read<bool> {
+        self.parsed(name, |text| match text {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(Invalid),
+        })
     }
 
     /// A child that `read` makes something of.

@@ -6,7 +6,7 @@ use motlan_api::{Decoding, FetchError, Gaps, MalformedCause};
 use motlan_domain::record::{Household, HouseholdMember, Person, Relative};
 use motlan_domain::{Completeness, Dataset, Fetched, Record};
 
-use crate::element::{self, Element};
+use crate::element::{self, Element, NS_PEOPLE};
 use crate::person::{answers, citizens, is_blank, lacks_an_id, person};
 
 /// Reads the answer: every `CongDan` is a member and names the same head.
@@ -16,7 +16,7 @@ use crate::person::{answers, citizens, is_blank, lacks_an_id, person};
 /// malformed.
 pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, FetchError> {
     let document = element::parse(bytes)?;
-    let root = element::root(&document, "CongdanCollection")?;
+    let root = element::root(&document, NS_PEOPLE, "CongdanCollection")?;
     let rows: Vec<Element<'_, '_>> = citizens(root)?.into_iter().filter(|row| !is_blank(*row)).collect();
     if rows.is_empty() {
         return Ok(decoding.not_found());

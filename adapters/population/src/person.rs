@@ -5,7 +5,7 @@ use motlan_domain::id::IdRules;
 use motlan_domain::record::{Alias, MaritalStatus, Person};
 use motlan_domain::{Completeness, Dataset, Fetched, Record, SubjectKey};
 
-use crate::element::{self, Element};
+use crate::element::{self, Element, NS_PEOPLE};
 
 /// Reads the answer to a lookup.
 ///
@@ -14,7 +14,7 @@ use crate::element::{self, Element};
 /// the asked id as an alias of the person.
 pub fn decode_person(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, FetchError> {
     let document = element::parse(bytes)?;
-    let root = element::root(&document, "CongdanCollection")?;
+    let root = element::root(&document, NS_PEOPLE, "CongdanCollection")?;
     let people = citizens(root)?;
     let citizen = match people.as_slice() {
         [] => return Ok(decoding.not_found()),
@@ -118,7 +118,7 @@ pub(crate) fn person(citizen: Element<'_, '_>, rules: IdRules) -> (Person, Compl
         household_head,
         household_head_relation: gaps.take("household_head_relation", relation(citizen)),
         household_no: gaps.take("household_no", citizen.text("SoSoHoKhau")),
-        // Service 037 says nothing of death or absence.
+        // Service 037 says nothing of death or absence; see `status`.
         deceased: None,
         missing: None,
     };

@@ -133,7 +133,7 @@ pub(crate) fn shared(clock: &Arc<ManualClock>) -> Arc<dyn Clock> {
 pub(crate) fn ask() -> Ask {
     let rules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
     Ask {
-        want: Want::Record { dataset: Dataset::Person, holder: None },
+        want: Want::Record { dataset: Dataset::Person, fields: Dataset::Person.all_fields(), holder: None },
         subject: SubjectKey::Person(PersonalId::parse("098090123456", &rules).unwrap()),
         on_behalf: OnBehalf {
             officer_id: PersonalId::parse("097090000001", &rules).unwrap(),

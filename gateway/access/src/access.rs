@@ -7,17 +7,18 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::date::vietnam_day;
-use motlan_domain::id::{AgencyCode, IdRules, ProcedureCode, PurposeId, Synthetic};
+use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, PurposeId, Synthetic};
 use motlan_domain::{Clock, Outcome, Reason, SubjectKey};
-use motlan_dossier::{Register, Viewer};
+use motlan_dossier::{Register, Viewer, same_subject};
 
 use crate::caller::{self, CallerCache, CallerEntry};
 use crate::config::AccessConfig;
+use crate::denial::Denial;
 use crate::directory::Directory;
 use crate::error::{AccessErrors, Mistakes};
 use crate::evidence::Signer;
 use crate::identity::{Actor, Caller, Identity};
-use crate::permit::{Basis, Denial, Permit};
+use crate::permit::{Basis, Permit};
 use crate::policy::Policies;
 use crate::token::{Issuer, Presented, TokenCache};
 
@@ -169,11 +170,39 @@ impl Access {
     /// Ends a verification: MISMATCH, NOT_FOUND and INCOMPLETE keep the attempt
     /// counted, MATCH gives it back, and so does `None` or any other outcome:
     /// no answer came. For other operations it does nothing.
-    pub async fn settle(&self, permit: &Permit, outcome: Option<Outcome>) {
+    ///
+    /// `holder` is the personal id of the record that was found. Where the
+    /// question named the person otherwise (by an old nine-digit CMND), the
+    /// attempt counts for the personal id too, durably: one person, one limit.
+    ///
+    /// # Errors
+    /// `GUESS_LIMIT`: the attempts about the holder are used up, so not even
+    /// the outcome may be told. `STORE_UNAVAILABLE`, `OVERLOADED`: it could not
+    /// be counted, and is not to be told either. The attempt stays counted.
+    pub async fn settle(
+        &self,
+        permit: &Permit,
+        outcome: Option<Outcome>,
+        holder: Option<PersonalId>,
+    ) -> Result<(), Reason> {
+        let Some(ticket) = &permit.0.guess else { return Ok(()) };
         let counts = matches!(outcome, Some(Outcome::Mismatch | Outcome::NotFound | Outcome::Incomplete));
-        if let Some(ticket) = permit.0.guess.as_ref().filter(|_| !counts) {
-            self.0.register.refund(ticket).await;
+        let register = &self.0.register;
+        let holder =
+            holder.map(SubjectKey::Person).filter(|id| !same_subject(id, &permit.0.question.subject));
+        if let Some(holder) = holder.filter(|_| outcome.is_some()) {
+            let (agency, digest) = (permit.caller().agency(), register.subject_digest(&holder));
+            let day = vietnam_day(self.0.clock.now());
+            let counted = register.reserve_guess(agency, digest, day, GUESS_LIMIT).await;
+            let counted = counted.map_err(|error| error.reason())?;
+            if !counts {
+                register.refund(&counted).await;
+            }
         }
+        if !counts {
+            register.refund(ticket).await;
+        }
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> Arc<State> {

@@ -1,17 +1,24 @@
 //! The decision on a data question.
 
+mod subject;
+
 use std::sync::Arc;
 
-use motlan_catalogue::{Procedure, RoleId, RoleSpec};
+use motlan_catalogue::RoleId;
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, PurposeId};
-use motlan_domain::{Dataset, FieldSet, Purpose, Question, Reason, SubjectKey, SubjectKind};
-use motlan_dossier::{Dossier, DossierSubject, same_subject};
+use motlan_domain::{FieldSet, Purpose, Question, Reason, SubjectKey};
+use motlan_dossier::{Dossier, same_subject};
 
 use crate::access::{Access, GUESS_LIMIT, State, viewer};
+use crate::denial::Denial;
 use crate::identity::{Actor, Identity};
-use crate::permit::{Basis, Denial, OnBehalf, Permit, PermitData};
+use crate::permit::{Basis, OnBehalf, Permit, PermitData};
 use crate::policy::{DataFacts, Facts, Names, PurposeRef, Verdict};
+use subject::{Candidate, candidates, is_family};
+
+/// In the facts of a subject that is not looked at yet: no role's position.
+const ANY_ROLE: u16 = u16::MAX;
 
 /// What is decided, before it becomes a permit.
 struct Granted {
@@ -24,14 +31,6 @@ struct Granted {
     legal_basis: Arc<[String]>,
     on_behalf: OnBehalf,
     basis: Basis,
-}
-
-/// The roles in which a question may be decided, best first.
-struct Candidate<'a> {
-    subject: &'a DossierSubject,
-    spec: &'a RoleSpec,
-    position: u16,
-    registered: FieldSet,
 }
 
 // === impl Access ===
@@ -132,48 +131,64 @@ impl Access {
         else {
             return Err(deny(Reason::ProcedureUnknown).about(&dossier, None));
         };
-        let dataset = question.operation.dataset();
-        let candidates = candidates(&dossier, procedure, question, role);
-        let Some(first) = candidates.first() else {
-            return Err(deny(Reason::SubjectNotInDossier).about(&dossier, None));
-        };
         let caller = state.current(&identity.caller).map_err(deny)?;
         let citizen = citizen(identity);
         let is_citizen = |key: &SubjectKey| citizen.as_ref().is_some_and(|own| same_subject(own, key));
-        let facts = |candidate: &Candidate<'_>, component: bool| DataFacts {
+        let all = question.operation.dataset().all_fields();
+        // The facts of the subject whom most is permitted about.
+        let anybody = DataFacts {
             caller: caller.index,
             operation: question.operation,
             purpose: PurposeRef::Procedure(entry.index),
-            role: candidate.position,
-            registered: candidate.registered,
-            requested: requested(question, candidate.registered),
+            role: ANY_ROLE,
+            registered: all,
+            requested: requested(question, all),
             actor: identity.actor.kind(),
             evidence: Some(dossier.evidence),
             handles: dossier.agency == caller.agency,
             opened: dossier.opened_by == caller.id,
             applicant: dossier.in_role(RoleId::APPLICANT).any(|applicant| is_citizen(&applicant.key)),
-            own: is_citizen(&candidate.subject.key),
-            family: candidate.spec.family_of_applicant && candidate.spec.id != RoleId::APPLICANT,
+            own: true,
+            family: true,
             covered: false,
+            component: role.is_some(),
+        };
+        let ask = |facts: DataFacts, role: &str| {
+            let names = Names { caller: &caller.id, purpose: dossier.procedure.as_str(), role };
+            state.policies.decide(&Facts::Data(facts), &names)
+        };
+        let basis = |verdict: &Verdict| state.policies.basis(verdict, state.catalogue_digest());
+        // First what holds whoever the subject is, so that it is told about a
+        // stranger and about a subject alike.
+        let whoever = ask(anybody, "");
+        if let Some(reason) = whoever.denied {
+            return Err(Denial::of(reason, identity).on(basis(&whoever)).about(&dossier, None));
+        }
+        let facts = |candidate: &Candidate<'_>, component: bool| DataFacts {
+            role: candidate.position,
+            registered: candidate.registered,
+            requested: requested(question, candidate.registered),
+            own: is_citizen(&candidate.subject.key),
+            family: candidate.is_family_role()
+                && citizen.as_ref().is_some_and(|own| is_family(&dossier, procedure, candidate.subject, own)),
             component,
+            ..anybody
         };
-        let ask = |candidate: &Candidate<'_>, component: bool| {
-            let names = Names {
-                caller: &caller.id,
-                purpose: dossier.procedure.as_str(),
-                role: candidate.spec.id.as_str(),
-            };
-            state.policies.decide(&Facts::Data(facts(candidate, component)), &names)
-        };
-        let mut refusal: Option<Arc<Verdict>> = None;
+        let candidates = candidates(&dossier, procedure, question, identity, role);
+        let mut refusal: Option<(Arc<Verdict>, &str)> = None;
         for candidate in &candidates {
-            let plain = ask(candidate, false);
+            let name = candidate.spec.id.as_str();
+            let plain = ask(facts(candidate, false), name);
             let (verdict, values) = match plain.denied {
-                Some(_) if role.is_some() => (ask(candidate, true), false),
+                Some(_) if role.is_some() => (ask(facts(candidate, true), name), false),
                 _ => (plain, !question.operation.verifies()),
             };
             if verdict.denied.is_some() {
-                refusal.get_or_insert(verdict);
+                // That somebody stands in the dossier by a link alone is for
+                // those to know who may read them: nobody learns it from a no.
+                if role.is_some() || candidate.subject.is_named() {
+                    refusal.get_or_insert((verdict, name));
+                }
                 continue;
             }
             let officer = officer_for(state, identity, &dossier.agency);
@@ -190,18 +205,15 @@ impl Access {
                     dossier: Some(dossier.code.clone()),
                     procedure: Some(dossier.procedure.clone()),
                 },
-                basis: state.policies.basis(&verdict, state.catalogue_digest()),
+                basis: basis(&verdict),
                 dossier: Some(Arc::clone(&dossier)),
             });
         }
-        let reason =
-            refusal.as_ref().and_then(|verdict| verdict.denied).unwrap_or(Reason::DatasetNotRegistered);
-        let basis = refusal.map_or_else(
-            || state.basis(),
-            |verdict| state.policies.basis(&verdict, state.catalogue_digest()),
-        );
-        tracing::debug!(%reason, %dataset, "question refused");
-        Err(Denial::of(reason, identity).on(basis).about(&dossier, Some(first.spec.id.as_str())))
+        let Some((verdict, name)) = refusal else {
+            return Err(deny(Reason::SubjectNotInDossier).about(&dossier, None));
+        };
+        let reason = verdict.denied.unwrap_or(Reason::PolicyDenied);
+        Err(Denial::of(reason, identity).on(basis(&verdict)).about(&dossier, Some(name)))
     }
 
     fn for_purpose(
@@ -317,40 +329,4 @@ pub(crate) fn citizen(identity: &Identity) -> Option<SubjectKey> {
 /// Nothing named means everything registered.
 fn requested(question: &Question, registered: FieldSet) -> FieldSet {
     if question.fields.is_empty() { registered } else { question.fields }
-}
-
-/// The roles of the subject in this dossier, those registering most first.
-fn candidates<'a>(
-    dossier: &'a Dossier,
-    procedure: &'a Procedure,
-    question: &'a Question,
-    role: Option<&str>,
-) -> Vec<Candidate<'a>> {
-    let dataset = question.operation.dataset();
-    let in_role = |subject: &&DossierSubject| role.is_none_or(|role| subject.role == role);
-    let mut candidates: Vec<Candidate<'a>> = dossier
-        .roles_of(&question.subject)
-        .filter(in_role)
-        .filter_map(|subject| {
-            let position = procedure.roles.iter().position(|spec| spec.id == *subject.role.as_str())?;
-            let spec = procedure.roles.get(position)?;
-            let registered = registered(procedure, spec, dataset);
-            Some(Candidate { subject, spec, position: u16::try_from(position).ok()?, registered })
-        })
-        .collect();
-    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.registered.len()));
-    candidates
-}
-
-/// What the procedure registers about a subject of that role. Through the
-/// applicant it is also what it registers about things that must be tied to a
-/// person of the dossier: the applicant's own certificates or insurance, asked
-/// for by their personal id instead of by serial or number.
-fn registered(procedure: &Procedure, spec: &RoleSpec, dataset: Dataset) -> FieldSet {
-    let own = procedure.registered(&spec.id, dataset);
-    if spec.id != RoleId::APPLICANT {
-        return own;
-    }
-    let theirs = procedure.roles.iter().filter(|role| role.link_required && role.kind != SubjectKind::Person);
-    theirs.fold(own, |fields, role| fields.union(procedure.registered(&role.id, dataset)))
 }

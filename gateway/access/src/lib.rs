@@ -19,6 +19,7 @@ mod access;
 mod caller;
 mod config;
 mod decide;
+mod denial;
 mod directory;
 mod error;
 mod evidence;
@@ -31,11 +32,12 @@ mod token;
 
 pub use access::{Access, Digests, GUESS_LIMIT};
 pub use config::{AccessConfig, CallerConfig, EvidenceConfig, IssuerConfig, SyntheticIds};
+pub use denial::Denial;
 pub use error::{AccessError, AccessErrors};
 pub use evidence::{ACCEPTANCE_TYPE, AcceptanceClaims, AcceptanceSubject, acceptance_value};
 pub use identity::{Actor, Caller, CallerRole, Identity, Officer, TokenKind};
 pub use operate::OpenRequest;
-pub use permit::{Basis, CataloguePermit, Denial, DossierPermit, LogPermit, OnBehalf, OpenPermit, Permit};
+pub use permit::{Basis, CataloguePermit, DossierPermit, LogPermit, OnBehalf, OpenPermit, Permit};
 pub use token::{Audience, Confirmation, MAX_LIFETIME_SECONDS, TokenClaims};
 
 #[cfg(test)]

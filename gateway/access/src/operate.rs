@@ -12,9 +12,10 @@ use motlan_dossier::{Dossier, DossierSubject, NewDossier, same_subject};
 use crate::access::{Access, State};
 use crate::caller::CallerEntry;
 use crate::decide::citizen;
+use crate::denial::Denial;
 use crate::evidence;
 use crate::identity::Identity;
-use crate::permit::{Basis, CataloguePermit, Denial, DossierPermit, LogPermit, OpenPermit};
+use crate::permit::{Basis, CataloguePermit, DossierPermit, LogPermit, OpenPermit};
 use crate::policy::{DossierAction, DossierFacts, Facts, Names, PlainAction};
 
 /// The most subjects an opening may name.
@@ -55,6 +56,12 @@ impl Access {
     /// A repeated request is to be answered from the register before this is
     /// asked: its receipt may have expired since.
     pub fn may_open(&self, identity: &Identity, request: OpenRequest) -> Result<OpenPermit, Denial> {
+        let code = request.code.clone();
+        self.weigh_opening(identity, request)
+            .map_err(|denial| denial.concerning(DossierAction::Open.operation(), Some(&code)))
+    }
+
+    fn weigh_opening(&self, identity: &Identity, request: OpenRequest) -> Result<OpenPermit, Denial> {
         let state = self.state();
         let deny = |reason| Denial::of(reason, identity).on(state.basis());
         let caller = state.current(&identity.caller).map_err(deny)?;
@@ -162,6 +169,16 @@ impl Access {
         code: &DossierCode,
         action: DossierAction,
     ) -> Result<DossierPermit, Denial> {
+        let decided = self.weigh_operation(identity, code, action).await;
+        decided.map_err(|denial| denial.concerning(action.operation(), Some(code)))
+    }
+
+    async fn weigh_operation(
+        &self,
+        identity: &Identity,
+        code: &DossierCode,
+        action: DossierAction,
+    ) -> Result<DossierPermit, Denial> {
         let state = self.state();
         let caller =
             state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()))?;
@@ -182,9 +199,12 @@ impl Access {
 
     fn plain(&self, identity: &Identity, action: PlainAction) -> Result<Basis, Denial> {
         let state = self.state();
-        let caller =
-            state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()))?;
-        permitted(&state, identity, caller, Facts::Plain { caller: caller.index, action }, "")
+        let caller = state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()));
+        caller
+            .and_then(|caller| {
+                permitted(&state, identity, caller, Facts::Plain { caller: caller.index, action }, "")
+            })
+            .map_err(|denial| denial.concerning(action.operation(), None))
     }
 }
 

@@ -4,6 +4,7 @@
 mod config;
 mod data;
 mod evidence;
+mod family;
 mod operate;
 mod permit;
 mod policies;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Outcome;
 use crate::date::{self, DateComparison, PartialDate};
-use crate::id::{EnterpriseCode, PersonalId};
+use crate::id::{Cmnd, EnterpriseCode, PersonalId};
 use crate::name::{self, NameCode, NameLevel, PersonName};
 use crate::record::{Enterprise, EnterpriseStatus, Person};
 
@@ -101,7 +101,23 @@ pub struct Verdict {
 
 /// Compares a claim with the record of the person who holds the id.
 pub fn verify_person(id: &PersonalId, claim: &IdentityClaim, record: &Person) -> Verdict {
-    let id_finding = find_id(id, record);
+    verify_found(find_id(id, record), claim, record)
+}
+
+/// The same for somebody asked about by their CMND: an elder may have no
+/// personal id at all.
+pub fn verify_person_by_cmnd(cmnd: &Cmnd, claim: &IdentityClaim, record: &Person) -> Verdict {
+    let former = || record.aliases.iter().flatten().any(|alias| alias.cmnd.as_ref() == Some(cmnd));
+    let (level, code) = match &record.cmnd {
+        Some(held) if held == cmnd => ("EQUAL", "EQUAL"),
+        _ if former() => ("EQUAL", "SUPERSEDED_ID"),
+        Some(_) => ("DIFFERENT", "DIFFERENT"),
+        None => ("ABSENT_AT_SOURCE", "ABSENT_AT_SOURCE"),
+    };
+    verify_found(Finding { field: ClaimField::Id, level, code }, claim, record)
+}
+
+fn verify_found(id_finding: Finding, claim: &IdentityClaim, record: &Person) -> Verdict {
     let (name_finding, name_grade) = find_name(claim, record);
     let (date_finding, date_grade) = find_date(claim, record);
     let id_grade = match id_finding.level {

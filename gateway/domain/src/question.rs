@@ -134,6 +134,27 @@ impl Operation {
     }
 }
 
+impl Claim {
+    /// The fields of the record that the claim is held against: they must be
+    /// registered for the purpose like any others.
+    pub fn fields(&self) -> FieldSet {
+        let (dataset, names) = match self {
+            Self::Identity(claim) => {
+                (Dataset::Person, [Some("full_name"), claim.birth_date.map(|_| "birth_date"), None])
+            }
+            Self::Enterprise(claim) => (
+                Dataset::Enterprise,
+                [
+                    claim.name.as_ref().map(|_| "name"),
+                    claim.representative.map(|_| "representatives"),
+                    claim.active.then_some("status"),
+                ],
+            ),
+        };
+        dataset.field_set(names.into_iter().flatten()).unwrap_or_default()
+    }
+}
+
 impl std::fmt::Debug for Claim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -45,6 +45,14 @@ pub enum DossierState {
     Opening,
     /// Work goes on.
     Open,
+    /// Being closed: no question is permitted any more, but the closing is not
+    /// in the audit log yet. The next request to close goes on from here.
+    Closing {
+        /// Since when.
+        at: Timestamp,
+        /// Why, as the first closing caller said.
+        reason: String,
+    },
     /// Finished: no question is permitted any more.
     Closed {
         /// Since when.
@@ -76,6 +84,9 @@ pub enum SubjectSource {
         link: Link,
         /// The role of the subject that was asked about.
         via_role: String,
+        /// The subject that was asked about, where it is known: of two
+        /// applicants each has a household.
+        via: Option<SubjectKey>,
     },
 }
 
@@ -113,15 +124,30 @@ impl Dossier {
         matches!(self.state, DossierState::Opening)
     }
 
+    /// Whether its closing is not in the audit log yet.
+    pub const fn is_closing(&self) -> bool {
+        matches!(self.state, DossierState::Closing { .. })
+    }
+
     /// Whether its opening was begun so long ago that whoever began it is gone.
     pub(crate) fn cut_off(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.opened_at);
         self.is_opening() && age > jiff::SignedDuration::from_mins(OPENING_MINUTES)
     }
 
-    /// The subjects standing in that role.
+    /// The subjects, each once per role: two records may tie the same person to
+    /// it in one role.
+    pub fn distinct(&self) -> impl Iterator<Item = &DossierSubject> {
+        self.subjects.iter().enumerate().filter_map(|(at, subject)| {
+            let same = |other: &DossierSubject| other.role == subject.role && other.key == subject.key;
+            let first = !self.subjects.iter().take(at).any(same);
+            first.then_some(subject)
+        })
+    }
+
+    /// The subjects standing in that role, each once.
     pub fn in_role<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a DossierSubject> {
-        self.subjects.iter().filter(move |subject| subject.role == role)
+        self.distinct().filter(move |subject| subject.role == role)
     }
 
     /// The roles in which that subject stands; a person may have several.
@@ -150,7 +176,33 @@ impl DossierSubject {
 
     /// A subject tied by a registry answer.
     pub fn linked(role: impl Into<String>, key: SubjectKey, link: Link, via_role: impl Into<String>) -> Self {
-        Self { role: role.into(), key, how: SubjectSource::Linked { link, via_role: via_role.into() } }
+        Self {
+            role: role.into(),
+            key,
+            how: SubjectSource::Linked { link, via_role: via_role.into(), via: None },
+        }
+    }
+
+    /// For a linked subject: whose record shows the tie.
+    #[must_use]
+    pub fn through(mut self, subject: SubjectKey) -> Self {
+        if let SubjectSource::Linked { via, .. } = &mut self.how {
+            *via = Some(subject);
+        }
+        self
+    }
+
+    /// Whether it was named at opening; else it stands here by a link alone.
+    pub const fn is_named(&self) -> bool {
+        matches!(self.how, SubjectSource::Named)
+    }
+
+    /// Whether a record of that subject ties it to the dossier.
+    pub fn is_linked_through(&self, subject: &SubjectKey) -> bool {
+        match &self.how {
+            SubjectSource::Named => false,
+            SubjectSource::Linked { via, .. } => via.as_ref().is_some_and(|via| same_subject(via, subject)),
+        }
     }
 
     /// Its kind.

@@ -1,5 +1,6 @@
 //! The handle others hold.
 
+mod closing;
 mod worker;
 
 use std::fmt;
@@ -12,12 +13,14 @@ use motlan_domain::{Clock, SubjectKey};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cache::Cache;
-use crate::dossier::{Dossier, DossierState, DossierSubject, MAX_SUBJECTS, NewDossier};
+use crate::dossier::{Dossier, DossierSubject, MAX_SUBJECTS, NewDossier};
 use crate::error::RegisterError;
 use crate::guess::GuessTicket;
 use crate::request::{RequestKey, RequestState};
 use crate::seal::{RegisterKey, Sealer};
 use crate::store::{File, Store};
+pub use closing::Closed;
+use closing::Underway;
 use worker::{Message, Worker, job};
 
 /// The register. A cheap handle over one thread and one file.
@@ -26,6 +29,7 @@ pub struct Register {
     queue: mpsc::Sender<Message>,
     cache: Arc<Cache>,
     sealer: Arc<Sealer>,
+    closing: Underway,
 }
 
 /// Where the register lies and how it is kept.
@@ -63,15 +67,6 @@ pub struct Opened {
     pub request: RequestState,
 }
 
-/// What closing came to.
-#[derive(Debug, Clone)]
-pub struct Closed {
-    /// The dossier as it is now.
-    pub dossier: Arc<Dossier>,
-    /// As [`Opened::request`].
-    pub request: RequestState,
-}
-
 // === impl Register ===
 
 impl Register {
@@ -93,7 +88,7 @@ impl Register {
             .name("dossier-register".to_owned())
             .spawn(move || worker.run(waiting))
             .map_err(|_| RegisterError::Unavailable(None))?;
-        Ok(Self { queue, cache, sealer })
+        Ok(Self { queue, cache, sealer, closing: Underway::default() })
     }
 
     /// Finishes what waits, checkpoints and closes the file. Every later call
@@ -189,37 +184,9 @@ impl Register {
         .await
     }
 
-    /// Closes a dossier for good. `reason` is a stable code without personal
-    /// data. Closing it again under another request is `Closed`.
-    pub async fn close_dossier(
-        &self,
-        code: &DossierCode,
-        reason: &str,
-        request: RequestKey,
-    ) -> Result<Closed, RegisterError> {
-        let (code, reason) = (code.clone(), reason.to_owned());
-        self.call(move |store| {
-            let state = store.request_state(&request)?;
-            let mut dossier = store.find(&code, None)?.ok_or(RegisterError::Unknown)?;
-            match (&state, dossier.is_open()) {
-                (RequestState::New, true) => {
-                    store.close(&code, store.now, &reason)?;
-                    store.begin_request(&request)?;
-                    dossier.state = DossierState::Closed { at: store.now, reason };
-                }
-                (RequestState::New, false) => return Err(RegisterError::Closed),
-                (_, false) => {}
-                // The id was spent on something that did not close it.
-                (_, true) => return Err(RegisterError::RequestIdReused),
-            }
-            let dossier = Arc::new(dossier);
-            Ok((Closed { dossier: Arc::clone(&dossier), request: state }, Some(dossier)))
-        })
-        .await
-    }
-
-    /// Adds subjects that a registry answer ties to the dossier; those already
-    /// there in the same role are left as they are.
+    /// Adds subjects that a registry answer ties to the dossier. One already
+    /// there in the same role is left as it is; only another record's tie to
+    /// the same person is kept beside the first.
     pub async fn link(
         &self,
         code: &DossierCode,
@@ -233,7 +200,8 @@ impl Register {
             }
             let before = dossier.subjects.len();
             for subject in subjects {
-                if !dossier.roles_of(&subject.key).any(|known| known.role == subject.role) {
+                let said = |known: &DossierSubject| known.role == subject.role && known.how == subject.how;
+                if !dossier.roles_of(&subject.key).any(said) {
                     dossier.subjects.push(subject);
                 }
             }

@@ -16,17 +16,20 @@ use crate::register::Viewer;
 use crate::seal::Sealer;
 
 /// Layout of the file; another number is another program's file.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE dossier (
     code TEXT PRIMARY KEY, procedure TEXT NOT NULL, variant TEXT NOT NULL, agency TEXT NOT NULL,
     opened_by TEXT NOT NULL, evidence TEXT NOT NULL, catalogue TEXT NOT NULL,
-    opened_at INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, closed_at INTEGER, close_reason TEXT
+    opened_at INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, closed_at INTEGER, close_reason TEXT,
+    close_recorded INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX dossier_unfinished ON dossier (code)
+    WHERE recorded = 0 OR (closed_at IS NOT NULL AND close_recorded = 0);
 CREATE TABLE subject (
     dossier TEXT NOT NULL, position INTEGER NOT NULL, role TEXT NOT NULL,
-    link TEXT, via_role TEXT, sealed BLOB NOT NULL, PRIMARY KEY (dossier, position)
+    link TEXT, via_role TEXT, via BLOB, sealed BLOB NOT NULL, PRIMARY KEY (dossier, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE request (
     system TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, response BLOB, at INTEGER NOT NULL,
@@ -121,7 +124,8 @@ impl Store<'_> {
         viewer: Option<&Viewer>,
     ) -> Result<Option<Dossier>, RegisterError> {
         let mut select = self.db.prepare_cached(
-            "SELECT procedure, variant, agency, opened_by, evidence, catalogue, opened_at, closed_at, close_reason, recorded
+            "SELECT procedure, variant, agency, opened_by, evidence, catalogue, opened_at, closed_at, close_reason,
+                    recorded, close_recorded
              FROM dossier WHERE code = ?1",
         )?;
         let row = select
@@ -129,24 +133,35 @@ impl Store<'_> {
                 let texts: [String; 6] =
                     [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
                 let closed: (Option<i64>, Option<String>) = (row.get(7)?, row.get(8)?);
-                Ok((texts, row.get::<_, i64>(6)?, closed, row.get::<_, bool>(9)?))
+                let in_log: (bool, bool) = (row.get(9)?, row.get(10)?);
+                Ok((texts, row.get::<_, i64>(6)?, closed, in_log))
             })
             .optional()?;
-        let Some(([procedure, case, agency, opened_by, evidence, catalogue_digest], opened_at, closed, recorded)) =
-            row
+        let Some((
+            [procedure, case, agency, opened_by, evidence, catalogue_digest],
+            opened_at,
+            closed,
+            in_log,
+        )) = row
         else {
             return Ok(None);
         };
         if viewer.is_some_and(|viewer| viewer.agency.as_str() != agency && viewer.system != opened_by) {
             return Ok(None);
         }
+        let (recorded, close_recorded) = in_log;
         if viewer.is_some() && !recorded {
             return Ok(None);
         }
         let state = match closed {
             _ if !recorded => DossierState::Opening,
             (Some(at), reason) => {
-                DossierState::Closed { at: instant(at)?, reason: reason.unwrap_or_default() }
+                let (at, reason) = (instant(at)?, reason.unwrap_or_default());
+                if close_recorded {
+                    DossierState::Closed { at, reason }
+                } else {
+                    DossierState::Closing { at, reason }
+                }
             }
             (None, _) => DossierState::Open,
         };
@@ -203,16 +218,21 @@ impl Store<'_> {
         subjects: &[DossierSubject],
     ) -> Result<(), RegisterError> {
         let mut insert = self.db.prepare_cached(
-            "INSERT INTO subject (dossier, position, role, link, via_role, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO subject (dossier, position, role, link, via_role, via, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         for (offset, subject) in subjects.iter().enumerate() {
-            let (link, via_role) = match &subject.how {
-                SubjectSource::Named => (None, None),
-                SubjectSource::Linked { link, via_role } => (Some(link.as_str()), Some(via_role.as_str())),
+            let (link, via_role, via) = match &subject.how {
+                SubjectSource::Named => (None, None, None),
+                SubjectSource::Linked { link, via_role, via } => {
+                    (Some(link.as_str()), Some(via_role.as_str()), via.as_ref())
+                }
             };
+            let via =
+                via.map(|key| self.sealer.seal_subject(&via_aad(code, &subject.role), key)).transpose()?;
             let sealed = self.sealer.seal_subject(&aad(code, &subject.role), &subject.key)?;
             let position = i64::try_from(from + offset).map_err(|_| RegisterError::TooManySubjects)?;
-            insert.execute(params![code.as_str(), position, subject.role, link, via_role, sealed])?;
+            insert.execute(params![code.as_str(), position, subject.role, link, via_role, via, sealed])?;
         }
         Ok(())
     }
@@ -224,9 +244,31 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// Marks the closing as recorded in the audit log.
+    pub(crate) fn close_recorded(&self, code: &DossierCode) -> Result<bool, RegisterError> {
+        let mut update = self.db.prepare_cached(
+            "UPDATE dossier SET close_recorded = 1 WHERE code = ?1 AND closed_at IS NOT NULL",
+        )?;
+        Ok(update.execute(params![code.as_str()])? == 1)
+    }
+
+    /// The dossiers whose opening or closing is not in the audit log.
+    pub(crate) fn unfinished(&self) -> Result<Vec<DossierCode>, RegisterError> {
+        let mut select = self.db.prepare_cached(
+            "SELECT code FROM dossier WHERE recorded = 0 OR (closed_at IS NOT NULL AND close_recorded = 0)",
+        )?;
+        let mut rows = select.query([])?;
+        let mut codes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let code: String = row.get(0)?;
+            codes.push(DossierCode::parse(&code).map_err(|_| RegisterError::Corrupt)?);
+        }
+        Ok(codes)
+    }
+
     fn subjects(&self, code: &DossierCode) -> Result<Vec<DossierSubject>, RegisterError> {
         let mut select = self.db.prepare_cached(
-            "SELECT role, link, via_role, sealed FROM subject WHERE dossier = ?1 ORDER BY position",
+            "SELECT role, link, via_role, sealed, via FROM subject WHERE dossier = ?1 ORDER BY position",
         )?;
         let mut rows = select.query(params![code.as_str()])?;
         let mut subjects = Vec::new();
@@ -236,7 +278,10 @@ impl Store<'_> {
             let how = match (link, via_role) {
                 (None, None) => SubjectSource::Named,
                 (Some(link), Some(via_role)) => {
-                    SubjectSource::Linked { link: link_named(&link).ok_or(RegisterError::Corrupt)?, via_role }
+                    let link = link_named(&link).ok_or(RegisterError::Corrupt)?;
+                    let via: Option<Vec<u8>> = row.get(4)?;
+                    let via = via.map(|sealed| self.sealer.open_subject(&via_aad(code, &role), sealed));
+                    SubjectSource::Linked { link, via_role, via: via.transpose()? }
                 }
                 _ => return Err(RegisterError::Corrupt),
             };
@@ -245,6 +290,11 @@ impl Store<'_> {
         }
         Ok(subjects)
     }
+}
+
+/// As [`aad`], for the subject whose record shows a link.
+fn via_aad(code: &DossierCode, role: &str) -> Vec<u8> {
+    format!("via\n{}\n{role}", code.as_str()).into_bytes()
 }
 
 /// What a sealed identifier is bound to: it opens in no other dossier or role.

@@ -11,7 +11,7 @@ mod registries;
 mod sections;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -244,7 +244,7 @@ fn read_root(root: &Section<'_>, text: &str) -> Option<Config> {
     let cache = sections::cache(&root.section_or_none("cache"));
     let registries_section = root.section("registries");
     let registries = registries::read(&registries_section);
-    let deadline = registries_section.duration("deadline", Duration::from_secs(8), Duration::from_mins(2));
+    let deadline = registries_section.time_limit("deadline", Duration::from_secs(8), Duration::from_mins(2));
     let (audit, audit_keys) = audit?;
     let (cache_bytes, cache) = cache?;
     let (mode, server, log, dossiers, access) = (mode?, server?, log?, dossiers?, access?);

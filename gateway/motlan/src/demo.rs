@@ -54,7 +54,11 @@ pub async fn run(args: &DemoArgs, out: &mut dyn Write) -> Ended {
     let folder = tempfile::tempdir().context("no temporary folder can be made").or_exit(Exit::Unavailable)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let running = Running::start(WorldOptions::new(folder.path(), clock)).await?;
-    let ended = tell(&running, args, out).await;
+    // Interrupted, it still stops in order and leaves no folder behind.
+    let ended = tokio::select! {
+        ended = tell(&running, args, out) => ended,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::No, "interrupted")),
+    };
     let stopped = running.stop().await;
     let exit = ended?;
     stopped.or_exit(Exit::Internal)?;
@@ -89,7 +93,10 @@ fn procedure(running: &Running, code: &str) -> Result<Procedure, Failure> {
         let known: Vec<&str> = catalogue.procedures().map(|procedure| procedure.code.as_str()).collect();
         Failure::new(
             Exit::Usage,
-            format!("the catalogue has no procedure {code}; it has {}", known.join(", ")),
+            format!(
+                "không có thủ tục {code} trong danh mục / the catalogue has no procedure {code}; it has {}",
+                known.join(", ")
+            ),
         )
     })
 }
@@ -130,8 +137,7 @@ fn heading(procedure: &Procedure, plan: &Plan, look: Look, out: &mut dyn Write) 
     writeln!(out, "{}", look.paint(&format!("{} {}", procedure.code, procedure.name_vi), Tone::Strong))?;
     write!(out, "{}", look.paragraph(&format!("Trường hợp: {case} ({})", plan.case), 2))?;
     write!(out, "{}", look.paragraph(&format!("Cơ quan giải quyết: {}", plan.agency), 2))?;
-    let notice =
-        "Mọi người và giấy tờ dưới đây đều do máy tạo ra / everybody and everything below is synthetic";
+    let notice = "Mọi người và giấy tờ dưới đây đều là giả lập / everybody and everything below is synthetic";
     write!(out, "{}", look.paint(&look.paragraph(notice, 2), Tone::Faint))
 }
 

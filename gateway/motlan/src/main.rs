@@ -13,6 +13,8 @@ use motlan::{cli, client, demo, run};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Log, register and keys are their owner's alone, whoever makes the files.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     let mut out = io::stdout().lock();
     let ended = answer(cli.command, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));

@@ -172,7 +172,8 @@ fn not_asked(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result
 
 /// Writes audit entries as a table.
 pub fn entries(entries: &[Entry], look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let titles = [("#", 0), ("Thời điểm", 0), ("Sự việc", 0), ("Ai", 3), ("Hỏi gì", 3), ("Kết quả", 3)];
+    let titles =
+        [("#", 0), ("Thời điểm", 0), ("Sự kiện", 0), ("Người thực hiện", 3), ("Nội dung", 3), ("Kết quả", 3)];
     let mut table = Table::new(&titles);
     for entry in entries {
         table.row(entry_lines(entry).into_iter().map(|text| (text, Tone::Plain)).collect());

@@ -33,7 +33,7 @@ use motlan_sandbox::{Credentials as RegistryCredentials, Sandbox, SandboxOptions
 use rand_bytes::random;
 use serde_json::json;
 
-pub use cast::{Cast, CasterError, Member};
+pub use cast::{Cast, CastError, Member};
 pub use family::{Plan, PlanError, plan};
 pub use guide::guide;
 pub use running::Running;
@@ -69,6 +69,7 @@ pub struct World {
     issuers: TokenIssuers,
     catalogue: Catalogue,
     clock: Arc<dyn Clock>,
+    starts: u32,
 }
 
 // === impl WorldOptions ===
@@ -96,7 +97,8 @@ impl World {
         let authority = Authority::new(clock.now())?;
         let cast = Cast::of(&catalogue, &authority, registries.world())?;
         let issuers = TokenIssuers::new()?;
-        let world = Self { files, registries, authority, cast, issuers, catalogue, clock };
+        let starts = files.count("state/starts")?;
+        let world = Self { files, registries, authority, cast, issuers, catalogue, clock, starts };
         world.write()?;
         Ok(world)
     }
@@ -131,6 +133,11 @@ impl World {
             "sandbox_control": registries.control,
         });
         self.files.write("endpoints.json", &format!("{endpoints:#}\n"))
+    }
+
+    /// How often a world was started in this folder, this time included.
+    pub const fn starts(&self) -> u32 {
+        self.starts
     }
 
     /// The simulated registries: ground truth, faults, call counts.
@@ -206,7 +213,14 @@ impl World {
     pub fn plan(&self, procedure: &Procedure, case: Option<&str>, family: usize) -> Result<Plan, PlanError> {
         let families = self.registries.world().families();
         let family = families.get(family).ok_or(PlanError::Family { known: families.len() })?;
-        plan(&self.catalogue, procedure, case, family, &self.registries.world().personas().deceased, self.now())
+        plan(
+            &self.catalogue,
+            procedure,
+            case,
+            family,
+            &self.registries.world().personas().deceased,
+            self.now(),
+        )
     }
 
     /// Writes every caller's token anew. Each lives 15 minutes at most.

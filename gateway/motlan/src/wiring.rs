@@ -24,7 +24,7 @@ use motlan_server::{Server, ServerHandle, ServerOptions, Services, TlsError, Tls
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, Mistake, ServerSection, read_register_key};
+use crate::config::{self, Config, Mistake, ServerSection, read_register_key};
 use crate::exit::{Exit, Failure, OrExit};
 
 /// How long fetches that outlive their callers may take to end.
@@ -53,6 +53,9 @@ impl Gateway {
     /// [`Exit::Unavailable`] for stores and ports that cannot be had.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let (catalogue, purposes) = config.catalogue().map_err(mistaken)?;
+        if let Some(problem) = config::tls::mistake(&config.server) {
+            return Err(Failure::new(Exit::Config, format!("server: {problem}")));
+        }
         let server = server_options(&config.server).or_exit(Exit::Config)?;
         let keys = FileKeyProvider::open(&config.audit_keys).context("the audit keys cannot be used");
         let keys = Arc::new(keys.or_exit(Exit::Config)?);
@@ -72,6 +75,12 @@ impl Gateway {
 
         let fetches = TaskTracker::new();
         let pipeline = pipeline(&config, access, log, register.clone(), catalogue, &clock, &fetches)?;
+        let finished = pipeline.finish_closings().await;
+        let finished = finished.map_err(|reason| anyhow::anyhow!("closings cut off earlier cannot be finished: {reason}"));
+        let finished = finished.or_exit(Exit::Unavailable)?;
+        if finished > 0 {
+            tracing::info!(finished, "closings cut off earlier have their entries now");
+        }
         let resolver = Resolver::new(Arc::clone(&pipeline), Arc::clone(&clock));
         let services = Services { pipeline, resolver };
         let bound = Server::bind(server, services, Arc::clone(&clock)).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::identity::Verdict;
+use motlan_domain::reason::Origin;
 use motlan_domain::{CacheState, IncompleteCause, Operation, Outcome, Reason, Record};
 use serde::Serialize;
 
@@ -118,6 +119,16 @@ impl Refusal {
     /// Policy refused.
     pub const fn denied(reason: Reason) -> Self {
         Self { reason, outcome: Outcome::Denied, retry_after: None, registry: None }
+    }
+
+    /// By where the reason arose: what the caller can mend is a denial, what it
+    /// can only wait for is not.
+    pub fn of(reason: Reason) -> Self {
+        let outcome = match reason.origin() {
+            Origin::Caller => Outcome::Denied,
+            Origin::Gateway | Origin::Registry => Outcome::SourceUnavailable,
+        };
+        Self { reason, outcome, retry_after: None, registry: None }
     }
 
     /// The registry did not answer.

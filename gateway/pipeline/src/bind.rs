@@ -10,9 +10,10 @@ use futures::future::BoxFuture;
 use motlan_access::Permit;
 use motlan_catalogue::{Catalogue, How, RoleSpec};
 use motlan_domain::dataset::Dataset;
-use motlan_domain::id::PersonalId;
+use motlan_domain::id::{IdRules, PersonalId, Synthetic};
+use motlan_domain::record::CertificateStatus;
 use motlan_domain::{Link, Reason, Record, SubjectKey, SubjectKind};
-use motlan_dossier::{Dossier, DossierSubject, Register, RegisterError};
+use motlan_dossier::{Dossier, DossierSubject, Register, SubjectSource};
 
 use crate::answer::Refusal;
 use crate::fetch::{Found, Inquiry, Sources};
@@ -20,12 +21,26 @@ use crate::ledger::Asking;
 use crate::sealed::NotReleased;
 use crate::tie::{self, HolderClue, Tie};
 
+/// How many persons of a dossier are compared with a holder given by name: a
+/// household and then some; beyond it the paper is asked for.
+const MOST_COMPARED: usize = 8;
+
+/// How many records further a tie is followed: parcel, certificate, enterprise.
+const FARTHEST: u8 = 2;
+
 /// An answer that may be told to its dossier, and the dossier as it now is.
 pub(crate) struct Bound {
     pub(crate) permit: Permit,
     pub(crate) asking: Asking,
     pub(crate) found: Found,
-    pub(crate) dossier: Option<Arc<Dossier>>,
+    binding: Binding,
+}
+
+/// The dossier as it is after the answer, and to whom of it the answer is tied.
+#[derive(Default)]
+pub(crate) struct Binding {
+    dossier: Option<Arc<Dossier>>,
+    tied: Vec<PersonalId>,
 }
 
 /// What binding needs.
@@ -35,57 +50,129 @@ pub(crate) struct Binder<'a> {
     pub(crate) catalogue: &'a Catalogue,
 }
 
+/// What the search for a tie goes by.
+struct Search<'a> {
+    permit: &'a Permit,
+    dossier: &'a Dossier,
+    persons: Vec<PersonalId>,
+}
+
+type Ties = Result<Vec<PersonalId>, NotReleased<Refusal>>;
+
+// === impl Bound ===
+
+impl Bound {
+    /// An answer and what binding it gave.
+    pub(crate) const fn new(permit: Permit, asking: Asking, found: Found, binding: Binding) -> Self {
+        Self { permit, asking, found, binding }
+    }
+
+    /// The dossier as it now is, with those the answer linked.
+    pub(crate) const fn dossier(&self) -> Option<&Arc<Dossier>> {
+        self.binding.dossier.as_ref()
+    }
+
+    /// The persons of the dossier to whom the answer is tied.
+    pub(crate) fn tied(&self) -> &[PersonalId] {
+        &self.binding.tied
+    }
+}
+
 // === impl Binder ===
 
 impl Binder<'_> {
     /// Checks the tie, then registers whom the answer links.
     pub(crate) async fn bind(
         &self,
-        permit: Permit,
-        asking: Asking,
-        found: Found,
-    ) -> Result<Bound, NotReleased<Refusal>> {
-        let Some(dossier) = permit.dossier().cloned() else {
-            return Ok(Bound { permit, asking, found, dossier: None });
-        };
+        permit: &Permit,
+        asking: &Asking,
+        found: &Found,
+    ) -> Result<Binding, NotReleased<Refusal>> {
+        let Some(dossier) = permit.dossier().cloned() else { return Ok(Binding::default()) };
+        let mut tied = Vec::new();
         if permit.requires_link() {
-            for record in found.fetched().iter().flat_map(|fetched| &fetched.records) {
-                if !self.tied(&permit, &dossier, record, 0).await? {
-                    let refusal = Refusal::denied(Reason::OwnerNotInDossier);
-                    return self.sources.ledger.refused(&asking, refusal, Some(found.provenance())).await;
+            let search = Search { permit, dossier: &dossier, persons: persons_of(&dossier) };
+            let searched = tokio::time::timeout(self.sources.deadline, self.ties(&search, found)).await;
+            match searched {
+                Ok(Ok(Some(ties))) => tied = ties,
+                Ok(Ok(None)) => return self.refuse(asking, found, Refusal::denied(Reason::OwnerNotInDossier)).await,
+                // The lookup for the tie has its own entry; the question gets one too.
+                Ok(Err(NotReleased::Refused(sealed))) => {
+                    return self.refuse(asking, found, sealed.into_value()).await;
+                }
+                Ok(Err(unrecorded)) => return Err(unrecorded),
+                Err(_) => {
+                    let registry = asking.dataset.registry();
+                    let refusal = Refusal::unavailable(Reason::SourceTimeout, registry, None);
+                    return self.refuse(asking, found, refusal).await;
                 }
             }
         }
-        let dossier = self.link(&permit, &asking, &found, dossier).await?;
-        Ok(Bound { permit, asking, found, dossier: Some(dossier) })
+        let dossier = self.link(permit, asking, found, dossier).await?;
+        Ok(Binding { dossier: Some(dossier), tied })
     }
 
-    /// Whether the record shows a tie to a person of the dossier, if need be
-    /// through at most two further records (parcel → certificate →
-    /// enterprise).
-    fn tied<'b>(
-        &'b self,
-        permit: &'b Permit,
-        dossier: &'b Dossier,
-        record: &'b Record,
-        depth: u8,
-    ) -> BoxFuture<'b, Result<bool, NotReleased<Refusal>>> {
+    /// The person a question about insurance data is about, as the population
+    /// registry knows them: the insurance registry is asked by name and date.
+    pub(crate) async fn holder(&self, permit: &Permit) -> Result<Option<motlan_api::Holder>, NotReleased<Refusal>> {
+        let subject = permit.question().subject.clone();
+        let records = self.look(permit, Dataset::Person, subject, &["full_name", "birth_date"]).await?;
+        Ok(records.into_iter().find_map(|record| match record {
+            Record::Person(person) => {
+                let (full_name, birth_date) = (person.full_name?, person.birth_date?);
+                Some(motlan_api::Holder { full_name, birth_date })
+            }
+            _ => None,
+        }))
+    }
+
+    async fn refuse<T>(
+        &self,
+        asking: &Asking,
+        found: &Found,
+        refusal: Refusal,
+    ) -> Result<T, NotReleased<Refusal>> {
+        self.sources.ledger.refused(asking, refusal, Some(found.provenance())).await
+    }
+
+    /// The persons to whom every record of the answer is tied; `None` if one
+    /// record is tied to nobody.
+    async fn ties(
+        &self,
+        search: &Search<'_>,
+        found: &Found,
+    ) -> Result<Option<Vec<PersonalId>>, NotReleased<Refusal>> {
+        let mut tied = Vec::new();
+        for record in found.fetched().into_iter().flat_map(|fetched| &fetched.records) {
+            let ties = self.tied(search, record, 0).await?;
+            if ties.is_empty() {
+                return Ok(None);
+            }
+            tied.extend(ties);
+        }
+        Ok(Some(tied))
+    }
+
+    /// The persons of the dossier to whom a record is tied, if need be through
+    /// further records. Boxed: it looks further by itself.
+    fn tied<'b>(&'b self, search: &'b Search<'b>, record: &'b Record, depth: u8) -> BoxFuture<'b, Ties> {
         async move {
-            let persons = persons_of(dossier);
-            let subjects: Vec<&SubjectKey> = dossier.subjects.iter().map(|subject| &subject.key).collect();
-            match tie::find(record, &persons, &subjects) {
-                Tie::Shown => Ok(true),
-                Tie::NotShown => Ok(false),
-                Tie::Holder(clue) => self.holder_among(permit, &persons, &clue).await,
-                Tie::ThroughEnterprise(_) | Tie::ThroughCertificate(_) if depth > 1 => Ok(false),
-                Tie::ThroughEnterprise(code) => {
-                    let (dataset, subject) = (Dataset::Enterprise, SubjectKey::Enterprise(code));
-                    self.tied_through(permit, dossier, dataset, subject, &["code", "representatives"], depth).await
+            let subjects: Vec<&SubjectKey> = search.dossier.subjects.iter().map(|subject| &subject.key).collect();
+            match tie::find(record, &search.persons, &subjects) {
+                Tie::Shown => {
+                    let named = record.named().into_iter().map(|named| named.id);
+                    Ok(named.filter(|id| search.persons.contains(id)).collect())
                 }
-                Tie::ThroughCertificate(serial) => {
-                    let (dataset, subject) = (Dataset::Certificate, SubjectKey::Certificate(serial));
-                    self.tied_through(permit, dossier, dataset, subject, &["owners", "parcels"], depth).await
+                Tie::Holder(clue) => self.holder_among(search, &clue).await,
+                Tie::ThroughEnterprises(codes) if depth < FARTHEST => {
+                    let keys = codes.into_iter().map(SubjectKey::Enterprise);
+                    self.tied_through(search, Dataset::Enterprise, keys, depth, &|_| true).await
                 }
+                Tie::ThroughCertificates(serials) if depth < FARTHEST => {
+                    let keys = serials.into_iter().map(SubjectKey::Certificate);
+                    self.tied_through(search, Dataset::Certificate, keys, depth, &|c| covers(c, record)).await
+                }
+                Tie::NotShown | Tie::ThroughEnterprises(_) | Tie::ThroughCertificates(_) => Ok(Vec::new()),
             }
         }
         .boxed()
@@ -93,39 +180,38 @@ impl Binder<'_> {
 
     async fn tied_through(
         &self,
-        permit: &Permit,
-        dossier: &Dossier,
+        search: &Search<'_>,
         dataset: Dataset,
-        subject: SubjectKey,
-        fields: &[&str],
+        subjects: impl Iterator<Item = SubjectKey> + Send,
         depth: u8,
-    ) -> Result<bool, NotReleased<Refusal>> {
-        let records = self.look(permit, dataset, subject, fields).await?;
-        for record in &records {
-            if self.tied(permit, dossier, record, depth + 1).await? {
-                return Ok(true);
+        counts: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Ties {
+        let fields: &[&str] =
+            if dataset == Dataset::Enterprise { &["code", "representatives"] } else { &["owners", "parcels", "status", "is_latest"] };
+        for subject in subjects {
+            let records = self.look(search.permit, dataset, subject, fields).await?;
+            for record in records.iter().filter(|record| counts(record)) {
+                let ties = self.tied(search, record, depth + 1).await?;
+                if !ties.is_empty() {
+                    return Ok(ties);
+                }
             }
         }
-        Ok(false)
+        Ok(Vec::new())
     }
 
     /// Compares a holder given by name and birth date with the persons of the
     /// dossier, one lookup each; the first that agrees ends it.
-    async fn holder_among(
-        &self,
-        permit: &Permit,
-        persons: &[PersonalId],
-        clue: &HolderClue,
-    ) -> Result<bool, NotReleased<Refusal>> {
-        for id in persons {
+    async fn holder_among(&self, search: &Search<'_>, clue: &HolderClue) -> Ties {
+        for id in search.persons.iter().take(MOST_COMPARED) {
             let fields = ["full_name", "birth_date"];
-            let records = self.look(permit, Dataset::Person, SubjectKey::Person(*id), &fields).await?;
+            let records = self.look(search.permit, Dataset::Person, SubjectKey::Person(*id), &fields).await?;
             let agrees = |record: &Record| matches!(record, Record::Person(person) if tie::is_holder(clue, person));
             if records.iter().any(agrees) {
-                return Ok(true);
+                return Ok(vec![*id]);
             }
         }
-        Ok(false)
+        Ok(Vec::new())
     }
 
     /// A lookup for the tie alone: recorded like any other, disclosed to nobody.
@@ -143,7 +229,7 @@ impl Binder<'_> {
     }
 
     /// Registers the subjects whom the answer ties to its own subject in a role
-    /// that the procedure registers as linked.
+    /// that the procedure registers as linked, by a field it registers.
     async fn link(
         &self,
         permit: &Permit,
@@ -157,17 +243,16 @@ impl Binder<'_> {
         let mut new = Vec::new();
         for spec in &procedure.roles {
             let How::Linked { of, link } = &spec.how else { continue };
-            // A role that the portal filled at opening is left as it is.
-            let named_at_opening = dossier.in_role(spec.id.as_str()).any(|subject| {
-                matches!(subject.how, motlan_dossier::SubjectSource::Named)
-            });
-            if of.as_str() != role || named_at_opening {
+            if of.as_str() != role || named_at_opening(&dossier, spec) || !shown(permit, spec, *link) {
                 continue;
             }
+            // A person may be tied by several records: each is kept, for whoever
+            // may read them on its strength.
+            let asked = &permit.question().subject;
             for key in linked_keys(found, spec, *link) {
-                let known = dossier.in_role(spec.id.as_str()).any(|subject| subject.key == key);
-                if !known {
-                    new.push(DossierSubject::linked(spec.id.as_str(), key, *link, role));
+                let ties = dossier.subjects.iter().filter(|known| known.role == spec.id.as_str() && known.key == key);
+                if !ties.clone().any(|known| known.is_linked_through(asked)) {
+                    new.push(DossierSubject::linked(spec.id.as_str(), key, *link, role).through(asked.clone()));
                 }
             }
         }
@@ -176,29 +261,49 @@ impl Binder<'_> {
         }
         match self.register.link(&dossier.code, new).await {
             Ok(dossier) => Ok(dossier),
-            Err(error) => {
-                let refusal = Refusal::denied(match error {
-                    RegisterError::Closed => Reason::DossierClosed,
-                    RegisterError::TooManySubjects => Reason::TooManyValues,
-                    _ => Reason::StoreUnavailable,
-                });
-                self.sources.ledger.refused(asking, refusal, Some(found.provenance())).await
-            }
+            Err(error) => self.refuse(asking, found, Refusal::of(error.reason())).await,
         }
     }
 }
 
-/// The persons of a dossier by personal id.
+/// The persons of a dossier by personal id, those named at opening first.
 pub(crate) fn persons_of(dossier: &Dossier) -> Vec<PersonalId> {
+    // Stored ids were judged at the edge; here the late form of the CMND, which
+    // is the personal id, is only read again.
+    let rules = IdRules { synthetic: Synthetic::Allowed, present_year: 9999 };
     let mut persons: Vec<PersonalId> = Vec::new();
     for subject in &dossier.subjects {
-        if let SubjectKey::Person(id) = &subject.key
-            && !persons.contains(id)
-        {
-            persons.push(*id);
-        }
+        let id = match &subject.key {
+            SubjectKey::Person(id) => Some(*id),
+            SubjectKey::Cmnd(cmnd) => cmnd.as_personal_id(&rules),
+            _ => None,
+        };
+        persons.extend(id.filter(|id| !persons.contains(id)));
     }
     persons
+}
+
+/// A role that the portal filled at opening is left as it is.
+fn named_at_opening(dossier: &Dossier, spec: &RoleSpec) -> bool {
+    dossier.in_role(spec.id.as_str()).any(|subject| matches!(subject.how, SubjectSource::Named))
+}
+
+/// Whether this answer was permitted to show the link: not a verification, and
+/// the field that shows it is registered for the role.
+fn shown(permit: &Permit, spec: &RoleSpec, link: Link) -> bool {
+    let operation = permit.question().operation;
+    let by = |(dataset, name): &(Dataset, &'static str)| {
+        let field = dataset.field(name);
+        *dataset == operation.dataset() && field.is_some_and(|field| permit.registered_fields().contains(field))
+    };
+    !operation.verifies() && RoleSpec::link_fields(link, spec.kind).iter().any(by)
+}
+
+/// A certificate ties a parcel only if it lists it and is the one in force.
+fn covers(certificate: &Record, parcel: &Record) -> bool {
+    let (Record::Certificate(certificate), Record::Parcel(parcel)) = (certificate, parcel) else { return false };
+    let lists = certificate.parcels.iter().flatten().any(|listed| Some(&listed.key) == parcel.key.as_ref());
+    lists && certificate.status == Some(CertificateStatus::InForce) && certificate.is_latest != Some(false)
 }
 
 fn linked_keys(found: &Found, spec: &RoleSpec, link: Link) -> Vec<SubjectKey> {

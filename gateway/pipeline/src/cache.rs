@@ -36,8 +36,29 @@ pub(crate) struct Kept {
     pub(crate) fetched_by: u64,
     /// When it was kept, on the monotonic clock.
     since: Duration,
+    /// How long policy allows it to be kept, stale or not.
+    keep_for: Duration,
     /// Its size for the bound, in bytes.
     weight: u32,
+}
+
+/// Memory holds no answer longer than policy could serve it.
+struct AsLongAsPolicyAllows;
+
+impl moka::Expiry<CacheKey, Kept> for AsLongAsPolicyAllows {
+    fn expire_after_create(&self, _: &CacheKey, kept: &Kept, _: std::time::Instant) -> Option<Duration> {
+        Some(kept.keep_for)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &CacheKey,
+        kept: &Kept,
+        _: std::time::Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(kept.keep_for)
+    }
 }
 
 /// How a flight ended.
@@ -104,7 +125,7 @@ impl AnswerCache {
         let kept = moka::future::Cache::builder()
             .max_capacity(max_bytes)
             .weigher(|_, kept: &Kept| kept.weight)
-            .time_to_live(Duration::from_hours(24))
+            .expire_after(AsLongAsPolicyAllows)
             .build();
         Ok(Self { kept, flights: Arc::default(), key, clock, tasks })
     }
@@ -188,17 +209,19 @@ impl AnswerCache {
         if limit.is_zero() {
             return (CacheState::Miss, self.launch(Some(key), None, policy, fetch()).boxed().shared());
         }
-        let mut flights = self.flights.lock();
-        match flights.entry(key) {
-            Entry::Occupied(flight) => (CacheState::Coalesced, flight.get().clone()),
-            Entry::Vacant(place) => {
-                let guard = InFlight { flights: Arc::clone(&self.flights), key };
-                let landed = self.launch(Some(key), Some(guard), policy, fetch());
-                let flight = landed.boxed().shared();
-                place.insert(flight.clone());
-                (CacheState::Miss, flight)
+        let (landed, landing) = oneshot::channel();
+        let flight = {
+            let mut flights = self.flights.lock();
+            match flights.entry(key) {
+                Entry::Occupied(flight) => return (CacheState::Coalesced, flight.get().clone()),
+                Entry::Vacant(place) => place.insert(landing.map(outcome_of).boxed().shared()).clone(),
             }
-        }
+        };
+        // Outside the lock: a runtime that is closing drops the task, and with
+        // it the guard, at once.
+        let guard = InFlight { flights: Arc::clone(&self.flights), key };
+        self.spawn(Some(key), Some(guard), policy, fetch(), landed);
+        (CacheState::Miss, flight)
     }
 
     /// Starts the fetch in its own task and returns a future of its landing.
@@ -213,16 +236,31 @@ impl AnswerCache {
         F: Future<Output = Fetch> + Send + 'static,
     {
         let (landed, landing) = oneshot::channel();
-        let (clock, kept) = (Arc::clone(&self.clock), self.kept.clone());
-        let keep_none_found = !policy.not_found.is_zero();
+        self.spawn(key, in_flight, policy, fetch, landed);
+        landing.map(outcome_of)
+    }
+
+    fn spawn<F>(
+        &self,
+        key: Option<CacheKey>,
+        in_flight: Option<InFlight>,
+        policy: &CachePolicy,
+        fetch: F,
+        landed: oneshot::Sender<Flown>,
+    ) where
+        F: Future<Output = Fetch> + Send + 'static,
+    {
+        let (clock, kept, policy) = (Arc::clone(&self.clock), self.kept.clone(), *policy);
         self.tasks.spawn(async move {
             let flown = match fetch.await {
                 Fetch::Asked { result: Ok(reply), fetched_by } => {
                     let weight = weigh(&reply);
                     let since = clock.monotonic();
-                    let answer = Kept { reply: Arc::new(reply), fetched_by, since, weight };
+                    let reply = Arc::new(reply);
+                    let mut answer = Kept { reply, fetched_by, since, keep_for: Duration::ZERO, weight };
+                    answer.keep_for = keep_for(&answer, &policy);
                     if let Some(key) = key
-                        && (keep_none_found || !answer.is_nothing())
+                        && !answer.keep_for.is_zero()
                         && !answer.is_incomplete()
                     {
                         kept.insert(key, answer.clone()).await;
@@ -236,9 +274,20 @@ impl AnswerCache {
             // Nobody waiting any more is no fault: the answer is kept.
             drop(landed.send(flown));
         });
-        // A task that was dropped (shutdown) or panicked recorded no answer.
-        landing.map(|flown| flown.unwrap_or(Flown::Unrecorded(Unrecorded::Unavailable)))
     }
+}
+
+/// A task that was dropped (shutdown) or panicked recorded no answer.
+fn outcome_of(landed: Result<Flown, oneshot::error::RecvError>) -> Flown {
+    landed.unwrap_or(Flown::Unrecorded(Unrecorded::Unavailable))
+}
+
+/// How long policy could serve an answer, fresh or stale.
+fn keep_for(kept: &Kept, policy: &CachePolicy) -> Duration {
+    if kept.is_nothing() {
+        return policy.not_found.min(policy.max_age);
+    }
+    policy.max_age + policy.stale_while_revalidate.max(policy.stale_if_error)
 }
 
 // === impl Kept ===
@@ -287,7 +336,7 @@ fn weigh(reply: &Reply) -> u32 {
         .iter()
         .map(|record| serde_json::to_vec(record).map_or(4096, |bytes| bytes.len()))
         .sum();
-    u32::try_from(json * 2 + 256).unwrap_or(u32::MAX)
+    u32::try_from(json * 2 + size_of_val(fetched.records.as_slice()) + 1024).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

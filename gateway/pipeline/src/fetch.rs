@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use motlan_access::{OnBehalf, Permit};
 use motlan_api::{Ask, Holder, RegistryAdapter, Reply, Want};
-use motlan_domain::dataset::{Dataset, Registry};
+use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_domain::question::Claim;
 use motlan_domain::{CachePolicy, CacheScope, CacheState, Fetched, Operation, Reason, SubjectKey};
 
 use crate::answer::Refusal;
@@ -56,7 +57,8 @@ impl Sources {
             return self.ledger.refused(&inquiry.asking, refusal, None).await;
         };
         let policy = self.policy(inquiry.asking.dataset);
-        let key = self.key(inquiry, policy.scope);
+        let apart = adapter.fetched_apart(inquiry.asking.dataset);
+        let key = self.key(inquiry, policy.scope, apart);
         let fetch = || self.launch(inquiry, Arc::clone(adapter));
         let served = self.cache.serve(key, &policy, inquiry.max_age, fetch).await;
         match served.flown {
@@ -74,14 +76,9 @@ impl Sources {
         }
     }
 
-    /// The circle of reuse, the form of the question and its subject. A yes/no
-    /// question depends on the name claimed and is never kept.
-    fn key(&self, inquiry: &Inquiry<'_>, scope: CacheScope) -> Option<crate::cache::CacheKey> {
-        let form = match &inquiry.want {
-            Want::Confirm { .. } => return None,
-            Want::OwnedBy => "owned_by",
-            Want::Record { .. } => "record",
-        };
+    /// The circle of reuse, the form of the question and its subject.
+    fn key(&self, inquiry: &Inquiry<'_>, scope: CacheScope, apart: FieldSet) -> Option<crate::cache::CacheKey> {
+        let form = form(&inquiry.want, apart)?;
         let circle = inquiry.permit.scope_key(scope)?;
         let subject = &inquiry.asking.subject;
         Some(self.cache.key(&[
@@ -116,6 +113,18 @@ impl Sources {
     }
 }
 
+/// The part of the cache key that says what kind of answer serves the question.
+/// A yes/no question depends on the name claimed and is never kept. An answer
+/// fetched without the fields in `apart` never serves a question that wants one.
+fn form(want: &Want, apart: FieldSet) -> Option<&'static str> {
+    match want {
+        Want::Confirm { .. } => None,
+        Want::OwnedBy => Some("owned_by"),
+        Want::Record { fields, .. } if fields.intersection(apart).is_empty() => Some("record"),
+        Want::Record { .. } => Some("record_and_apart"),
+    }
+}
+
 fn on_behalf(permitted: &OnBehalf) -> motlan_api::OnBehalf {
     motlan_api::OnBehalf {
         officer_id: permitted.officer_id,
@@ -135,12 +144,16 @@ impl<'a> Inquiry<'a> {
             (Operation::ListCertificates, _) => Want::OwnedBy,
             // Verify without disclosure is native to the population source; it
             // cannot compare a birth date, so only a claim without one goes there.
-            (Operation::VerifyIdentity, Some(motlan_domain::question::Claim::Identity(claim)))
+            (Operation::VerifyIdentity, Some(Claim::Identity(claim)))
                 if claim.birth_date.is_none() =>
             {
                 Want::Confirm { full_name: claim.full_name.clone() }
             }
-            (operation, _) => Want::Record { dataset: operation.dataset(), holder: None },
+            (operation, claim) => {
+                let dataset = operation.dataset();
+                let fields = claim.as_ref().map_or_else(|| permit.fields(), compared);
+                Want::Record { dataset, fields, holder: None }
+            }
         };
         Self { permit, asking: Asking::of(permit), want, max_age: question.max_age }
     }
@@ -150,7 +163,35 @@ impl<'a> Inquiry<'a> {
     pub(crate) fn for_tie(permit: &'a Permit, dataset: Dataset, subject: SubjectKey, fields: &[&str]) -> Self {
         let fields = dataset.field_set(fields.iter().copied()).unwrap_or_default();
         let asking = Asking::tie(permit, dataset, subject, fields);
-        Self { permit, asking, want: Want::Record { dataset, holder: None::<Holder> }, max_age: None }
+        // The tie is judged on data as fresh as the answer's.
+        Self { permit, asking, want: Want::Record { dataset, fields, holder: None }, max_age: permit.question().max_age }
+    }
+}
+
+/// The fields a claim is compared with: whatever else the purpose registers,
+/// no exchange is made for it.
+fn compared(claim: &Claim) -> FieldSet {
+    match claim {
+        Claim::Identity(_) => {
+            let fields = ["personal_id", "cmnd", "aliases", "full_name", "birth_date"];
+            Dataset::Person.field_set(fields).unwrap_or_default()
+        }
+        Claim::Enterprise(_) => Dataset::Enterprise.all_fields(),
+    }
+}
+
+impl Inquiry<'_> {
+    /// Whether the registry's key has to be found by name and birth date.
+    pub(crate) fn needs_holder(&self) -> bool {
+        let insurance = self.asking.dataset.registry() == Registry::Insurance;
+        insurance && matches!(self.asking.subject, SubjectKey::Person(_) | SubjectKey::Cmnd(_))
+    }
+
+    /// Names the holder by whom the key is found.
+    pub(crate) fn by_holder(&mut self, found: Holder) {
+        if let Want::Record { holder, .. } = &mut self.want {
+            *holder = Some(found);
+        }
     }
 }
 
@@ -186,3 +227,6 @@ impl Found {
         (self.state, self.age)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use motlan_audit_tree::entry::{
 };
 use motlan_audit_tree::{CommitmentKey, Kind, Mac, Outcome as EntryOutcome, Text};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
-use motlan_domain::{CacheState, Evidence, Fetched, Outcome, Purpose, SubjectKey};
+use motlan_domain::{CacheState, Evidence, Fetched, Outcome, Purpose, Reason, SubjectKey};
 
 use crate::answer::{Answer, Refusal};
 use crate::fetch::Found;
@@ -70,10 +70,16 @@ impl Ledger {
         Ok(self.write(draft).await?.index)
     }
 
-    /// A denial, before any registry was asked.
-    pub async fn denied<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
-        let draft = denial_draft(denial);
-        let refusal = Refusal::denied(denial.reason());
+    /// A denial of a data question, before any registry was asked.
+    pub(crate) async fn denied<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
+        let trace = denial.question().map(|question| question.trace.as_str()).unwrap_or_default();
+        self.denied_in(denial, trace).await
+    }
+
+    /// A denial in the call of that trace.
+    pub(crate) async fn denied_in<T>(&self, denial: &Denial, trace: &str) -> Result<T, NotReleased<Refusal>> {
+        let draft = denial_draft(denial, trace);
+        let refusal = Refusal::of(denial.reason());
         match self.write(draft).await {
             Ok(receipt) => Err(NotReleased::Refused(Sealed::new(refusal, receipt, None))),
             Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
@@ -91,8 +97,14 @@ impl Ledger {
         let mut draft = asking.draft(Kind::AccessOutcome);
         draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
         draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        draft.subjects.extend(strangers(from.as_ref(), &refusal));
         draft.outcome = Some(entry_outcome(refusal.outcome));
         draft.reason = Some(Text::Borrowed(refusal.reason.code()));
+        if refusal.outcome == Outcome::Denied
+            && let Some(decision) = &mut draft.decision
+        {
+            decision.effect = Effect::Deny;
+        }
         attach_source(&mut draft, asking.dataset.registry(), from);
         match self.write(draft).await {
             Ok(receipt) => Err(NotReleased::Refused(Sealed::new(refusal, receipt, None))),
@@ -110,6 +122,25 @@ impl Ledger {
         self.write(draft).await
     }
 
+    /// An answer that only a component's decision rests on: the gateway read it,
+    /// and this entry tells nobody anything. What the decision discloses stands
+    /// in its own entry.
+    pub(crate) async fn considered(
+        &self,
+        asking: &Asking,
+        answer: &Answer,
+        people: Vec<DraftSubject>,
+        from: Provenance<'_>,
+    ) -> Result<Receipt, Unrecorded> {
+        let mut draft = asking.draft(Kind::AccessOutcome);
+        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
+        draft.subjects = people;
+        draft.outcome = Some(entry_outcome(answer.outcome));
+        draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
+        attach_source(&mut draft, asking.dataset.registry(), Some(from));
+        self.write(draft).await
+    }
+
     /// An answer, with the commitment to it. `people` are those the entry is
     /// about.
     pub(crate) async fn answered(
@@ -119,9 +150,8 @@ impl Ledger {
         people: Vec<DraftSubject>,
         from: Provenance<'_>,
     ) -> Result<Sealed<()>, NotReleased<Refusal>> {
-        let Some((mac, key)) = commit(answer) else {
-            return Err(NotReleased::Unrecorded(Unrecorded::Unavailable));
-        };
+        let canonical = answer.canonical().map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
+        let (mac, key) = commit(&canonical).map_err(NotReleased::Unrecorded)?;
         let mut draft = asking.draft(Kind::AccessOutcome);
         let disclosed = if answer.records.is_empty() { FieldSet::EMPTY } else { answer.fields.present };
         draft.fields = Some(Fields {
@@ -169,9 +199,13 @@ impl Asking {
     }
 
     /// For a lookup the gateway makes to find the tie between an answer and the
-    /// people of the dossier; nothing of it is disclosed.
+    /// people of the dossier; nothing of it is disclosed. It rests on the
+    /// catalogue, which demands the tie for the subject's role, and on no policy.
     pub(crate) fn tie(permit: &Permit, dataset: Dataset, subject: SubjectKey, fields: FieldSet) -> Self {
-        let template = permit_draft(permit, "find_tie");
+        let mut template = permit_draft(permit, "find_tie");
+        if let Some(decision) = &mut template.decision {
+            decision.policies = vec![Text::Borrowed("catalogue.link_required")];
+        }
         Self { dataset, fields, subject, role: "tie".into(), template }
     }
 
@@ -204,10 +238,21 @@ pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
     DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.to_owned()) }
 }
 
-fn commit(answer: &Answer) -> Option<(Mac, CommitmentKey)> {
-    let canonical = answer.canonical().ok()?;
-    let key = CommitmentKey::generate().ok()?;
-    Some((Mac::over(&key, &canonical), key))
+/// A commitment to an answer under a fresh key.
+pub(crate) fn commit(canonical: &[u8]) -> Result<(Mac, CommitmentKey), Unrecorded> {
+    let key = CommitmentKey::generate().map_err(|_| Unrecorded::Unavailable)?;
+    Ok((Mac::over(&key, canonical), key))
+}
+
+/// Whose record it was that a question without a tie reached: they are told
+/// that somebody asked, though nothing was disclosed.
+fn strangers(from: Option<&Provenance<'_>>, refusal: &Refusal) -> Vec<DraftSubject> {
+    if refusal.reason != Reason::OwnerNotInDossier {
+        return Vec::new();
+    }
+    let records = from.and_then(|from| from.fetched).into_iter().flat_map(|fetched| &fetched.records);
+    let named = records.flat_map(motlan_domain::Record::named);
+    named.map(|named| subject(&SubjectKey::Person(named.id), named.link.as_str())).collect()
 }
 
 fn attach_source(draft: &mut Draft, registry: Registry, from: Option<Provenance<'_>>) {
@@ -231,19 +276,29 @@ fn attach_source(draft: &mut Draft, registry: Registry, from: Option<Provenance<
 }
 
 /// The entry of a denial: what is known of who asked what. A call that did not
-/// get as far as a caller is a refused credential.
-fn denial_draft(denial: &Denial) -> Draft {
-    let refused = denial.actor().is_none();
-    let mut draft = Draft::new(if refused { Kind::CredentialRefused } else { Kind::AccessDenied });
+/// get as far as a caller is a refused credential; one that could not be
+/// decided on for a fault of the gateway's own is no denial.
+fn denial_draft(denial: &Denial, trace: &str) -> Draft {
+    let (kind, outcome) = match denial.actor() {
+        Some(_) if denial.is_failure() => (Kind::AccessOutcome, EntryOutcome::Failed),
+        None if denial.is_failure() => (Kind::CredentialRefused, EntryOutcome::Failed),
+        None => (Kind::CredentialRefused, EntryOutcome::Denied),
+        Some(_) => (Kind::AccessDenied, EntryOutcome::Denied),
+    };
+    let mut draft = Draft::new(kind);
+    draft.trace = (!trace.is_empty()).then(|| Text::Owned(trace.to_owned()));
+    draft.operation = denial.operation().map(Text::Borrowed);
     draft.caller = denial.caller().map(entry_caller);
     draft.actor = denial.actor().map(draft_actor);
-    draft.outcome = Some(EntryOutcome::Denied);
+    draft.outcome = Some(outcome);
     draft.reason = Some(Text::Borrowed(denial.reason().code()));
-    draft.decision = denial.basis().map(|basis| entry_decision(basis, Effect::Deny));
+    let decided = denial.basis().filter(|_| !denial.is_failure());
+    draft.decision = decided.map(|basis| entry_decision(basis, Effect::Deny));
+    // As the caller gave it: which foreign dossier was tried is to be seen.
+    let asked = denial.asked_dossier().map(|code| Text::Owned(code.as_str().to_owned()));
+    draft.purpose = asked.map(EntryPurpose::Dossier);
     if let Some(question) = denial.question() {
         let dataset = question.operation.dataset();
-        draft.trace = Some(Text::Owned(question.trace.clone()));
-        draft.operation = Some(Text::Borrowed(question.operation.as_str()));
         draft.dataset = Some(Text::Borrowed(dataset.as_str()));
         draft.fields = Some(Fields { asked: names(question.fields, dataset), disclosed: Vec::new() });
         draft.purpose = Some(entry_purpose(&question.purpose));

@@ -30,7 +30,8 @@ use motlan_api::RegistryAdapter;
 use motlan_audit::{AuditLog, Draft};
 use motlan_catalogue::Catalogue;
 use motlan_domain::dataset::{Dataset, Registry};
-use motlan_domain::{CachePolicy, Clock, Question};
+use motlan_domain::question::Claim;
+use motlan_domain::{CachePolicy, Clock, Outcome, Question, Reason};
 use motlan_dossier::Register;
 use tokio_util::task::TaskTracker;
 
@@ -41,9 +42,9 @@ pub use read_log::ReadError;
 pub use release::Seen;
 pub use sealed::{NotReleased, Sealed, Unrecorded};
 
-use bind::Binder;
+use bind::{Binder, Bound};
 use cache::AnswerCache;
-use fetch::{Inquiry, Sources};
+use fetch::{Found, Inquiry, Sources};
 
 /// What the pipeline is built from.
 pub struct Parts {
@@ -117,7 +118,7 @@ impl Pipeline {
             Ok(permit) => permit,
             Err(denial) => return self.sources.ledger.denied(&denial).await,
         };
-        let answered = self.answer(permit, |_| ()).await?;
+        let answered = self.answer(permit, false, |_| ()).await?;
         Ok(answered.map(|(answer, ())| answer))
     }
 
@@ -139,37 +140,104 @@ impl Pipeline {
             Ok(permit) => permit,
             Err(denial) => return self.sources.ledger.denied(&denial).await,
         };
-        self.answer(permit, look).await
+        self.answer(permit, true, look).await
     }
 
     /// The life of a permitted question.
     async fn answer<T>(
         &self,
         permit: Permit,
+        for_component: bool,
         look: impl FnOnce(&Seen<'_>) -> T,
     ) -> Result<Sealed<(Answer, T)>, NotReleased<Refusal>> {
         // From the cache, from a flight under way, or from the registry; a
         // registry is asked only after the intent is durable.
-        let inquiry = Inquiry::of(&permit);
-        let found = match self.sources.fetch(&inquiry).await {
+        let binder = Binder { sources: &self.sources, register: &self.register, catalogue: &self.catalogue };
+        let mut inquiry = Inquiry::of(&permit);
+        let found = match self.find(&binder, &permit, &mut inquiry).await {
             Ok(found) => found,
             Err(refused) => {
-                self.access.settle(&permit, None).await;
+                // No answer came: there is nothing to keep back.
+                let _ = self.access.settle(&permit, None, None).await;
                 return Err(refused);
             }
         };
         // Nothing about a stranger goes on; people the answer ties to its
         // subject in a registered role join the dossier.
-        let binder = Binder { sources: &self.sources, register: &self.register, catalogue: &self.catalogue };
         let asking = inquiry.asking;
-        let bound = binder.bind(permit, asking, found).await?;
+        let binding = match binder.bind(&permit, &asking, &found).await {
+            Ok(binding) => binding,
+            Err(refused) => {
+                self.settle_refused(&permit, &refused).await;
+                return Err(refused);
+            }
+        };
+        let bound = Bound::new(permit, asking, found, binding);
+        // A dossier that was closed meanwhile gets nothing any more.
+        self.still_open(&bound).await?;
         // Permitted fields only, or a verdict.
         let policy = self.sources.policy(bound.asking.dataset);
         let release = release::prepare(bound, &policy);
         // An attempt that agreed is no guess.
-        self.access.settle(release.permit(), Some(release.outcome())).await;
+        if let Err(reason) = self.access.settle(release.permit(), Some(release.outcome()), release.holder()).await {
+            return release.withhold(&self.sources.ledger, Refusal::of(reason)).await;
+        }
         // The outcome is durable before anything leaves.
-        release.seal(&self.sources.ledger, look).await
+        release.seal(&self.sources.ledger, for_component, look).await
+    }
+
+    /// Asks. A claim about somebody outside the dossier is refused before; the
+    /// insurance registry is asked about a person by name and birth date, which
+    /// population tells first.
+    async fn find(
+        &self,
+        binder: &Binder<'_>,
+        permit: &Permit,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Result<Found, NotReleased<Refusal>> {
+        if let Some(Claim::Enterprise(claim)) = &permit.question().claim
+            && let Some(representative) = &claim.representative
+            && permit.dossier().is_some()
+            && !permit.known_person(representative)
+        {
+            let refusal = Refusal::denied(Reason::SubjectNotInDossier);
+            return self.sources.ledger.refused(&inquiry.asking, refusal, None).await;
+        }
+        if inquiry.needs_holder() {
+            let holder = binder.holder(permit).await?;
+            let Some(holder) = holder else {
+                // Whom population does not know, nobody can be asked about.
+                let registry = inquiry.asking.dataset.registry();
+                let refusal = Refusal::unavailable(Reason::SourceIncomplete, registry, None);
+                return self.sources.ledger.refused(&inquiry.asking, refusal, None).await;
+            };
+            inquiry.by_holder(holder);
+        }
+        self.sources.fetch(inquiry).await
+    }
+
+    /// That the answer shows no tie tells something; that nobody answered, or
+    /// that nothing could be recorded, does not.
+    async fn settle_refused(&self, permit: &Permit, refused: &NotReleased<Refusal>) {
+        let told = matches!(refused, NotReleased::Refused(sealed) if sealed.value().outcome == Outcome::Denied);
+        // The refusal goes out either way; an attempt that cannot be given back
+        // stays counted, the safe side.
+        let _ = self.access.settle(permit, told.then_some(Outcome::Mismatch), None).await;
+    }
+
+    async fn still_open(&self, bound: &Bound) -> Result<(), NotReleased<Refusal>> {
+        let Some(dossier) = bound.dossier() else { return Ok(()) };
+        match self.register.get(&dossier.code).await {
+            Ok(Some(now)) if now.is_open() => Ok(()),
+            Ok(_) => {
+                let refusal = Refusal::denied(Reason::DossierClosed);
+                self.sources.ledger.refused(&bound.asking, refusal, Some(bound.found.provenance())).await
+            }
+            Err(error) => {
+                let refusal = Refusal::of(error.reason());
+                self.sources.ledger.refused(&bound.asking, refusal, Some(bound.found.provenance())).await
+            }
+        }
     }
 
     /// Records a draft and hands out the value it is about.
@@ -178,6 +246,22 @@ impl Pipeline {
     /// When the log could not be written: disclose nothing.
     pub async fn seal<T>(&self, draft: Draft, value: T) -> Result<Sealed<T>, Unrecorded> {
         Ok(Sealed::new(value, self.sources.ledger.write(draft).await?, None))
+    }
+
+    /// As [`seal`](Self::seal), with a commitment to what is handed out:
+    /// `canonical` is its RFC 8785 form without the receipt.
+    ///
+    /// # Errors
+    /// When the log could not be written: disclose nothing.
+    pub async fn seal_committed<T>(
+        &self,
+        mut draft: Draft,
+        canonical: &[u8],
+        value: T,
+    ) -> Result<Sealed<T>, Unrecorded> {
+        let (mac, key) = ledger::commit(canonical)?;
+        draft.commitment = Some((mac, key.clone()));
+        Ok(Sealed::new(value, self.sources.ledger.write(draft).await?, Some(key)))
     }
 
     /// The ledger, for operations that are no data question.

@@ -5,18 +5,23 @@
 use std::sync::Arc;
 
 use motlan_access::{Denial, DossierPermit, Identity, OpenPermit, OpenRequest};
-use motlan_audit::{Draft, DraftSubject, Identifier, Receipt};
+use motlan_audit::{Draft, DraftActor, DraftSubject, Identifier, Receipt};
 use motlan_audit_tree::entry::Effect;
 use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
 use motlan_domain::Reason;
 use motlan_domain::id::DossierCode;
-use motlan_dossier::{Dossier, RegisterError, RequestKey, RequestState};
+use motlan_domain::reason::Origin;
+use motlan_dossier::{Dossier, DossierState, RegisterError, RequestKey, RequestState};
 use serde::{Deserialize, Serialize};
 
 use crate::Pipeline;
 use crate::answer::Refusal;
 use crate::ledger::{draft_actor, entry_caller, entry_decision, entry_evidence};
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
+
+/// As entries name the operations.
+const OPEN: &str = "open_dossier";
+const CLOSE: &str = "close_dossier";
 
 /// What an operation came to, in the form that is kept for a repeated request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,18 +48,19 @@ impl Pipeline {
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
         // A repetition is answered as the first time, also when its evidence
         // has expired since.
-        match self.replay(&request.code, &key).await {
+        let code = request.code.clone();
+        match self.replay(&code, &key).await {
             Ok(Some(sealed)) => return Ok(sealed),
             Ok(None) => {}
-            Err(error) => return self.register_failed(identity, &error, trace).await,
+            Err(error) => return self.register_failed(OPEN, identity, &code, &error, trace).await,
         }
         let permit = match self.access().may_open(identity, request) {
             Ok(permit) => permit,
-            Err(denial) => return self.ledger().denied(&denial).await,
+            Err(denial) => return self.ledger().denied_in(&denial, trace).await,
         };
         let opened = match self.register().open_dossier(permit.dossier().clone(), key.clone()).await {
             Ok(opened) => opened,
-            Err(error) => return self.register_failed(identity, &error, trace).await,
+            Err(error) => return self.register_failed(OPEN, identity, &code, &error, trace).await,
         };
         if let Some(sealed) = replayed(&opened.dossier, &opened.request) {
             return Ok(sealed);
@@ -65,12 +71,14 @@ impl Pipeline {
         // whose opening the log does not show.
         let dossier = match self.register().opened(&opened.dossier).await {
             Ok(dossier) => dossier,
-            Err(error) => return self.register_failed(identity, &error, trace).await,
+            Err(error) => return self.register_failed(OPEN, identity, &code, &error, trace).await,
         };
         self.conclude(receipt, &key, dossier).await
     }
 
-    /// Closes a dossier for good. `reason` is a stable code.
+    /// Closes a dossier for good. `reason` is a stable code. A closing that a
+    /// failure left without its entry is gone on with, by whichever request
+    /// comes: the time and reason of the first stand.
     ///
     /// # Errors
     /// As [`Pipeline::ask`]; `DOSSIER_CLOSED`, `REQUEST_ID_REUSED`.
@@ -84,19 +92,59 @@ impl Pipeline {
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
         let permit = match self.access().may_close(identity, code).await {
             Ok(permit) => permit,
-            Err(denial) => return self.ledger().denied(&denial).await,
+            Err(denial) => return self.ledger().denied_in(&denial, trace).await,
         };
-        let closed = match self.register().close_dossier(code, reason, key.clone()).await {
-            Ok(closed) => closed,
-            Err(error) => return self.register_failed(identity, &error, trace).await,
+        // Held to the end: no other request closes it meanwhile.
+        let begun = match self.register().close_dossier(code, reason, key.clone()).await {
+            Ok(begun) => begun,
+            Err(error) => return self.register_failed(CLOSE, identity, code, &error, trace).await,
         };
-        if let Some(sealed) = replayed(&closed.dossier, &closed.request) {
+        if let Some(sealed) = replayed(&begun.dossier, &begun.request) {
             return Ok(sealed);
         }
         let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
-        draft.reason = Some(Text::Owned(reason.to_owned()));
+        draft.reason = close_reason(&begun.dossier);
         let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
-        self.conclude(receipt, &key, closed.dossier).await
+        let dossier = match self.register().closed(code).await {
+            Ok(dossier) => dossier,
+            Err(error) => return self.register_failed(CLOSE, identity, code, &error, trace).await,
+        };
+        self.conclude(receipt, &key, dossier).await
+    }
+
+    /// Finishes the closings that a stop left without their entry: the gateway
+    /// itself writes it, with the reason stored. To be called before serving;
+    /// returns how many there were. A dossier that cannot be read now is told
+    /// in the technical log and stays closing. Openings are left: the request
+    /// that began one goes on with it, and later another may take its place.
+    ///
+    /// # Errors
+    /// The log cannot be written, or the register cannot be read.
+    pub async fn finish_closings(&self) -> Result<usize, Reason> {
+        let codes = self.register().unfinished().await.map_err(|error| error.reason())?;
+        let mut finished = 0;
+        for code in codes {
+            match self.register().get(&code).await {
+                Ok(Some(dossier)) if dossier.is_closing() => {
+                    self.finish_closing(&dossier).await?;
+                    finished += 1;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%code, error = &error as &dyn std::error::Error, "a closing was not finished");
+                }
+            }
+        }
+        Ok(finished)
+    }
+
+    async fn finish_closing(&self, dossier: &Dossier) -> Result<(), Reason> {
+        let mut draft = about(Kind::DossierClosed, dossier);
+        draft.actor = Some(DraftActor::System);
+        draft.reason = close_reason(dossier);
+        let written = self.ledger().write(draft).await;
+        written.map_err(|_| Reason::AuditUnavailable)?;
+        self.register().closed(&dossier.code).await.map(drop).map_err(|error| error.reason())
     }
 
     /// The state of a dossier.
@@ -111,7 +159,7 @@ impl Pipeline {
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
         let permit = match self.access().may_view(identity, code).await {
             Ok(permit) => permit,
-            Err(denial) => return self.ledger().denied(&denial).await,
+            Err(denial) => return self.ledger().denied_in(&denial, trace).await,
         };
         let mut draft = dossier_draft(Kind::AccessOutcome, &permit, trace);
         draft.operation = Some(Text::Borrowed("get_dossier"));
@@ -133,12 +181,13 @@ impl Pipeline {
         Ok(self.register().get(code).await?.and_then(|dossier| replayed(&dossier, &state)))
     }
 
-    /// Records a denial that access gave outside the data questions.
+    /// Records a denial that access gave outside the data questions; `trace` is
+    /// the W3C trace id of the call.
     ///
     /// # Errors
     /// Always: the refusal with its receipt, or that it could not be recorded.
-    pub async fn refuse<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
-        self.ledger().denied(denial).await
+    pub async fn refuse<T>(&self, denial: &Denial, trace: &str) -> Result<T, NotReleased<Refusal>> {
+        self.ledger().denied_in(denial, trace).await
     }
 
     /// Keeps the answer; of two calls racing with one request id both give the
@@ -158,20 +207,29 @@ impl Pipeline {
         Ok(Sealed::new(dossier, receipt, None))
     }
 
+    /// Records what the register said no to, or that it failed: the second is
+    /// no denial, and the caller may ask again.
     async fn register_failed<T>(
         &self,
+        operation: &'static str,
         identity: &Identity,
+        code: &DossierCode,
         error: &RegisterError,
         trace: &str,
     ) -> Result<T, NotReleased<Refusal>> {
-        let reason = register_reason(error);
-        let mut draft = Draft::new(Kind::AccessDenied).trace(trace.to_owned());
+        let reason = error.reason();
+        let (kind, outcome) = match reason.origin() {
+            Origin::Caller => (Kind::AccessDenied, EntryOutcome::Denied),
+            Origin::Gateway | Origin::Registry => (Kind::AccessOutcome, EntryOutcome::Failed),
+        };
+        let mut draft = Draft::new(kind).trace(trace.to_owned()).dossier(code.as_str().to_owned());
+        draft.operation = Some(Text::Borrowed(operation));
         draft.caller = Some(entry_caller(identity.caller()));
         draft.actor = Some(draft_actor(identity.actor()));
-        draft.outcome = Some(EntryOutcome::Denied);
+        draft.outcome = Some(outcome);
         draft.reason = Some(Text::Borrowed(reason.code()));
         let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
-        Err(NotReleased::Refused(Sealed::new(Refusal::denied(reason), receipt, None)))
+        Err(NotReleased::Refused(Sealed::new(Refusal::of(reason), receipt, None)))
     }
 }
 
@@ -201,26 +259,27 @@ fn dossier_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {
 }
 
 fn base_draft(kind: Kind, identity: &Identity, dossier: &Dossier, trace: &str) -> Draft {
-    let mut draft = Draft::new(kind).trace(trace.to_owned()).dossier(dossier.code.as_str().to_owned());
+    let mut draft = about(kind, dossier).trace(trace.to_owned());
     draft.caller = Some(entry_caller(identity.caller()));
     draft.actor = Some(draft_actor(identity.actor()));
+    draft
+}
+
+fn about(kind: Kind, dossier: &Dossier) -> Draft {
+    let mut draft = Draft::new(kind).dossier(dossier.code.as_str().to_owned());
     draft.evidence = Some(entry_evidence(dossier.evidence));
     draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
     draft.case = Some(Text::Owned(dossier.case.clone()));
     draft
 }
 
-/// What a caller is told of a failure of the register.
-pub(crate) const fn register_reason(error: &RegisterError) -> Reason {
-    match error {
-        RegisterError::Exists => Reason::DossierExists,
-        RegisterError::Unknown => Reason::DossierUnknown,
-        RegisterError::Closed => Reason::DossierClosed,
-        RegisterError::RequestIdReused => Reason::RequestIdReused,
-        RegisterError::TooManySubjects => Reason::TooManyValues,
-        RegisterError::GuessLimit => Reason::GuessLimit,
-        RegisterError::Overloaded => Reason::Overloaded,
-        RegisterError::Foreign | RegisterError::Unavailable(_) | RegisterError::Corrupt => Reason::StoreUnavailable,
+/// As the register keeps it: the first closing's.
+fn close_reason(dossier: &Dossier) -> Option<Text> {
+    match &dossier.state {
+        DossierState::Closing { reason, .. } | DossierState::Closed { reason, .. } => {
+            Some(Text::Owned(reason.clone()))
+        }
+        DossierState::Opening | DossierState::Open => None,
     }
 }
 
@@ -244,3 +303,6 @@ impl From<&Receipt> for KeptReceipt {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ impl Pipeline {
         query: SearchQuery,
         trace: &str,
     ) -> Result<Sealed<SearchPage>, ReadError> {
-        let permit = self.may_read_log(identity).await?;
+        let permit = self.may_read_log(identity, trace).await?;
         let filters = self.filters(&query)?;
         let page = self.ledger().log().search(query).await.map_err(|error| read_error(&error))?;
         let receipt = self.log_read(&permit, filters, page.entries.len() as u64, trace).await?;
@@ -48,17 +48,17 @@ impl Pipeline {
     /// # Errors
     /// See [`ReadError`].
     pub async fn read_entry(&self, identity: &Identity, index: u64, trace: &str) -> Result<Sealed<Found>, ReadError> {
-        let permit = self.may_read_log(identity).await?;
+        let permit = self.may_read_log(identity, trace).await?;
         let found = self.ledger().log().get(index).await.map_err(|error| read_error(&error))?;
         let filters = vec![Filter { name: Text::Borrowed("index"), value: Some(Text::Owned(index.to_string())) }];
         let receipt = self.log_read(&permit, filters, u64::from(found.is_some()), trace).await?;
         Ok(Sealed::new(found.ok_or(ReadError::Unknown)?, receipt, None))
     }
 
-    async fn may_read_log(&self, identity: &Identity) -> Result<LogPermit, ReadError> {
+    async fn may_read_log(&self, identity: &Identity, trace: &str) -> Result<LogPermit, ReadError> {
         match self.access().may_read_log(identity) {
             Ok(permit) => Ok(permit),
-            Err(denial) => self.ledger().denied(&denial).await.map_err(ReadError::from),
+            Err(denial) => self.ledger().denied_in(&denial, trace).await.map_err(ReadError::from),
         }
     }
 

@@ -8,9 +8,12 @@ use motlan_access::Permit;
 use motlan_api::Reply;
 use motlan_audit::{DraftSubject, Identifier};
 use motlan_audit_tree::Text;
+use motlan_domain::id::PersonalId;
 use motlan_domain::identity::{self, Verdict};
 use motlan_domain::question::Claim;
-use motlan_domain::{CachePolicy, CacheScope, Completeness, Fetched, Outcome, Purpose, Record, SubjectKey};
+use motlan_domain::{
+    CachePolicy, CacheScope, Completeness, Fetched, IncompleteCause, Link, Outcome, Purpose, Record, SubjectKey,
+};
 use motlan_dossier::Dossier;
 
 use crate::answer::{Answer, FieldStates, Freshness, Refusal};
@@ -45,7 +48,7 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
         dataset: bound.asking.dataset,
         fields: bound.permit.fields(),
         permitted: bound.permit.registered_fields(),
-        persons: &bound.dossier.as_deref().map(persons_of).unwrap_or_default(),
+        persons: &bound.dossier().map(|dossier| persons_of(dossier)).unwrap_or_default(),
     };
     let (minimal, retrieved_at) = match bound.found.reply() {
         Reply::Records(fetched) => (minimise(fetched, &allowance), fetched.retrieved_at),
@@ -53,9 +56,12 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
     };
     let verdict = question.claim.as_ref().map(|claim| verdict(&question.subject, claim, bound.found.reply()));
     let fetched = bound.found.fetched();
+    let incomplete = fetched.and_then(|fetched| incomplete(fetched, &bound.permit));
     let outcome = match (&verdict, fetched) {
         (Some(verdict), _) => verdict.outcome,
-        (None, Some(fetched)) => fetched.outcome(),
+        (None, Some(_)) if incomplete.is_some() => Outcome::Incomplete,
+        (None, Some(fetched)) if fetched.records.is_empty() => Outcome::NotFound,
+        (None, Some(_)) => Outcome::Found,
         (None, None) => Outcome::Incomplete,
     };
     let tells_values = bound.permit.values() && verdict.is_none();
@@ -64,10 +70,7 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
         outcome,
         records: if tells_values { minimal.records.clone() } else { Vec::new() },
         fields: if verdict.is_none() { minimal.fields } else { FieldStates::default() },
-        incomplete: fetched.and_then(|fetched| match fetched.completeness {
-            Completeness::Incomplete { cause, .. } => Some(cause),
-            Completeness::Complete => None,
-        }),
+        incomplete,
         freshness: freshness(&bound, fetched, retrieved_at, policy),
         verdict,
     };
@@ -88,21 +91,58 @@ impl Release {
         self.answer.outcome
     }
 
+    /// Records that nothing of it is told after all.
+    pub(crate) async fn withhold<T>(
+        self,
+        ledger: &Ledger,
+        refusal: Refusal,
+    ) -> Result<T, NotReleased<Refusal>> {
+        ledger.refused(&self.bound.asking, refusal, Some(self.bound.found.provenance())).await
+    }
+
+    /// Whose record it is, where the subject was named by another identifier.
+    pub(crate) fn holder(&self) -> Option<PersonalId> {
+        let mut records = self.bound.found.fetched()?.records.iter();
+        records.find_map(|record| match record {
+            Record::Person(person) => person.personal_id,
+            _ => None,
+        })
+    }
+
     /// Records the outcome and hands the answer out.
     pub(crate) async fn seal<T>(
         self,
         ledger: &Ledger,
+        for_component: bool,
         look: impl FnOnce(&Seen<'_>) -> T,
     ) -> Result<Sealed<(Answer, T)>, NotReleased<Refusal>> {
         let seen = Seen {
             outcome: self.answer.outcome,
             records: &self.minimal.records,
-            dossier: self.bound.dossier.as_ref(),
+            dossier: self.bound.dossier(),
         };
         let judged = look(&seen);
-        let sealed =
-            ledger.answered(&self.bound.asking, &self.answer, self.people, self.bound.found.provenance()).await?;
+        let sealed = if for_component {
+            // What leaves is the component's decision, which has an entry of its own.
+            let (asking, found) = (&self.bound.asking, &self.bound.found);
+            let receipt = ledger.considered(asking, &self.answer, self.people, found.provenance()).await;
+            Sealed::new((), receipt.map_err(NotReleased::Unrecorded)?, None)
+        } else {
+            ledger.answered(&self.bound.asking, &self.answer, self.people, self.bound.found.provenance()).await?
+        };
         Ok(sealed.map(|()| (self.answer, judged)))
+    }
+}
+
+/// Why the permitted part of a record is not whole; what is wrong with other
+/// fields is not this caller's business.
+fn incomplete(fetched: &Fetched, permit: &Permit) -> Option<IncompleteCause> {
+    match fetched.completeness {
+        Completeness::Incomplete { cause, missing } => {
+            let concerns = fetched.records.is_empty() || !missing.intersection(permit.fields()).is_empty();
+            concerns.then_some(cause)
+        }
+        Completeness::Complete => None,
     }
 }
 
@@ -114,6 +154,9 @@ fn verdict(subject: &SubjectKey, claim: &Claim, reply: &Reply) -> Verdict {
     match (subject, claim, records.first()) {
         (SubjectKey::Person(id), Claim::Identity(claim), Some(Record::Person(person))) => {
             identity::verify_person(id, claim, person)
+        }
+        (SubjectKey::Cmnd(cmnd), Claim::Identity(claim), Some(Record::Person(person))) => {
+            identity::verify_person_by_cmnd(cmnd, claim, person)
         }
         (SubjectKey::Enterprise(code), Claim::Enterprise(claim), Some(Record::Enterprise(enterprise))) => {
             identity::verify_enterprise(code, claim, enterprise)
@@ -131,7 +174,14 @@ fn freshness(bound: &Bound, fetched: Option<&Fetched>, retrieved_at: Timestamp, 
     // The circle of a registered purpose is the whole agency.
     let shared = wide || matches!(bound.permit.question().purpose, Purpose::Registered(_));
     let retrieved_at = if shared { to_the_minute(retrieved_at) } else { retrieved_at };
-    let max_age = i64::try_from(policy.max_age.as_secs()).unwrap_or(i64::MAX);
+    // What is never served again is valid at its retrieval alone.
+    let served_for = match fetched {
+        Some(fetched) if policy.scope != CacheScope::None && fetched.outcome() != Outcome::Incomplete => {
+            if fetched.records.is_empty() { policy.not_found } else { policy.max_age }
+        }
+        _ => Duration::ZERO,
+    };
+    let max_age = i64::try_from(served_for.as_secs()).unwrap_or(i64::MAX);
     let valid_until = retrieved_at.checked_add(jiff::SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);
     let (state, age) = bound.found.state();
     Freshness {
@@ -147,8 +197,9 @@ fn to_the_minute(at: Timestamp) -> Timestamp {
     at.round(options).unwrap_or(at)
 }
 
-/// Everyone the entry is about: the subject, whoever the answer names, and a
-/// representative whom a claim names. Where no value is told, the subject alone.
+/// Everyone the entry is about: the subject, the persons to whom the answer is
+/// tied, a representative whom a claim names, and, where values are told,
+/// whoever the answer names and whose record it is.
 fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubject> {
     let mut people = vec![ledger::subject(&bound.asking.subject, &bound.asking.role)];
     let mut add = |id, role: &str| {
@@ -162,11 +213,20 @@ fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubj
     {
         add(id, "claimed_representative");
     }
+    let role_of = |id| {
+        let key = SubjectKey::Person(id);
+        bound.dossier().and_then(|dossier| dossier.roles_of(&key).next().map(|subject| subject.role.clone()))
+    };
+    for id in bound.tied() {
+        add(*id, role_of(*id).as_deref().unwrap_or("holder"));
+    }
     if tells_values {
-        for named in &minimal.named {
-            let key = SubjectKey::Person(named.id);
-            let in_dossier = bound.dossier.as_ref().and_then(|dossier| dossier.roles_of(&key).next().cloned());
-            add(named.id, in_dossier.as_ref().map_or(named.link.as_str(), |subject| subject.role.as_str()));
+        let records = bound.found.fetched().into_iter().flat_map(|fetched| &fetched.records);
+        let owners = records.flat_map(Record::named).filter(|named| {
+            matches!(named.link, Link::Holder | Link::Owner | Link::LegalRepresentative)
+        });
+        for named in minimal.named.iter().cloned().chain(owners) {
+            add(named.id, role_of(named.id).as_deref().unwrap_or(named.link.as_str()));
         }
     }
     people

@@ -20,10 +20,10 @@ pub(crate) enum Tie {
     NotShown,
     /// It gives a holder by name and birth date; compare with the persons.
     Holder(HolderClue),
-    /// An enterprise of the dossier owns it; look at who represents that.
-    ThroughEnterprise(EnterpriseCode),
-    /// A certificate of the dossier lists it; look at who owns that.
-    ThroughCertificate(CertificateSerial),
+    /// Enterprises of the dossier own it; look at who represents them.
+    ThroughEnterprises(Vec<EnterpriseCode>),
+    /// Certificates of the dossier list it; look at who owns them.
+    ThroughCertificates(Vec<CertificateSerial>),
 }
 
 /// A holder as a registry without personal ids describes one.
@@ -48,14 +48,14 @@ pub(crate) fn find(record: &Record, persons: &[PersonalId], subjects: &[&Subject
             let in_dossier = |code: &&EnterpriseCode| {
                 subjects.iter().any(|s| matches!(s, SubjectKey::Enterprise(c) if c.canonical() == code.canonical()))
             };
-            codes.filter(in_dossier).map(|code| Tie::ThroughEnterprise(code.clone())).next().unwrap_or(Tie::NotShown)
+            through(codes.filter(in_dossier).cloned().collect(), Tie::ThroughEnterprises)
         }
         Record::Parcel(parcel) => {
             let serials = parcel.certificate_serials.iter().flatten();
             let in_dossier = |serial: &&CertificateSerial| {
                 subjects.iter().any(|s| matches!(s, SubjectKey::Certificate(c) if c.canonical() == serial.canonical()))
             };
-            serials.filter(in_dossier).map(|s| Tie::ThroughCertificate(s.clone())).next().unwrap_or(Tie::NotShown)
+            through(serials.filter(in_dossier).cloned().collect(), Tie::ThroughCertificates)
         }
         _ => Tie::NotShown,
     }
@@ -71,8 +71,11 @@ pub(crate) fn is_holder(clue: &HolderClue, person: &Person) -> bool {
         NameLevel::CanonicalEqual => !compared.folded_iy,
         NameLevel::UnaccentedEqual | NameLevel::Mismatch => false,
     };
-    // Two old people registered by year alone still compare by all that is known.
-    same_name && birth_date == &clue.birth_date
+    same_name && birth_date.is_full() && birth_date == &clue.birth_date
+}
+
+fn through<T>(found: Vec<T>, way: impl FnOnce(Vec<T>) -> Tie) -> Tie {
+    if found.is_empty() { Tie::NotShown } else { way(found) }
 }
 
 fn clue(full_name: Option<&PersonName>, birth_date: Option<&PartialDate>) -> Tie {

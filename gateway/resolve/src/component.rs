@@ -5,9 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use motlan_catalogue::{
-    Agency, Blank, BlankSource, Catalogue, Component, Decide, DossierFact, Form, Lookup, Procedure, RoleId,
+    Agency, Blank, BlankSource, Catalogue, Component, Decide, DossierFact, Form, Lookup, Procedure,
+    RegistryBlank, RoleId,
 };
+use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::id::EnterpriseCode;
+use motlan_domain::record::Named;
 use motlan_domain::{Outcome, Reason, Record, SubjectKey};
 use motlan_dossier::Dossier;
 use motlan_pipeline::Unrecorded;
@@ -15,12 +18,12 @@ use motlan_pipeline::Unrecorded;
 use crate::judge::{self, Bench};
 use crate::lookups::{Answered, Looked, Lookups};
 use crate::prefill;
-use crate::result::{ComponentOutcome, ComponentResult, FilledBlank};
+use crate::result::{ComponentOutcome, ComponentResult, FilledBlank, Told};
 
 /// What every decision of one resolve shares.
 pub(crate) struct Deciding {
     pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) lookups: Arc<Lookups>,
+    pub(crate) lookups: Lookups,
     pub(crate) today: Date,
 }
 
@@ -103,7 +106,7 @@ impl Deciding {
             Outcome::NotFound => return Err(Reason::NotFoundAtSource),
             _ => return Err(Reason::SourceIncomplete),
         }
-        let dossier = self.lookups.dossier().await;
+        let dossier = self.lookups.asker().dossier().await;
         let persons = dossier.subjects.iter().filter_map(|subject| match &subject.key {
             SubjectKey::Person(id) => Some(*id),
             _ => None,
@@ -154,6 +157,9 @@ impl Deciding {
         result.blanks = form.blanks.len();
         result.derived = form.derived;
         let mut unavailable = None;
+        // All lookups at once; the loop below finds them made.
+        let all = form.registry_blanks().map(|(_, datum)| self.warm(procedure, &datum.role, datum.dataset));
+        futures::future::join_all(all).await;
         for blank in &form.blanks {
             let values = match &blank.source {
                 BlankSource::Applicant => None,
@@ -184,18 +190,26 @@ impl Deciding {
         Ok(())
     }
 
+    /// Starts the lookups of a role and waits for them.
+    async fn warm(&self, procedure: &Procedure, role: &RoleId, dataset: Dataset) {
+        if let Ok(subjects) = self.lookups.subjects(procedure, role).await {
+            let looks = subjects.into_iter().map(|subject| self.lookups.look(role, dataset, subject));
+            futures::future::join_all(looks).await;
+        }
+    }
+
     /// The values of a blank: whether they may be told, and what they are.
     async fn datum(
         &self,
         procedure: &Procedure,
         role: &RoleId,
-        datum: &motlan_catalogue::RegistryBlank,
+        datum: &RegistryBlank,
         result: &mut ComponentResult,
     ) -> Result<Option<(bool, Vec<String>)>, Looked> {
         let mut values = Vec::new();
         let mut told = true;
         for subject in self.lookups.subjects(procedure, role).await? {
-            let answered = match self.lookups.look(role, datum.dataset, subject).await {
+            let answered = match self.lookups.look(role, datum.dataset, subject.clone()).await {
                 Looked::Answered(answered) => answered,
                 failed => return Err(failed),
             };
@@ -206,6 +220,12 @@ impl Deciding {
                 result.rests_on(&answered);
                 told &= answered.values;
                 values.extend(found);
+                if answered.values {
+                    result.told.add(datum.field, &subject, role.as_str());
+                    for named in answered.records.iter().flat_map(|record| named_in(record, datum)) {
+                        result.told.add(datum.field, &SubjectKey::Person(named.id), named.link.as_str());
+                    }
+                }
             }
         }
         Ok((!values.is_empty()).then_some((told, values)))
@@ -213,7 +233,7 @@ impl Deciding {
 
     /// Whether this caller may be told any value at all.
     fn tells_values(&self) -> bool {
-        !self.lookups.identity.actor().is_absent() && self.lookups.dossier.evidence.discloses_values()
+        !self.lookups.asker().identity.actor().is_absent() && self.lookups.asker().dossier.evidence.discloses_values()
     }
 
     fn agency(&self, dossier: &Dossier) -> Option<&Agency> {
@@ -221,7 +241,7 @@ impl Deciding {
     }
 
     fn fact(&self, procedure: &Procedure, fact: DossierFact) -> String {
-        let dossier = &self.lookups.dossier;
+        let dossier = &self.lookups.asker().dossier;
         match fact {
             DossierFact::AgencyName => {
                 self.agency(dossier).map_or_else(|| dossier.agency.as_str().to_owned(), |agency| agency.name_vi.clone())
@@ -237,6 +257,13 @@ impl Deciding {
             DossierFact::DossierCode => dossier.code.as_str().to_owned(),
         }
     }
+}
+
+/// The people the blank's own field names.
+fn named_in(record: &Record, datum: &RegistryBlank) -> Vec<Named> {
+    let mut field = record.clone();
+    field.retain(FieldSet::EMPTY.with(datum.field));
+    field.named()
 }
 
 fn filled(blank: &Blank, values: Option<Vec<String>>) -> FilledBlank {
@@ -263,6 +290,7 @@ impl ComponentResult {
             filled: Vec::new(),
             blanks: 0,
             derived: false,
+            told: Told::default(),
         }
     }
 

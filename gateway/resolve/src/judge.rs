@@ -31,11 +31,11 @@ pub(crate) struct Bench<'a> {
 /// The first condition that fails, as the reason the paper is still needed.
 pub(crate) fn judge(record: &Record, accept: &[Accept], bench: &Bench<'_>) -> Result<(), Reason> {
     accept.iter().try_for_each(|condition| {
-        if holds(record, condition, bench) { Ok(()) } else { Err(reason(condition)) }
+        if holds(record, condition, bench) { Ok(()) } else { Err(reason(record, condition)) }
     })
 }
 
-fn reason(condition: &Accept) -> Reason {
+fn reason(record: &Record, condition: &Accept) -> Reason {
     match condition {
         Accept::CertificateInForce => Reason::CertificateNotInForce,
         Accept::HealthCardValid => Reason::HealthCardNotValid,
@@ -46,6 +46,10 @@ fn reason(condition: &Accept) -> Reason {
         Accept::ParticipationPresent => Reason::NoParticipation,
         Accept::FieldPresent(_) | Accept::MaritalStatusKnown => Reason::FieldAbsent,
         Accept::RelationShown(_) => Reason::RelationNotShown,
+        // Only a registry that says so does not record the death.
+        Accept::Deceased if !matches!(record, Record::Person(person) if person.deceased.is_some()) => {
+            Reason::FieldAbsent
+        }
         Accept::Deceased => Reason::NotDeceased,
     }
 }

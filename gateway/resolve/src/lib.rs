@@ -18,10 +18,11 @@ use std::time::Duration;
 use futures::stream::{BoxStream, FuturesUnordered};
 use futures::{FutureExt, StreamExt};
 use motlan_access::{DossierPermit, Identity};
-use motlan_audit::Draft;
+use motlan_audit::{Draft, DraftSubject, Identifier};
 use motlan_audit_tree::entry::Component as EntryComponent;
-use motlan_audit_tree::{Effect, Kind, Text};
-use motlan_catalogue::CaseId;
+use motlan_audit_tree::entry::{Effect, Fields};
+use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
+use motlan_catalogue::{CaseId, Component, Procedure};
 use motlan_domain::id::DossierCode;
 use motlan_domain::{Clock, Reason, date};
 use motlan_pipeline::{
@@ -31,7 +32,7 @@ use motlan_pipeline::{
 pub use result::{ComponentOutcome, ComponentResult, FilledBlank, Summary};
 
 use component::Deciding;
-use lookups::Lookups;
+use lookups::{Asker, Lookups};
 use plan::Plan;
 
 /// Resolves dossiers.
@@ -78,18 +79,23 @@ impl Resolver {
     ) -> Result<Results, NotReleased<Refusal>> {
         let permit = match self.pipeline.access().may_resolve(identity, &request.dossier).await {
             Ok(permit) => permit,
-            Err(denial) => return self.pipeline.refuse(&denial).await,
+            Err(denial) => return self.pipeline.refuse(&denial, &request.trace).await,
         };
         let permit = Arc::new(permit);
         let catalogue = Arc::clone(self.pipeline.catalogue());
         let dossier = Arc::clone(permit.dossier());
         let case = CaseId::parse(&dossier.case);
         let (Some(procedure), Some(case)) = (catalogue.procedure(&dossier.procedure).cloned(), case) else {
-            return self.no_longer_in_catalogue(&permit, &request.trace).await;
+            // The catalogue in force no longer has the procedure.
+            return self.refuse(&permit, Reason::ProcedureUnknown, &request.trace).await;
         };
         let procedure = Arc::new(procedure);
-        let plan = Plan::of(&procedure, &case);
-        let lookups = Lookups::new(
+        let wanted: Vec<usize> = match wanted(&procedure, &request.components) {
+            Some(wanted) => wanted,
+            None => return self.refuse(&permit, Reason::ValueInvalid, &request.trace).await,
+        };
+        let plan = Plan::of(&procedure, &case, &wanted);
+        let asker = Asker::new(
             Arc::clone(&self.pipeline),
             identity.clone(),
             dossier,
@@ -98,15 +104,9 @@ impl Resolver {
             request.trace.clone(),
         );
         let today = date::vietnam_day(self.clock.now());
-        let deciding = Arc::new(Deciding { catalogue, lookups: Arc::new(lookups), today });
-        let wanted = |key: &str, code: &str| {
-            request.components.is_empty() || request.components.iter().any(|want| want == key || want == code)
-        };
-        let results: FuturesUnordered<_> = (0..procedure.components.len())
-            .filter(|place| {
-                let component = &procedure.components[*place];
-                wanted(component.key.as_str(), &component.code)
-            })
+        let deciding = Arc::new(Deciding { catalogue, lookups: Lookups::new(asker), today });
+        let results: FuturesUnordered<_> = wanted
+            .into_iter()
             .map(|place| {
                 let (deciding, procedure, permit) = (Arc::clone(&deciding), Arc::clone(&procedure), Arc::clone(&permit));
                 let (pipeline, trace, case) = (Arc::clone(&self.pipeline), request.trace.clone(), case.clone());
@@ -115,7 +115,8 @@ impl Resolver {
                     let in_case = component.asked_in(&case);
                     let result = deciding.decide(&procedure, component, in_case).await?;
                     let draft = decided_draft(&permit, &result, &trace);
-                    pipeline.seal(draft, result).await
+                    let canonical = result.canonical().map_err(|_| Unrecorded::Unavailable)?;
+                    pipeline.seal_committed(draft, &canonical, result).await
                 }
                 .boxed()
             })
@@ -123,15 +124,36 @@ impl Resolver {
         Ok(results.boxed())
     }
 
-    /// A dossier of a procedure that the catalogue in force no longer has.
-    async fn no_longer_in_catalogue<T>(&self, permit: &DossierPermit, trace: &str) -> Result<T, NotReleased<Refusal>> {
+    async fn refuse<T>(
+        &self,
+        permit: &DossierPermit,
+        reason: Reason,
+        trace: &str,
+    ) -> Result<T, NotReleased<Refusal>> {
         let mut draft = base_draft(Kind::AccessDenied, permit, trace);
-        draft.reason = Some(Text::Borrowed(Reason::ProcedureUnknown.code()));
-        match self.pipeline.seal(draft, Refusal::denied(Reason::ProcedureUnknown)).await {
+        draft.operation = Some(Text::Borrowed("resolve_dossier"));
+        draft.outcome = Some(EntryOutcome::Denied);
+        draft.reason = Some(Text::Borrowed(reason.code()));
+        match self.pipeline.seal(draft, Refusal::denied(reason)).await {
             Ok(sealed) => Err(NotReleased::Refused(sealed)),
             Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
         }
     }
+}
+
+/// The places of the components asked for, all if none is named; `None` if a
+/// name is of no component.
+fn wanted(procedure: &Procedure, names: &[String]) -> Option<Vec<usize>> {
+    let is = |component: &Component, name: &String| component.key.as_str() == name || component.code == *name;
+    let known = |name: &String| procedure.components.iter().any(|component| is(component, name));
+    if !names.iter().all(known) {
+        return None;
+    }
+    let asked = |place: &usize| {
+        let component = &procedure.components[*place];
+        names.is_empty() || names.iter().any(|name| is(component, name))
+    };
+    Some((0..procedure.components.len()).filter(asked).collect())
 }
 
 fn base_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {
@@ -157,5 +179,11 @@ fn decided_draft(permit: &DossierPermit, result: &ComponentResult, trace: &str) 
         total: count(result.blanks),
     });
     draft.reason = Some(Text::Borrowed(result.reason.code()));
+    let told = result.told.fields.iter().map(|field| Text::Owned(field.clone())).collect::<Vec<_>>();
+    draft.fields = (!told.is_empty()).then(|| Fields { asked: Vec::new(), disclosed: told });
+    let subjects = result.told.subjects.iter();
+    draft.subjects = subjects
+        .map(|(key, role)| DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.clone()) })
+        .collect();
     draft
 }

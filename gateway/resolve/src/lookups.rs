@@ -10,7 +10,7 @@ use motlan_access::Identity;
 use motlan_catalogue::{How, Procedure, RoleId, RoleSpec};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey};
-use motlan_dossier::Dossier;
+use motlan_dossier::{Dossier, SubjectSource};
 use motlan_pipeline::{Freshness, NotReleased, Pipeline, Unrecorded};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -54,19 +54,25 @@ type Flight = Shared<BoxFuture<'static, Looked>>;
 
 /// The lookups of one resolve.
 pub(crate) struct Lookups {
+    asker: Arc<Asker>,
+    // The flights know the asker and not this map: dropped, it ends them.
+    flights: Mutex<HashMap<(Operation, SubjectKey, RoleId), Flight>>,
+}
+
+/// For whom and about what a resolve asks.
+pub(crate) struct Asker {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) identity: Identity,
     pub(crate) dossier: Arc<Dossier>,
     pub(crate) plan: Plan,
     pub(crate) max_age: Option<std::time::Duration>,
     pub(crate) trace: String,
-    flights: Mutex<HashMap<(Operation, SubjectKey, RoleId), Flight>>,
-    gates: BTreeMap<Registry, Arc<Semaphore>>,
+    gates: BTreeMap<Registry, Semaphore>,
 }
 
-// === impl Lookups ===
+// === impl Asker ===
 
-impl Lookups {
+impl Asker {
     /// For one resolve.
     pub(crate) fn new(
         pipeline: Arc<Pipeline>,
@@ -76,8 +82,8 @@ impl Lookups {
         max_age: Option<std::time::Duration>,
         trace: String,
     ) -> Self {
-        let gates = Registry::ALL.into_iter().map(|registry| (registry, Arc::new(Semaphore::new(AT_ONCE)))).collect();
-        Self { pipeline, identity, dossier, plan, max_age, trace, flights: Mutex::default(), gates }
+        let gates = Registry::ALL.into_iter().map(|registry| (registry, Semaphore::new(AT_ONCE))).collect();
+        Self { pipeline, identity, dossier, plan, max_age, trace, gates }
     }
 
     /// The dossier as it is now, with those whom answers linked.
@@ -87,48 +93,6 @@ impl Lookups {
             // It cannot vanish; unreadable, what was read at the start holds.
             Ok(None) | Err(_) => Arc::clone(&self.dossier),
         }
-    }
-
-    /// The subjects in a role: as named at opening, or found by following the
-    /// link that the procedure registers.
-    pub(crate) fn subjects<'a>(
-        self: &'a Arc<Self>,
-        procedure: &'a Procedure,
-        role: &'a RoleId,
-    ) -> BoxFuture<'a, Result<Vec<SubjectKey>, Looked>> {
-        async move {
-            let standing = in_role(&self.dossier, role);
-            let spec = procedure.role(role.as_str());
-            let Some(RoleSpec { how: How::Linked { of, link }, kind, .. }) = spec else { return Ok(standing) };
-            if !standing.is_empty() {
-                return Ok(standing);
-            }
-            let shown_by: Vec<Dataset> = self.plan.showing(of, RoleSpec::link_fields(*link, *kind)).collect();
-            for subject in self.subjects(procedure, of).await? {
-                for dataset in &shown_by {
-                    match self.look(of, *dataset, subject.clone()).await {
-                        Looked::Answered(_) | Looked::Refused { outcome: Outcome::Denied, .. } => {}
-                        failed => return Err(failed),
-                    }
-                }
-            }
-            let now = self.dossier().await;
-            Ok(in_role(&now, role))
-        }
-        .boxed()
-    }
-
-    /// Looks a subject up, or joins whoever does.
-    pub(crate) fn look(self: &Arc<Self>, role: &RoleId, dataset: Dataset, subject: SubjectKey) -> Flight {
-        let operation = plan::operation(dataset, subject.kind());
-        let mut flights = self.flights.lock();
-        flights
-            .entry((operation, subject.clone(), role.clone()))
-            .or_insert_with(|| {
-                let fields = self.plan.fields(role, dataset);
-                Arc::clone(self).ask(operation, subject, role.clone(), fields).boxed().shared()
-            })
-            .clone()
     }
 
     async fn ask(self: Arc<Self>, operation: Operation, subject: SubjectKey, role: RoleId, fields: FieldSet) -> Looked {
@@ -161,6 +125,73 @@ impl Lookups {
     }
 }
 
-fn in_role(dossier: &Dossier, role: &RoleId) -> Vec<SubjectKey> {
-    dossier.in_role(role.as_str()).map(|subject| subject.key.clone()).collect()
+// === impl Lookups ===
+
+impl Lookups {
+    /// None made yet.
+    pub(crate) fn new(asker: Asker) -> Self {
+        Self { asker: Arc::new(asker), flights: Mutex::default() }
+    }
+
+    /// For whom and about what is asked.
+    pub(crate) fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// The subjects in a role: as named at opening, or found by following the
+    /// link that the procedure registers.
+    pub(crate) fn subjects<'a>(
+        &'a self,
+        procedure: &'a Procedure,
+        role: &'a RoleId,
+    ) -> BoxFuture<'a, Result<Vec<SubjectKey>, Looked>> {
+        async move {
+            let asker = &self.asker;
+            let named: Vec<SubjectKey> = asker
+                .dossier
+                .in_role(role.as_str())
+                .filter(|subject| matches!(subject.how, SubjectSource::Named))
+                .map(|subject| subject.key.clone())
+                .collect();
+            let spec = procedure.role(role.as_str());
+            let Some(RoleSpec { how: How::Linked { of, link }, kind, .. }) = spec else { return Ok(named) };
+            if !named.is_empty() {
+                return Ok(named);
+            }
+            // Everybody who could show the link is asked every time: a resolve
+            // that was cut short has linked only some.
+            let shown_by: Vec<Dataset> = asker.plan.showing(of, RoleSpec::link_fields(*link, *kind)).collect();
+            let mut denied = None;
+            let mut answered = false;
+            for subject in self.subjects(procedure, of).await? {
+                for dataset in &shown_by {
+                    match self.look(of, *dataset, subject.clone()).await {
+                        Looked::Answered(_) => answered = true,
+                        refused @ Looked::Refused { outcome: Outcome::Denied, .. } => denied = Some(refused),
+                        failed => return Err(failed),
+                    }
+                }
+            }
+            // Nobody could tell is not the same as nobody is there.
+            if let Some(denied) = denied.filter(|_| !answered) {
+                return Err(denied);
+            }
+            let now = asker.dossier().await;
+            Ok(now.in_role(role.as_str()).map(|subject| subject.key.clone()).collect())
+        }
+        .boxed()
+    }
+
+    /// Looks a subject up, or joins whoever does.
+    pub(crate) fn look(&self, role: &RoleId, dataset: Dataset, subject: SubjectKey) -> Flight {
+        let operation = plan::operation(dataset, subject.kind());
+        let mut flights = self.flights.lock();
+        flights
+            .entry((operation, subject.clone(), role.clone()))
+            .or_insert_with(|| {
+                let fields = self.asker.plan.fields(role, dataset);
+                Arc::clone(&self.asker).ask(operation, subject, role.clone(), fields).boxed().shared()
+            })
+            .clone()
+    }
 }

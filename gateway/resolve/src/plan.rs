@@ -16,10 +16,11 @@ pub(crate) struct Plan {
 // === impl Plan ===
 
 impl Plan {
-    /// For one case of a procedure.
-    pub(crate) fn of(procedure: &Procedure, case: &CaseId) -> Self {
+    /// For the wanted components of one case of a procedure.
+    pub(crate) fn of(procedure: &Procedure, case: &CaseId, wanted: &[usize]) -> Self {
         let mut plan = Self::default();
-        procedure.components_in(case).for_each(|component| plan.add_component(component));
+        let components = wanted.iter().filter_map(|place| procedure.components.get(*place));
+        components.filter(|component| component.asked_in(case)).for_each(|component| plan.add_component(component));
         // A linked role is found by a field of the role it is linked to; the
         // longest chain is as long as the list of roles.
         for _ in &procedure.roles {

@@ -1,9 +1,12 @@
 //! What a resolve tells: one result per component, then a summary.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use motlan_catalogue::Mode;
-use motlan_domain::Reason;
-use motlan_domain::dataset::Registry;
+use motlan_domain::dataset::{FieldId, Registry};
+use motlan_domain::{Reason, SubjectKey};
+use serde::Serialize;
 
 /// What became of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +55,29 @@ pub struct ComponentResult {
     pub blanks: usize,
     /// For a form: its blanks were derived, not read from its published text.
     pub derived: bool,
+    /// Whose values it tells, and which: for its entry.
+    pub(crate) told: Told,
+}
+
+/// Whose values a result tells, and which.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// `dataset.field`, each once.
+    pub(crate) fields: BTreeSet<String>,
+    /// Each person or thing once, with its role.
+    pub(crate) subjects: Vec<(SubjectKey, String)>,
+}
+
+/// The canonical result: RFC 8785 JSON of this object is what the entry's
+/// commitment is computed over.
+#[derive(Serialize)]
+struct CanonicalResult<'a> {
+    key: &'a str,
+    outcome: &'static str,
+    reason: Reason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_time: Option<Timestamp>,
+    filled: BTreeMap<&'a str, Option<&'a [String]>>,
 }
 
 /// A filled blank.
@@ -98,6 +124,38 @@ impl ComponentOutcome {
             Self::NeedsPaper => "NEEDS_PAPER",
             Self::SourceUnavailable => "SOURCE_UNAVAILABLE",
             Self::NotInCase => "NOT_IN_CASE",
+        }
+    }
+}
+
+// === impl ComponentResult ===
+
+impl ComponentResult {
+    /// The bytes its entry's commitment covers: key, outcome, reason, data time
+    /// and the filled blanks (null where no value is told), in RFC 8785 form.
+    ///
+    /// # Errors
+    /// When a value has no JSON form; a fault of the program.
+    pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let filled = self.filled.iter().map(|blank| (blank.key.as_str(), blank.values.as_deref())).collect();
+        serde_json_canonicalizer::to_vec(&CanonicalResult {
+            key: &self.key,
+            outcome: self.outcome.as_str(),
+            reason: self.reason,
+            data_time: self.data_time,
+            filled,
+        })
+    }
+}
+
+// === impl Told ===
+
+impl Told {
+    /// A value of a field about somebody.
+    pub(crate) fn add(&mut self, field: FieldId, key: &SubjectKey, role: &str) {
+        self.fields.insert(format!("{}.{}", field.dataset(), field.name()));
+        if !self.subjects.iter().any(|(known, _)| known == key) {
+            self.subjects.push((key.clone(), role.to_owned()));
         }
     }
 }

@@ -147,7 +147,7 @@ impl EdgeConnection {
         let deadline = call.deadline;
         let path = request.uri().path();
         if PROBES.contains(&path)
-            && let Err(failure) = self.may_probe(path).await
+            && let Err(failure) = self.may_probe(path, &call.trace).await
         {
             return told(failure);
         }
@@ -159,7 +159,7 @@ impl EdgeConnection {
         }
     }
 
-    async fn may_probe(&self, path: &str) -> Result<(), Failure> {
+    async fn may_probe(&self, path: &str, trace: &str) -> Result<(), Failure> {
         let pipeline = &self.edge.0.pipeline;
         let decided = self.peer.caller(pipeline).and_then(|caller| {
             let identity = pipeline.access().identity(&caller, None)?;
@@ -171,7 +171,7 @@ impl EdgeConnection {
         });
         match decided {
             Ok(()) => Ok(()),
-            Err(denial) => pipeline.refuse(&denial).await.map_err(refusal::failure),
+            Err(denial) => pipeline.refuse(&denial, trace).await.map_err(refusal::failure),
         }
     }
 }

@@ -93,7 +93,7 @@ impl Services {
             .and_then(|caller| self.pipeline.access().identity(&caller, token));
         match identified {
             Ok(identity) => Ok(Entered { identity, call, message }),
-            Err(denial) => self.pipeline.refuse(&denial).await.map_err(refusal::failure),
+            Err(denial) => self.pipeline.refuse(&denial, &call.trace).await.map_err(refusal::failure),
         }
     }
 

@@ -68,7 +68,8 @@ impl World {
     pub fn plan(&self, opening: &Opening) -> anyhow::Result<Plan> {
         let world = self.running().world();
         let code = ProcedureCode::parse(&opening.procedure).ok();
-        let procedure = code.and_then(|code| world.catalogue().procedure(&code)).context("no such procedure")?;
+        let procedure =
+            code.and_then(|code| world.catalogue().procedure(&code)).context("no such procedure")?;
         Ok(world.plan(procedure, opening.case.as_deref(), opening.family)?)
     }
 
@@ -96,7 +97,8 @@ impl World {
         let request = self.request(opening, &plan)?;
         let code = request.dossier_code.clone();
         let answer = self.portal_for(&plan)?.dossiers().open_dossier(request).await.map_err(Refusal::from)?;
-        let office = self.running().world().cast().of_agency(&plan.agency).context("nobody decides it")?.id.clone();
+        let office =
+            self.running().world().cast().of_agency(&plan.agency).context("nobody decides it")?.id.clone();
         Ok(Opened { code, plan, office, answer: answer.into_inner() })
     }
 }

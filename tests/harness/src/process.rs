@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use motlan::client::{Connection, Credentials};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// How long a sandbox may take to come up, and a command to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two looks at whether it is up.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -45,12 +45,34 @@ pub struct Endpoints {
 // === impl Program ===
 
 impl Program {
-    /// The program of the same build as the running test.
+    /// The program of the same build as the running test. Cargo does not build
+    /// it for another crate's tests, so it is brought up to date here: a test
+    /// never asks yesterday's program. Under another runner than cargo it has
+    /// to be built beforehand.
     pub fn built() -> anyhow::Result<Self> {
         let test = std::env::current_exe().context("the test does not know where it is")?;
-        // target/<profile>/deps/<test> stands beside target/<profile>/motlan.
-        let found = test.ancestors().skip(1).take(3).map(|folder| folder.join("motlan")).find(|path| path.is_file());
-        found.map(Self).context("the motlan program is not built: run `cargo build -p motlan` with the same profile")
+        // The test is target/<profile>/deps/<test>, the program target/<profile>/motlan.
+        let profile = test.ancestors().nth(2).context("the test stands in no target folder")?;
+        if let (Some(cargo), Some(target)) = (std::env::var_os("CARGO"), profile.parent()) {
+            let mut build = std::process::Command::new(cargo);
+            build
+                .args(["build", "--quiet", "--package", "motlan", "--bin", "motlan", "--target-dir"])
+                .arg(target);
+            if profile.ends_with("release") {
+                build.arg("--release");
+            }
+            let built =
+                build.current_dir(env!("CARGO_MANIFEST_DIR")).status().context("cargo cannot be run")?;
+            ensure!(built.success(), "the motlan program does not build");
+        }
+        let program = profile.join("motlan");
+        ensure!(program.is_file(), "the motlan program is not built: run `cargo build -p motlan`");
+        Ok(Self(program))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Runs a command to its end.
@@ -61,7 +83,10 @@ impl Program {
     {
         let mut command = Command::new(&self.0);
         command.args(args).stdin(Stdio::null()).kill_on_drop(true);
-        timeout(PATIENCE, command.output()).await.context("the command does not end")?.context("cannot run motlan")
+        timeout(PATIENCE, command.output())
+            .await
+            .context("the command does not end")?
+            .context("cannot run motlan")
     }
 
     /// Starts `motlan sandbox --data FOLDER` and waits until it is up.
@@ -73,7 +98,13 @@ impl Program {
             _ => {}
         }
         let mut command = Command::new(&self.0);
-        command.arg("sandbox").arg("--data").arg(folder).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        command
+            .arg("sandbox")
+            .arg("--data")
+            .arg(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
         let mut child = command.spawn().context("cannot run motlan")?;
         let up = async {
             loop {

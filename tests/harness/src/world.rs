@@ -102,7 +102,12 @@ impl World {
     /// The token a caller's officer has now; change it to make it wrong.
     pub fn officer_token(&self, caller: &str) -> anyhow::Result<TokenSpec> {
         let member = self.member(caller)?;
-        Ok(TokenSpec::officer(&member.account, &member.agency, &member.credential.thumbprint, self.clock.now()))
+        Ok(TokenSpec::officer(
+            &member.account,
+            &member.agency,
+            &member.credential.thumbprint,
+            self.clock.now(),
+        ))
     }
 
     /// A citizen's token for the portal.

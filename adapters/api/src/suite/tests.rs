@@ -83,7 +83,11 @@ impl Far for Deaf {
         let rules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
         let id = PersonalId::parse("097060000001", &rules).unwrap();
         let ask = Ask {
-            want: Want::Record { dataset: Dataset::Person, holder: None },
+            want: Want::Record {
+                dataset: Dataset::Person,
+                fields: Dataset::Person.all_fields(),
+                holder: None,
+            },
             subject: SubjectKey::Person(id),
             on_behalf: OnBehalf {
                 officer_id: id,

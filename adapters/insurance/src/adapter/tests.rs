@@ -167,7 +167,7 @@ async fn what_it_does_not_offer_reaches_nobody() {
 }
 
 fn record(dataset: Dataset) -> Want {
-    Want::Record { dataset, holder: None }
+    Want::Record { dataset, fields: dataset.all_fields(), holder: None }
 }
 
 fn config(sandbox: &Sandbox) -> InsuranceConfig {
@@ -212,9 +212,14 @@ fn cases(rig: &Rig) -> Vec<Case> {
     let known = SubjectKey::Insurance(number(&one.number));
     let unknown = SubjectKey::Insurance(number(&personas.unknown_insurance));
     let own = SubjectKey::Person(person(&world.people[one.person].id));
-    let by_holder = |dataset| Want::Record { dataset, holder: Some(holder(world, one)) };
+    let by_holder =
+        |dataset| Want::Record { dataset, fields: dataset.all_fields(), holder: Some(holder(world, one)) };
     let nobody = Holder { full_name: PersonName::new("Nguyễn Không Có").unwrap(), ..holder(world, one) };
-    let by_nobody = Want::Record { dataset: Dataset::Participation, holder: Some(nobody) };
+    let by_nobody = Want::Record {
+        dataset: Dataset::Participation,
+        fields: Dataset::Participation.all_fields(),
+        holder: Some(nobody),
+    };
     let case = |name, want, subject: &SubjectKey, expected| Case {
         name,
         ask: rig.ask(want, subject.clone()),

@@ -167,7 +167,7 @@ async fn what_it_does_not_offer_reaches_nobody() {
 }
 
 fn record(dataset: Dataset) -> Want {
-    Want::Record { dataset, holder: None }
+    Want::Record { dataset, fields: dataset.all_fields(), holder: None }
 }
 
 fn config(sandbox: &Sandbox) -> LandConfig {

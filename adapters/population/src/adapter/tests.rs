@@ -17,6 +17,7 @@ use motlan_transport::{BreakerConfig, HttpConfig, Secret};
 use super::PopulationAdapter;
 use crate::{PopulationConfig, PopulationPaths};
 
+const STATUS: &str = "XacMinhTinhTrangChetMatTich";
 const REGISTRY: Registry = Registry::Population;
 const RULES: IdRules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
 const DEADLINE: Duration = Duration::from_millis(600);
@@ -25,6 +26,8 @@ struct Rig {
     sandbox: Sandbox,
     adapter: PopulationAdapter,
     clock: Arc<ManualClock>,
+    /// The operation that faults befall and that is counted; all, if absent.
+    only: Option<&'static str>,
 }
 
 // === impl Rig ===
@@ -37,7 +40,7 @@ impl Rig {
         let options = SandboxOptions::new(vietnam_day(now), shared.clone(), Credentials::generate().unwrap());
         let sandbox = Sandbox::start(options).await.unwrap();
         let adapter = PopulationAdapter::new(config(&sandbox), Synthetic::Allowed, shared).unwrap();
-        Self { sandbox, adapter, clock }
+        Self { sandbox, adapter, clock, only: None }
     }
 
     fn ask(&self, want: Want, subject: SubjectKey) -> Ask {
@@ -99,7 +102,7 @@ impl Far for Rig {
     }
 
     fn script(&self, fault: &Fault, times: Option<u32>) {
-        self.sandbox.fault(REGISTRY, None, serde_json::from_value(fault.script()).unwrap(), times);
+        self.sandbox.fault(REGISTRY, self.only, serde_json::from_value(fault.script()).unwrap(), times);
     }
 
     fn clear(&self) {
@@ -107,7 +110,8 @@ impl Far for Rig {
     }
 
     fn data_calls(&self) -> u64 {
-        self.sandbox.calls().total(REGISTRY)
+        let calls = self.sandbox.calls();
+        self.only.map_or_else(|| calls.total(REGISTRY), |operation| calls.count(REGISTRY, operation))
     }
 
     fn token_calls(&self) -> u64 {
@@ -119,7 +123,7 @@ impl Far for Rig {
     }
 
     fn cases(&self) -> Vec<Case> {
-        cases(self)
+        if self.only == Some(STATUS) { status_cases(self) } else { cases(self) }
     }
 }
 
@@ -128,6 +132,15 @@ async fn the_behaviour_suite_holds() {
     let rig = Rig::start().await;
     let report = suite::run(&rig).await.unwrap_or_else(|failures| panic!("{failures:#?}"));
     assert!(report.checks > 150, "only {} checks", report.checks);
+    rig.sandbox.stop().await;
+}
+
+/// The lookup answers; whatever goes wrong does so in the second exchange.
+#[tokio::test]
+async fn the_behaviour_suite_holds_where_only_the_status_fails() {
+    let rig = Rig { only: Some(STATUS), ..Rig::start().await };
+    let report = suite::run(&rig).await.unwrap_or_else(|failures| panic!("{failures:#?}"));
+    assert!(report.checks > 100, "only {} checks", report.checks);
     rig.sandbox.stop().await;
 }
 
@@ -164,7 +177,14 @@ async fn what_it_does_not_offer_reaches_nobody() {
 }
 
 fn record(dataset: Dataset) -> Want {
-    Want::Record { dataset, holder: None }
+    wanting(dataset, &[])
+}
+
+/// Everything that is not fetched apart, and `apart`.
+fn wanting(dataset: Dataset, apart: &[&str]) -> Want {
+    let own = dataset.field_set(["deceased", "missing"]).unwrap_or_default();
+    let apart = dataset.field_set(apart.iter().copied()).unwrap();
+    Want::Record { dataset, fields: dataset.all_fields().minus(own).union(apart), holder: None }
 }
 
 fn config(sandbox: &Sandbox) -> PopulationConfig {
@@ -201,6 +221,11 @@ fn cases(rig: &Rig) -> Vec<Case> {
             expected: Expected::Found,
         },
         Case {
+            name: "person with status",
+            ask: rig.ask(wanting(Dataset::Person, &["missing"]), SubjectKey::Person(known)),
+            expected: Expected::Found,
+        },
+        Case {
             name: "nobody",
             ask: rig.ask(record(Dataset::Person), unknown.clone()),
             expected: Expected::NotFound,
@@ -217,6 +242,20 @@ fn cases(rig: &Rig) -> Vec<Case> {
             expected: Expected::Confirmed(true),
         },
         Case { name: "denial", ask: rig.ask(confirm, unknown), expected: Expected::Confirmed(false) },
+    ]
+}
+
+fn status_cases(rig: &Rig) -> Vec<Case> {
+    let personas = rig.sandbox.world().personas();
+    let case = |name, id: &str, expected| Case {
+        name,
+        ask: rig.ask(wanting(Dataset::Person, &["deceased"]), SubjectKey::Person(person(id))),
+        expected,
+    };
+    vec![
+        case("the dead", &personas.deceased, Expected::Found),
+        case("the living", &personas.successor_id, Expected::Found),
+        case("nobody", &personas.unknown_person, Expected::NotFound),
     ]
 }
 
@@ -304,4 +343,53 @@ async fn a_production_adapter_takes_no_synthetic_person() {
     let Reply::Records(fetched) = adapter.ask(ask).await.unwrap() else { panic!("no records") };
     assert!(fetched.records.is_empty());
     assert!(matches!(fetched.completeness, Completeness::Incomplete { .. }));
+}
+
+async fn status(rig: &Rig, id: &str, apart: &[&str]) -> (Person, Fetched) {
+    let fetched = rig.fetch(wanting(Dataset::Person, apart), SubjectKey::Person(person(id))).await;
+    let [Record::Person(person)] = fetched.records.as_slice() else { panic!("no person") };
+    ((**person).clone(), fetched)
+}
+
+#[tokio::test]
+async fn death_is_told_to_those_who_ask() {
+    let rig = Rig::start().await;
+    let personas = rig.sandbox.world().personas().clone();
+    for (id, deceased) in [(&personas.deceased, true), (&personas.cancelled_id, false)] {
+        for apart in ["deceased", "missing"] {
+            let (person, fetched) = status(&rig, id, &[apart]).await;
+            assert_eq!((person.deceased, person.missing), (Some(deceased), Some(false)));
+            assert_eq!(fetched.completeness, Completeness::Complete);
+            assert_eq!(fetched.source_data_time, "2026-11-20T15:00:00Z".parse().ok());
+            let [first, second] = fetched.upstream_ids.as_slice() else { panic!("two exchanges") };
+            assert_eq!(*second, format!("{first}-2"));
+        }
+    }
+    assert_eq!(rig.sandbox.calls().count(REGISTRY, STATUS), 4);
+}
+
+#[tokio::test]
+async fn who_does_not_ask_is_told_nothing_and_no_exchange_is_made() {
+    let rig = Rig::start().await;
+    let dead = rig.sandbox.world().personas().deceased.clone();
+    let (person, fetched) = status(&rig, &dead, &[]).await;
+    assert_eq!((person.deceased, person.missing, fetched.source_data_time), (None, None, None));
+    assert_eq!((fetched.completeness, fetched.upstream_ids.len()), (Completeness::Complete, 1));
+    let unknown = SubjectKey::Person(self::person(&rig.sandbox.world().personas().unknown_person));
+    rig.fetch(wanting(Dataset::Person, &["deceased"]), unknown).await;
+    assert_eq!(rig.sandbox.calls().count(REGISTRY, STATUS), 0);
+}
+
+/// What the answer to a plain question lacks of its own is what the adapter
+/// says it fetches apart.
+#[tokio::test]
+async fn it_says_what_it_fetches_apart() {
+    let rig = Rig::start().await;
+    let apart = rig.adapter.fetched_apart(Dataset::Person);
+    assert_eq!(apart.names(Dataset::Person), ["deceased", "missing"]);
+    assert!(rig.adapter.fetched_apart(Dataset::Household).is_empty());
+    let dead = rig.sandbox.world().personas().deceased.clone();
+    let plain = status(&rig, &dead, &[]).await.0.present();
+    let whole = status(&rig, &dead, &["deceased", "missing"]).await.0.present();
+    assert_eq!(whole.minus(plain), apart);
 }

@@ -16,12 +16,16 @@ base_url = "https://dancu.example"
 
 [paths]
 lookup = "/037"
+status = "/chet-mat-tich"
 "#;
 
 #[test]
 fn the_section_reads() {
     let mut config: PopulationConfig = toml::from_str(SECTION).unwrap();
     assert_eq!((config.paths.lookup.as_str(), config.default_procedure.as_str()), ("/037", "1.004222"));
+    assert_eq!(config.paths.status, "/chet-mat-tich");
+    // What is left out is the default.
+    assert!(config.paths.household.ends_with("/CungCapThongTinHoGiaDinh"));
     config.resolve("/etc/motlan".as_ref());
     let shown = format!("{config:?}");
     assert!(shown.contains("/etc/motlan/secret") && !shown.contains("hunter2"), "{shown}");

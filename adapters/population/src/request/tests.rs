@@ -8,7 +8,7 @@ use motlan_domain::name::PersonName;
 use motlan_domain::{Dataset, SubjectKey};
 use motlan_transport::{HttpConfig, Secret};
 
-use super::{confirm, lookup};
+use super::{confirm, lookup, status};
 use crate::samples::{HEAD, RULES, person_key};
 use crate::{PopulationConfig, PopulationPaths};
 
@@ -28,7 +28,7 @@ fn config() -> PopulationConfig {
 
 fn ask(subject: SubjectKey, procedure: Option<&str>) -> Ask {
     Ask {
-        want: Want::Record { dataset: Dataset::Person, holder: None },
+        want: Want::Record { dataset: Dataset::Person, fields: Dataset::Person.all_fields(), holder: None },
         subject,
         on_behalf: OnBehalf {
             officer_id: PersonalId::parse("097085000001", &RULES).unwrap(),
@@ -42,9 +42,13 @@ fn ask(subject: SubjectKey, procedure: Option<&str>) -> Ask {
 }
 
 fn children(text: &str) -> Vec<(String, String)> {
+    children_in("http://dancuquocgia.bca", text)
+}
+
+fn children_in(namespace: &str, text: &str) -> Vec<(String, String)> {
     let document = roxmltree::Document::parse(text).unwrap();
     let root = document.root_element();
-    assert_eq!(root.tag_name().namespace(), Some("http://dancuquocgia.bca"));
+    assert_eq!(root.tag_name().namespace(), Some(namespace));
     let of = |node: roxmltree::Node<'_, '_>| {
         (node.tag_name().name().to_owned(), node.text().unwrap_or_default().to_owned())
     };
@@ -66,6 +70,22 @@ fn the_lookup_in_order() {
     ];
     let expected: Vec<_> = expected.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
     assert_eq!(children(&text), expected);
+}
+
+#[test]
+fn the_status_request_in_order_and_its_own_namespace() {
+    let asked = ask(person_key("099060000009"), Some("1.001731"));
+    let text = status("r1-2", &person_key(HEAD), &asked, &config()).unwrap();
+    assert!(text.contains("<XacMinhTinhTrangChetMatTichRequest "), "{text:.120}");
+    let expected = [
+        ("MaYeuCau", "r1-2"),
+        ("MaDVC", "1.001731"),
+        ("MaCanBo", "097085000001"),
+        ("MaDonVi", "H32.201"),
+        ("SoDinhDanh", HEAD),
+    ];
+    let expected: Vec<_> = expected.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    assert_eq!(children_in("http://gtel.vn/qldc", &text), expected);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Business registration over a real socket: answers and refusals.
+
 use super::*;
 
 async fn get(rig: &Rig, token: &str, query: &str) -> Value {

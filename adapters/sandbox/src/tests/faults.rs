@@ -1,3 +1,5 @@
+//! Every scripted fault can be observed by a client.
+
 use serde_json::json;
 
 use super::*;

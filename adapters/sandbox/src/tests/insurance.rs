@@ -1,3 +1,5 @@
+//! Insurance over a real socket: answers and refusals.
+
 use serde_json::json;
 
 use super::*;

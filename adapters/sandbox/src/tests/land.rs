@@ -1,3 +1,5 @@
+//! Land over a real socket: answers and refusals.
+
 use serde_json::json;
 
 use super::*;

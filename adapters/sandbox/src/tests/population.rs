@@ -1,3 +1,5 @@
+//! Population over a real socket: answers, refusals, callers.
+
 use motlan_domain::name::registry_form;
 use reqwest::header::{HeaderMap, HeaderValue};
 

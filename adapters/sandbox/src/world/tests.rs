@@ -1,3 +1,5 @@
+//! The world agrees with itself and is the same for the same seed.
+
 use jiff::civil::date;
 use motlan_domain::id::{IdKind, IdRules, Synthetic, check};
 

@@ -45,7 +45,8 @@ pub(crate) struct DataFacts {
     pub(crate) applicant: bool,
     /// The subject is the acting citizen.
     pub(crate) own: bool,
-    /// The subject's role is family of the applicant.
+    /// The subject is family of the acting citizen, by more than the caller's
+    /// word, in a role that the procedure registers as such.
     pub(crate) family: bool,
     /// The registered purpose covers the operation.
     pub(crate) covered: bool,
@@ -198,6 +199,16 @@ impl DossierFacts {
 // === impl DossierAction ===
 
 impl DossierAction {
+    /// As audit entries name it.
+    pub(crate) const fn operation(self) -> &'static str {
+        match self {
+            Self::Open => "open_dossier",
+            Self::View => "get_dossier",
+            Self::Resolve => "resolve_dossier",
+            Self::Close => "close_dossier",
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open_dossier",
@@ -211,6 +222,11 @@ impl DossierAction {
 // === impl PlainAction ===
 
 impl PlainAction {
+    /// As audit entries name it.
+    pub(crate) const fn operation(self) -> &'static str {
+        self.as_str()
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::ReadLog => "read_log",

@@ -125,9 +125,9 @@ const DIRECT: &[Row] = &[
     // What the procedure registers for the role.
     ("one-stop-216", By::Officer, For::Own, GetCertificate, land, &["owners"], Values),
     ("one-stop-216", By::Officer, For::Own, ListCertificates, applicant, &["owners"], Values),
-    ("one-stop-216", By::Officer, For::Own, ListCertificates, head, &[], Denied(Reason::DatasetNotRegistered)),
+    ("one-stop-216", By::Officer, For::Own, ListCertificates, head, &[], Denied(Reason::SubjectNotInDossier)),
     ("one-stop-216", By::Officer, For::Own, GetHousehold, applicant, &["members"], Values),
-    ("one-stop-216", By::Officer, For::Own, GetHousehold, head, &[], Denied(Reason::DatasetNotRegistered)),
+    ("one-stop-216", By::Officer, For::Own, GetHousehold, head, &[], Denied(Reason::SubjectNotInDossier)),
     ("one-stop-216", By::Officer, For::Own, GetHealthCard, applicant, &[], Denied(Reason::DatasetNotRegistered)),
     ("one-stop-216", By::Officer, For::Own, GetPerson, applicant, &["marital_status"], Denied(Reason::FieldNotRegistered)),
     ("one-stop-216", By::Officer, For::Own, GetPerson, applicant, &["full_name", "religion"], Denied(Reason::FieldSensitive)),
@@ -203,7 +203,7 @@ async fn check(world: &World, dossiers: &Dossiers, row: &Row, role: Option<&str>
     };
     let got = match &decided {
         Ok(permit) => {
-            world.access.settle(permit, Some(Outcome::Match)).await;
+            world.access.settle(permit, Some(Outcome::Match), None).await.unwrap();
             assert!(!permit.policies().is_empty(), "a permit names its policies");
             assert!(permit.fields().is_subset_of(permit.registered_fields()));
             assert!(permit.registered_fields().intersection(permit.refused_fields()).is_empty());

@@ -105,8 +105,7 @@ async fn the_sixth_wrong_guess_of_a_day_is_refused() {
     let ask = |subject: SubjectKey| question(VerifyIdentity, subject, &[], purpose("identity-verification"));
     let verify = async |subject: SubjectKey, outcome: Option<Outcome>| {
         let permit = world.access.decide(&identity, ask(subject)).await.map_err(|denial| denial.reason())?;
-        world.access.settle(&permit, outcome).await;
-        Ok::<(), Reason>(())
+        world.access.settle(&permit, outcome, None).await
     };
     for outcome in [Some(Outcome::Match), None, Some(Outcome::SourceUnavailable)] {
         for _ in 0..2 * GUESS_LIMIT {
@@ -127,6 +126,36 @@ async fn the_sixth_wrong_guess_of_a_day_is_refused() {
     assert_eq!(late.unwrap_err().reason(), Reason::GuessLimit);
     world.advance(1);
     assert!(world.access.decide(&identity, ask(stranger())).await.is_ok(), "a new day in Viet Nam");
+}
+
+#[tokio::test]
+async fn an_old_id_is_no_second_set_of_guesses() {
+    let world = World::new();
+    let identity = world.identity("verifier", By::Officer);
+    let rules =
+        motlan_domain::id::IdRules { synthetic: motlan_domain::id::Synthetic::Allowed, present_year: 2026 };
+    let cmnd = || SubjectKey::Cmnd(motlan_domain::id::Cmnd::parse("225123456", &rules).unwrap());
+    let holder = id(&stranger());
+    let verify = async |subject: SubjectKey, outcome: Outcome| {
+        let ask = question(VerifyIdentity, subject, &[], purpose("identity-verification"));
+        let permit = world.access.decide(&identity, ask).await.map_err(|denial| denial.reason())?;
+        world.access.settle(&permit, Some(outcome), holder).await
+    };
+    for _ in 0..2 * GUESS_LIMIT {
+        verify(cmnd(), Outcome::Match).await.unwrap();
+    }
+    for _ in 0..3 {
+        verify(cmnd(), Outcome::Mismatch).await.unwrap();
+    }
+    for _ in 3..GUESS_LIMIT {
+        verify(stranger(), Outcome::Mismatch).await.unwrap();
+    }
+    assert_eq!(verify(stranger(), Outcome::Match).await, Err(Reason::GuessLimit), "one person, one limit");
+    assert_eq!(verify(cmnd(), Outcome::Match).await, Err(Reason::GuessLimit), "not even a match is told");
+    // Durable: as many are counted for the person as were wrong.
+    let digest = world.register.subject_digest(&stranger());
+    let (agency, day) = (world::agency_code("H32.991"), jiff::civil::date(2026, 11, 21));
+    assert_eq!(world.register.guesses(&agency, digest, day).await.unwrap(), GUESS_LIMIT);
 }
 
 #[tokio::test]

@@ -132,5 +132,5 @@ async fn a_decision_seen_before_costs_no_evaluation() {
         let ask = question(Operation::GetPerson, applicant(), &["full_name"], Purpose::Dossier(code.clone()));
         assert!(world.access.decide(&identity, ask).await.is_ok());
     }
-    assert_eq!(state.policies.remembered(), 1, "one set of facts, one evaluation");
+    assert_eq!(state.policies.remembered(), 2, "whoever the subject is, and about this one");
 }

@@ -82,6 +82,9 @@ fn allowed(
         registered = registered.union(world.registered("certificate", operation.dataset()));
     }
     let fields_ok = !registered.is_empty() && fields.is_subset_of(registered);
+    // Somebody linked is a stranger to whoever could not be told values.
+    let reached =
+        role != "household_head" || (!matches!(by, By::Absent) && dossier.evidence != Evidence::Asserted);
     let person_ok = match by {
         By::Officer => !portal,
         By::Applicant => role != "certificate",
@@ -97,7 +100,7 @@ fn allowed(
             By::Head | By::Stranger => false,
         };
     let evidence_ok = operation.verifies() || dossier.evidence != Evidence::Asserted;
-    !dossier.closed && place && fields_ok && (outcome_only || (person_ok && evidence_ok))
+    !dossier.closed && place && fields_ok && (outcome_only || (person_ok && evidence_ok && reached))
 }
 
 #[tokio::test]
@@ -156,7 +159,7 @@ async fn nothing_is_permitted_that_the_rules_do_not_permit() {
             let role = random.of(&["applicant", "household_head", "certificate"]);
             if let Ok(permit) = world.access.decide_component(identity, asked, role).await {
                 assert!(outcome && (expected || !permit.values()), "component permitted: {what}");
-                world.access.settle(&permit, None).await;
+                world.access.settle(&permit, None, None).await.unwrap();
                 components += 1;
             }
             continue;
@@ -165,7 +168,7 @@ async fn nothing_is_permitted_that_the_rules_do_not_permit() {
             Ok(permit) => {
                 assert!(expected, "permitted: {what}");
                 assert_eq!(permit.values(), !operation.verifies(), "{what}");
-                world.access.settle(&permit, None).await;
+                world.access.settle(&permit, None, None).await.unwrap();
                 permitted += 1;
             }
             Err(denial) if denial.reason() == motlan_domain::Reason::GuessLimit => limited += 1,

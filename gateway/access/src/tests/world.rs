@@ -269,7 +269,8 @@ impl World {
             catalogue_digest: self.access.catalogue().digest().to_owned(),
             subjects: vec![
                 DossierSubject::named(RoleId::APPLICANT, applicant()),
-                DossierSubject::linked("household_head", head(), Link::HouseholdHead, RoleId::APPLICANT),
+                DossierSubject::linked("household_head", head(), Link::HouseholdHead, RoleId::APPLICANT)
+                    .through(applicant()),
                 DossierSubject::named("certificate", land()),
             ],
         };

@@ -79,6 +79,24 @@ fn what_the_source_lacks_is_neither_match_nor_mismatch() {
 }
 
 #[test]
+fn an_elder_is_verified_by_cmnd() {
+    let cmnd = |text| Cmnd::parse(text, &IdRules { synthetic: Synthetic::Allowed, present_year: 2026 }).unwrap();
+    let mut record = person("Lê Thị Hoà", "1940-03-07");
+    record.cmnd = Some(cmnd("097123456"));
+    for (asked, name, expected) in [
+        ("097123456", "Lê Thị Hoà", (Outcome::Match, Some(Assurance::High))),
+        ("097123456", "Lê Thị Lan", (Outcome::Mismatch, None)),
+        ("097123457", "Lê Thị Hoà", (Outcome::Mismatch, None)),
+    ] {
+        let verdict = verify_person_by_cmnd(&cmnd(asked), &claim(name, Some("1940-03-07")), &record);
+        assert_eq!((verdict.outcome, verdict.assurance), expected, "{name}");
+    }
+    record.cmnd = None;
+    let verdict = verify_person_by_cmnd(&cmnd("097123456"), &claim("Lê Thị Hoà", Some("1940-03-07")), &record);
+    assert_eq!(verdict.outcome, Outcome::Incomplete);
+}
+
+#[test]
 fn the_yes_no_service_is_low_at_best() {
     assert_eq!(verify_by_yes_no(true).assurance, Some(Assurance::Low));
     assert_eq!(verify_by_yes_no(false).outcome, Outcome::Mismatch);

@@ -9,7 +9,10 @@ use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, RequestI
 use motlan_domain::{Evidence, Link, ManualClock};
 
 use super::*;
+use crate::dossier::DossierState;
 use crate::request::REQUEST_ID_DAYS;
+
+mod closing;
 
 const KEY: [u8; 32] = [7; 32];
 const RULES: IdRules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
@@ -91,7 +94,11 @@ async fn an_opening_without_its_entry_is_nobodys_and_gives_way() {
     let another = register.open_dossier(new_dossier(1), request("r2", 1)).await;
     assert!(matches!(another, Err(RegisterError::Exists)), "whoever began it may still be at it");
     let same = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
-    assert_eq!((same.request, &same.dossier), (RequestState::Begun, &cut_off.dossier), "the same request goes on");
+    assert_eq!(
+        (same.request, &same.dossier),
+        (RequestState::Begun, &cut_off.dossier),
+        "the same request goes on"
+    );
 
     clock.advance(Duration::from_mins(6));
     let another = register.open_dossier(new_dossier(1), request("r2", 1)).await.unwrap();
@@ -107,10 +114,15 @@ async fn a_dossier_survives_a_restart_whole() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
     let opened = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
-    assert_eq!(register.find(&code(1), &viewer("H32.216", "portal")).await.unwrap(), None, "not recorded yet");
+    assert_eq!(
+        register.find(&code(1), &viewer("H32.216", "portal")).await.unwrap(),
+        None,
+        "not recorded yet"
+    );
     register.opened(&opened.dossier).await.unwrap();
     assert_eq!(opened.request, RequestState::New);
     let linked = DossierSubject::linked("household_head", person(9), Link::HouseholdHead, "applicant");
+    let linked = linked.through(person(1));
     let with_head = register.link(&code(1), vec![linked.clone(), linked]).await.unwrap();
     assert_eq!(with_head.subjects.len(), 3, "the same link twice is one subject");
     register.close().await;
@@ -122,6 +134,7 @@ async fn a_dossier_survives_a_restart_whole() {
     assert!(found.knows(&person(9)) && !found.knows(&person(8)));
     let closed = register.close_dossier(&code(1), "DONE", request("r2", 1)).await.unwrap();
     assert!(!closed.dossier.is_open());
+    register.closed(&code(1)).await.unwrap();
     assert!(!register.get(&code(1)).await.unwrap().unwrap().is_open(), "the map follows");
     register.close().await;
 

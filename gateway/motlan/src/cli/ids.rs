@@ -38,7 +38,7 @@ fn explain(kind: &str, value: &str, rules: IdRules, out: &mut dyn Write) -> Ende
     writeln!(out, "  {}\n  {}", error.text_vi(), error.text_en())?;
     let normalised = id::normalise(kind, value);
     if normalised.changed && id::check(kind, &normalised.value, &rules).is_ok() {
-        writeln!(out, "có phải là / perhaps: {}", normalised.value)?;
+        writeln!(out, "gợi ý / perhaps: {}", normalised.value)?;
     }
     Ok(Exit::No)
 }
@@ -48,7 +48,10 @@ fn unknown_kind(kind: &str) -> String {
     let near =
         names.iter().max_by(|a, b| strsim::jaro_winkler(a, kind).total_cmp(&strsim::jaro_winkler(b, kind)));
     let near = near.map(|name| format!("; nearest: {name}")).unwrap_or_default();
-    format!("unknown kind of identifier{near}\nkinds: {}", names.join(", "))
+    format!(
+        "không có loại mã định danh này / unknown kind of identifier{near}\ncác loại / kinds: {}",
+        names.join(", ")
+    )
 }
 
 fn classify(mut rows: csv::Reader<Box<dyn std::io::Read>>, rules: IdRules, out: &mut dyn Write) -> Ended {

@@ -68,7 +68,8 @@ pub fn entry_lines(entry: &Entry) -> [String; 6] {
     let stored: serde_json::Value = serde_json::from_slice(&entry.canonical).unwrap_or_default();
     let component = |key: &str| stored["component"][key].as_str().unwrap_or_default().to_owned();
     // An operation names its dataset.
-    let what = format!("{} {}", entry.operation, component("key"));
+    let loaded = stored["loaded"]["what"].as_str().unwrap_or_default();
+    let what = format!("{} {} {loaded}", entry.operation, component("key"));
     let decided = component("outcome");
     let reason = if entry.reason == decided { "" } else { &entry.reason };
     let ended = format!("{outcome} {decided} {reason}");

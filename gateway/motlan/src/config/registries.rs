@@ -36,9 +36,12 @@ fn population(section: &Section<'_>) -> Option<PopulationConfig> {
     });
     let paths = section.section_or_none("paths");
     let known = PopulationPaths::default();
-    let paths = [("lookup", known.lookup), ("confirm", known.confirm), ("household", known.household)]
-        .map(|(key, default)| path(&paths, key, default));
-    let [lookup, confirm, household] = paths;
+    let lookup = path(&paths, "lookup", known.lookup);
+    let confirm = path(&paths, "confirm", known.confirm);
+    let household = path(&paths, "household", known.household);
+    let status = path(&paths, "status", known.status);
+    let paths =
+        PopulationPaths { lookup: lookup?, confirm: confirm?, household: household?, status: status? };
     Some(PopulationConfig {
         http: http?,
         user: user?,
@@ -48,7 +51,7 @@ fn population(section: &Section<'_>) -> Option<PopulationConfig> {
         account: account?,
         phone: phone?,
         default_procedure: default_procedure?,
-        paths: PopulationPaths { lookup: lookup?, confirm: confirm?, household: household? },
+        paths,
     })
 }
 

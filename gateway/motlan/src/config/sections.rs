@@ -101,9 +101,9 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
     let max_request = count("max_request_bytes", known.max_request_bytes, 16 << 20);
     let max_response = count("max_response_bytes", known.max_response_bytes, 64 << 20);
     let max_header = small("max_header_bytes", known.max_header_bytes, 1 << 20);
-    let handshake = section.duration("handshake", known.handshake, MINUTE);
-    let call = section.duration("call", known.call, 10 * MINUTE);
-    let connection_age = section.duration("connection_age", known.connection_age, DAY);
+    let handshake = section.time_limit("handshake", known.handshake, MINUTE);
+    let call = section.time_limit("call", known.call, 10 * MINUTE);
+    let connection_age = section.time_limit("connection_age", known.connection_age, DAY);
     let drain = section.duration("drain", known.drain, 10 * MINUTE);
     Some(Limits {
         max_connections: max_connections?,

@@ -40,7 +40,7 @@ impl Site {
         {
             write(&format!("secrets/{name}"), "s3cr3t\n");
         }
-        write("officers.toml", "officers = []\n");
+        write("officers.toml", include_str!("../../../../deploy/config/officers.toml"));
         FileKeyProvider::create(&folder.path().join("etc/keys/audit.keys")).unwrap();
         std::fs::create_dir(folder.path().join("var")).unwrap();
         Self { folder, text }

@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::sections::ServerSection;
 
 /// What is wrong with certificate, key and authority together, if anything.
-pub(super) fn mistake(server: &ServerSection) -> Option<String> {
+pub(crate) fn mistake(server: &ServerSection) -> Option<String> {
     usable(server).err()
 }
 

@@ -47,7 +47,8 @@ pub(super) fn of(outcome: &Outcome) -> Value {
         "total_fields": summary.total_fields,
         "derived_prefilled_fields": summary.derived_prefilled_fields,
         "derived_total_fields": summary.derived_total_fields,
-        "audit_entries": outcome.entries.iter().map(entry).collect::<Vec<_>>(),
+        "audit_entries": outcome.entries.len(),
+        "audit_log": outcome.entries.iter().map(entry).collect::<Vec<_>>(),
     })
 }
 

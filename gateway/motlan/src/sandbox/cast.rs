@@ -58,7 +58,7 @@ pub enum Acting {
 
 /// Why the cast cannot be made: the catalogue's agencies are not as expected.
 #[derive(Debug, Error)]
-pub enum CasterError {
+pub enum CastError {
     /// An agency that the sandbox plays is not in the catalogue.
     #[error("the catalogue has no agency {0}")]
     Agency(String),
@@ -89,11 +89,7 @@ impl Cast {
     /// `department`, `verifier`, `auditor`; and, named by their agency, the
     /// one-stop offices of the other demo families' communes and every other
     /// department.
-    pub(super) fn of(
-        catalogue: &Catalogue,
-        authority: &Authority,
-        world: &World,
-    ) -> Result<Self, CasterError> {
+    pub(super) fn of(catalogue: &Catalogue, authority: &Authority, world: &World) -> Result<Self, CastError> {
         let mut cast = Self { members: Vec::new(), officers: officers(catalogue, world)? };
         let mut add = |id: String, code: &str, role, acting| {
             let agency = find(catalogue, code)?;
@@ -107,17 +103,14 @@ impl Cast {
                 account: account(code),
             };
             cast.members.push(member);
-            Ok::<_, CasterError>(())
+            Ok::<_, CastError>(())
         };
         add("portal".to_owned(), PORTAL, CallerRole::Portal, Acting::Citizen)?;
         let mut served = BTreeSet::new();
         for family in world.families() {
             let agency = catalogue.agency_of_commune(&family.new_commune);
-            let code = agency
-                .ok_or_else(|| CasterError::Agency(family.new_commune.clone()))?
-                .code
-                .as_str()
-                .to_owned();
+            let code =
+                agency.ok_or_else(|| CastError::Agency(family.new_commune.clone()))?.code.as_str().to_owned();
             let id = if served.is_empty() { "one-stop".to_owned() } else { named("one-stop", &code) };
             if served.insert(code.clone()) {
                 add(id, &code, CallerRole::OneStop, Acting::Officer)?;
@@ -168,19 +161,19 @@ impl Cast {
 
 /// One officer per agency; the world's officers are fewer than the agencies,
 /// so one person serves several.
-fn officers(catalogue: &Catalogue, world: &World) -> Result<Vec<(String, String, String)>, CasterError> {
+fn officers(catalogue: &Catalogue, world: &World) -> Result<Vec<(String, String, String)>, CastError> {
     let people = world.officers();
     if people.is_empty() {
-        return Err(CasterError::NoOfficers);
+        return Err(CastError::NoOfficers);
     }
     let agencies = catalogue.agencies().map(|agency| agency.code.as_str());
     let officer = |(code, person): (&str, &String)| (account(code), code.to_owned(), person.clone());
     Ok(agencies.zip(people.iter().cycle()).map(officer).collect())
 }
 
-fn find<'a>(catalogue: &'a Catalogue, code: &str) -> Result<&'a Agency, CasterError> {
+fn find<'a>(catalogue: &'a Catalogue, code: &str) -> Result<&'a Agency, CastError> {
     let parsed = AgencyCode::parse(code).ok();
-    parsed.and_then(|parsed| catalogue.agency(&parsed)).ok_or_else(|| CasterError::Agency(code.to_owned()))
+    parsed.and_then(|parsed| catalogue.agency(&parsed)).ok_or_else(|| CastError::Agency(code.to_owned()))
 }
 
 /// `canbo.h32.202`

@@ -47,7 +47,9 @@ pub struct Plan {
 #[derive(Debug, Error)]
 pub enum PlanError {
     /// The procedure has no such case.
-    #[error("procedure {procedure} has no case {case}; its cases: {known}")]
+    #[error(
+        "thủ tục {procedure} không có trường hợp {case} / procedure {procedure} has no case {case}; its cases: {known}"
+    )]
     Case {
         /// The procedure.
         procedure: String,
@@ -57,7 +59,7 @@ pub enum PlanError {
         known: String,
     },
     /// There is no such family.
-    #[error("there are {known} demo families, counted from 0")]
+    #[error("có {known} gia đình mẫu, đếm từ 0 / there are {known} demo families, counted from 0")]
     Family {
         /// How many there are.
         known: usize,
@@ -111,7 +113,8 @@ pub fn plan(
         None => procedure.default_case(),
         Some(id) => procedure.case(id).ok_or_else(|| unknown_case(procedure, id))?,
     };
-    let asking = Asking { procedure: &code, family, deceased, now, applicant: applicant(procedure, case, family) };
+    let asking =
+        Asking { procedure: &code, family, deceased, now, applicant: applicant(procedure, case, family) };
     let mut subjects = Vec::new();
     for role in procedure.roles_in(&case.id) {
         if role.how == How::Named || asking.must_name(role) {

@@ -1,44 +1,48 @@
 //! The folder of a world: every file 0600, every change atomic.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// A folder that belongs to the sandbox.
-pub(super) struct Files(PathBuf);
+/// A folder that belongs to the sandbox, and to no other process while this
+/// value lives: a second start would replace the certificates of the first.
+pub(super) struct Files {
+    root: PathBuf,
+    _lock: File,
+}
 
 // === impl Files ===
 
 impl Files {
     /// The folder, made if it is not there, and those that state lies in.
     pub(super) fn make(root: PathBuf) -> anyhow::Result<Self> {
-        let files = Self(root);
         for inner in ["", "tls", "keys", "secrets", "clients", "state"] {
-            make_folder(&files.0.join(inner))?;
+            make_folder(&root.join(inner))?;
         }
         // Later, relative paths would be relative to whatever the folder is then.
-        let root = files.0.canonicalize().with_context(|| format!("{} cannot be used", files.0.display()))?;
-        Ok(Self(root))
+        let root = root.canonicalize().with_context(|| format!("{} cannot be used", root.display()))?;
+        let lock = lock(&root)?;
+        Ok(Self { root, _lock: lock })
     }
 
     /// The folder itself.
     pub(super) fn root(&self) -> &Path {
-        &self.0
+        &self.root
     }
 
     /// A path inside it.
     pub(super) fn path(&self, inside: &str) -> PathBuf {
-        self.0.join(inside)
+        self.root.join(inside)
     }
 
     /// Writes a file as a whole: a reader sees the old or the new content.
     pub(super) fn write(&self, inside: &str, content: &str) -> anyhow::Result<()> {
         let path = self.path(inside);
         let written = || -> anyhow::Result<()> {
-            let folder = path.parent().unwrap_or(&self.0);
+            let folder = path.parent().unwrap_or(&self.root);
             make_folder(folder)?;
             // Made with mode 0600.
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -58,6 +62,14 @@ impl Files {
         if self.path(inside).exists() { Ok(()) } else { self.write(inside, &content()?) }
     }
 
+    /// Adds one to the number in a file, which begins at 0.
+    pub(super) fn count(&self, inside: &str) -> anyhow::Result<u32> {
+        let before = fs::read_to_string(self.path(inside)).ok().and_then(|text| text.trim().parse().ok());
+        let count = before.unwrap_or(0_u32).saturating_add(1);
+        self.write(inside, &format!("{count}\n"))?;
+        Ok(count)
+    }
+
     /// Removes a file that may be there.
     pub(super) fn withdraw(&self, inside: &str) -> anyhow::Result<()> {
         match fs::remove_file(self.path(inside)) {
@@ -67,6 +79,17 @@ impl Files {
             _ => Ok(()),
         }
     }
+}
+
+/// Held until the process ends, however it ends.
+fn lock(root: &Path) -> anyhow::Result<File> {
+    let path = root.join("state/sandbox.lock");
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    file.try_lock().with_context(|| {
+        format!("thư mục đang được dùng / another sandbox is running on {}", root.display())
+    })?;
+    Ok(file)
 }
 
 fn make_folder(path: &Path) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use super::World;
 pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
     let mut text = String::new();
     let folder = world.folder().display().to_string();
-    let _ = writeln!(text, "Hộp thử nghiệm đang chạy / the sandbox is up (synthetic people only)");
+    let _ = writeln!(text, "Môi trường thử nghiệm đang chạy / the sandbox is up (synthetic people only)");
     let _ = writeln!(text, "  gRPC (mutual TLS) {grpc}\n  probe             {probe}/readyz");
     let _ = writeln!(text, "  control           {}", world.registries().endpoints().control);
     let _ = writeln!(text, "  folder            {folder}\n\nThử tiếp / try next:");
@@ -18,7 +18,8 @@ pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
     let plan = procedure.and_then(|procedure| world.plan(procedure, None, 0).ok());
     let family = world.registries().world().families().first();
     if let (Some(plan), Some(family)) = (plan, family) {
-        let dossier = plan.dossier_code(7);
+        // A dossier of an earlier start is still there, open.
+        let dossier = plan.dossier_code(6 + world.starts());
         let subjects: Vec<String> = plan
             .subjects
             .iter()
@@ -40,7 +41,7 @@ pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
             born = family.applicant.birth_date,
         );
     }
-    let _ = writeln!(text, "\nCtrl-C dừng / stops.");
+    let _ = writeln!(text, "\nNhấn Ctrl-C để dừng / Ctrl-C stops it.");
     text
 }
 

@@ -82,6 +82,29 @@ async fn tokens_say_who_acts_and_are_bound_to_the_certificate() {
 }
 
 #[tokio::test]
+async fn tokens_are_written_anew_while_the_world_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
+    let world =
+        World::start(WorldOptions::new(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>)).await.unwrap();
+    let issued = || {
+        let token = std::fs::read_to_string(folder.path().join("clients/one-stop/officer.jwt")).unwrap();
+        part(&token, 1)["iat"].as_i64().unwrap()
+    };
+    let before = issued();
+    clock.advance(tokens::RENEWAL);
+    assert_eq!(issued(), before);
+    tokio::time::pause();
+    tokio::select! {
+        () = world.keep_renewing() => unreachable!("it renews for as long as the world runs"),
+        () = tokio::time::sleep(tokens::RENEWAL + tokens::RENEWAL / 2) => {}
+    }
+    assert_eq!(issued(), before + tokens::RENEWAL.as_secs().cast_signed());
+    tokio::time::resume();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_second_start_keeps_the_keys_of_what_is_stored() {
     let (folder, world) = world().await;
     let read = |path: &str| std::fs::read(folder.path().join(path)).unwrap();

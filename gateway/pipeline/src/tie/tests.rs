@@ -44,7 +44,7 @@ fn ties_by_record() {
     }));
     let company_key = SubjectKey::Enterprise(EnterpriseCode::parse(company).unwrap());
     let serial_key = SubjectKey::Certificate(CertificateSerial::parse("BM186699").unwrap());
-    let through = Tie::ThroughEnterprise(EnterpriseCode::parse(company).unwrap());
+    let through = Tie::ThroughEnterprises(vec![EnterpriseCode::parse(company).unwrap()]);
     let owned = |kind, person, code| certificate(vec![owner(kind, person, code)]);
     let cases = [
         ("own land", owned(OwnerKind::Individual, Some(ME), None), vec![], Tie::Shown),
@@ -53,7 +53,7 @@ fn ties_by_record() {
         ("another company's land", owned(OwnerKind::Organisation, None, Some(company)), vec![], Tie::NotShown),
         ("own company", enterprise(ME), vec![], Tie::Shown),
         ("a stranger's company", enterprise(STRANGER), vec![&company_key], Tie::NotShown),
-        ("a parcel of a named certificate", parcel.clone(), vec![&serial_key], Tie::ThroughCertificate(serial)),
+        ("a parcel of a named certificate", parcel.clone(), vec![&serial_key], Tie::ThroughCertificates(vec![serial])),
         ("any other parcel", parcel, vec![&company_key], Tie::NotShown),
     ];
     for (what, record, subjects, expected) in cases {
@@ -87,5 +87,12 @@ fn a_holder_needs_the_full_name_and_birth_date() {
         let Tie::Holder(clue) = find(&card(name, date), &[], &[]) else { panic!("a clue") };
         assert_eq!(is_holder(&clue, &person), expected, "{name} {date}");
     }
+    let Tie::Holder(by_year) = find(&card("Lê Thị Hoa", "1950"), &[], &[]) else { panic!("a clue") };
+    let elder = Person {
+        full_name: Some(PersonName::new("Lê Thị Hoa").unwrap()),
+        birth_date: Some("1950".parse().unwrap()),
+        ..Person::default()
+    };
+    assert!(!is_holder(&by_year, &elder), "a name and a year are many people");
     assert_eq!(find(&Record::HealthCard(Box::default()), &[id(ME)], &[]), Tie::NotShown, "no clue at all");
 }

@@ -145,6 +145,7 @@ fn relations_fields_and_events() {
         ("holder is no relative", person(|p| p.personal_id = Some(id("097185000002"))), shown("spouse"), Err(Reason::RelationNotShown)),
         ("dead", person(|p| p.deceased = Some(true)), Accept::Deceased, Ok(())),
         ("alive", person(|p| p.deceased = Some(false)), Accept::Deceased, Err(Reason::NotDeceased)),
+        ("not said", person(|_| ()), Accept::Deceased, Err(Reason::FieldAbsent)),
         ("married", person(|p| p.marital_status = Some(MaritalStatus::Married)), Accept::MaritalStatusKnown, Ok(())),
         ("unknown", person(|_| ()), Accept::MaritalStatusKnown, Err(Reason::FieldAbsent)),
     ];

@@ -53,7 +53,8 @@ pub(crate) fn question(
     let question = purpose.zip(subject).map(|(purpose, subject)| Question {
         operation,
         subject,
-        fields,
+        // What a claim is held against must be registered like anything read.
+        fields: claim.as_ref().map_or(fields, Claim::fields),
         purpose,
         max_age,
         claim,

@@ -103,7 +103,7 @@ pub(crate) fn dossier(dossier: &Dossier) -> wire::Dossier {
         DossierState::Open => (wire::DossierState::Open, None, None),
         // Nobody is told of a dossier whose opening is not recorded yet.
         DossierState::Opening => (wire::DossierState::Unspecified, None, None),
-        DossierState::Closed { at, reason } => {
+        DossierState::Closing { at, reason } | DossierState::Closed { at, reason } => {
             (wire::DossierState::Closed, Some(timestamp(*at)), Some(reason.clone()))
         }
     };
@@ -117,7 +117,7 @@ pub(crate) fn dossier(dossier: &Dossier) -> wire::Dossier {
         opened_at: Some(timestamp(dossier.opened_at)),
         closed_at,
         close_reason,
-        subjects: dossier.subjects.iter().map(role).collect(),
+        subjects: dossier.distinct().map(role).collect(),
         catalogue_digest: dossier.catalogue_digest.clone(),
     }
 }
@@ -125,7 +125,7 @@ pub(crate) fn dossier(dossier: &Dossier) -> wire::Dossier {
 fn role(subject: &DossierSubject) -> wire::SubjectRole {
     let (linked_as, linked_via) = match &subject.how {
         SubjectSource::Named => (None, None),
-        SubjectSource::Linked { link, via_role } => (Some(link.as_str().to_owned()), Some(via_role.clone())),
+        SubjectSource::Linked { link, via_role, .. } => (Some(link.as_str().to_owned()), Some(via_role.clone())),
     };
     wire::SubjectRole {
         role: subject.role.clone(),

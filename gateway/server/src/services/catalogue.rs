@@ -11,10 +11,10 @@ use crate::refusal;
 use crate::status::Failure;
 
 impl Services {
-    async fn may_read_catalogue(&self, identity: &Identity) -> Result<(), Failure> {
+    async fn may_read_catalogue(&self, identity: &Identity, trace: &str) -> Result<(), Failure> {
         match self.pipeline.access().may_read_catalogue(identity) {
             Ok(_) => Ok(()),
-            Err(denial) => self.pipeline.refuse(&denial).await.map_err(refusal::failure),
+            Err(denial) => self.pipeline.refuse(&denial, trace).await.map_err(refusal::failure),
         }
     }
 }
@@ -25,8 +25,8 @@ impl CatalogueService for Services {
         &self,
         request: Request<wire::GetProcedureRequest>,
     ) -> Result<Response<wire::GetProcedureResponse>, Status> {
-        let Entered { identity, message, .. } = self.enter(request).await?;
-        self.may_read_catalogue(&identity).await?;
+        let Entered { identity, call, message } = self.enter(request).await?;
+        self.may_read_catalogue(&identity, &call.trace).await?;
         let held = self.pipeline.catalogue();
         let procedure = catalogue::find(held, &message.procedure_code)?;
         Ok(Response::new(wire::GetProcedureResponse {
@@ -39,8 +39,8 @@ impl CatalogueService for Services {
         &self,
         request: Request<wire::ListProceduresRequest>,
     ) -> Result<Response<wire::ListProceduresResponse>, Status> {
-        let Entered { identity, message, .. } = self.enter(request).await?;
-        self.may_read_catalogue(&identity).await?;
+        let Entered { identity, call, message } = self.enter(request).await?;
+        self.may_read_catalogue(&identity, &call.trace).await?;
         Ok(Response::new(catalogue::list(self.pipeline.catalogue(), &message)?))
     }
 }

@@ -36,7 +36,12 @@ impl Section<'_> {
     }
 
     /// A duration such as `"15 min"` or `"1h 30m"` up to a limit, or the default.
-    pub(in crate::config) fn duration(&self, key: &'static str, default: Duration, most: Duration) -> Option<Duration> {
+    pub(in crate::config) fn duration(
+        &self,
+        key: &'static str,
+        default: Duration,
+        most: Duration,
+    ) -> Option<Duration> {
         if !self.has(key) {
             self.ask(key);
             return Some(default);
@@ -47,6 +52,22 @@ impl Section<'_> {
                 duration.ok_or_else(|| "is not a duration such as \"15 min\" or \"2s\"".to_owned())?;
             if duration > most { Err(format!("is longer than {:#}", signed(most))) } else { Ok(duration) }
         })
+    }
+
+    /// The like of [`Self::duration`] for a time that something is given: with
+    /// none at all nothing could ever be done.
+    pub(in crate::config) fn time_limit(
+        &self,
+        key: &'static str,
+        default: Duration,
+        most: Duration,
+    ) -> Option<Duration> {
+        let limit = self.duration(key, default, most)?;
+        if limit.is_zero() {
+            self.mistake(key, "must be more than 0");
+            return None;
+        }
+        Some(limit)
     }
 
     /// An address and port to listen on.

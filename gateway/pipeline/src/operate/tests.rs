@@ -1,0 +1,208 @@
+//! Closings that a failure cut off, and what refused operations leave behind.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use motlan_access::{Access, AccessConfig, CallerConfig, CallerRole, SyntheticIds};
+use motlan_audit::{AuditLog, AuditService, MemoryKeyProvider};
+use motlan_catalogue::{Catalogue, Purposes, RoleId};
+use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, RequestId, Synthetic};
+use motlan_domain::{Clock, ManualClock, Outcome, SubjectKey};
+use motlan_dossier::{Register, RegisterKey, RegisterOptions};
+use rcgen::{CertificateParams, KeyPair, SanType};
+use tokio_util::task::TaskTracker;
+
+use super::*;
+use crate::{Options, Parts};
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const OFFICERS: &str = r#"
+officers = [{ account = "lan@h32.216", agency = "H32.216", personal_id = "097180000001", responsible = true }]
+"#;
+
+struct Rig {
+    pipeline: Pipeline,
+    log: AuditLog,
+    audit: AuditService,
+    register: Register,
+    _dir: tempfile::TempDir,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
+        let keys = Arc::new(MemoryKeyProvider::fixed(7));
+        let (log, audit) = AuditLog::in_memory("log.test/1", keys, Arc::clone(&clock)).unwrap();
+        let file = dir.path().join("dossiers.sqlite");
+        let options = RegisterOptions::new(file, RegisterKey::new([1; 32]), Synthetic::Allowed);
+        let register = Register::open(options, Arc::clone(&clock)).unwrap();
+        let catalogue = Catalogue::embedded().unwrap();
+        let purposes = Purposes::embedded(&catalogue).unwrap();
+        let directory = dir.path().join("officers.toml");
+        std::fs::write(&directory, OFFICERS).unwrap();
+        let caller = |id: &str, agency: &str| CallerConfig {
+            id: id.into(),
+            agency: agency.into(),
+            role: CallerRole::OneStop,
+            commune: None,
+            tokens: Vec::new(),
+        };
+        let config = AccessConfig {
+            callers: vec![caller("one-stop-216", "H32.216"), caller("one-stop-217", "H32.217")],
+            issuers: Vec::new(),
+            evidence: Vec::new(),
+            directory,
+            policy_dir: None,
+            synthetic_ids: SyntheticIds::Allowed,
+        };
+        let access = Access::load(config, catalogue.clone(), purposes, register.clone(), Arc::clone(&clock));
+        let parts = Parts {
+            access: access.unwrap(),
+            log: log.clone(),
+            register: register.clone(),
+            catalogue: Arc::new(catalogue),
+            adapters: Vec::new(),
+            clock,
+            tasks: TaskTracker::new(),
+        };
+        let options =
+            Options { cache_bytes: 1 << 20, policies: BTreeMap::default(), deadline: Duration::from_secs(5) };
+        Self { pipeline: Pipeline::new(parts, options).unwrap(), log, audit, register, _dir: dir }
+    }
+
+    fn identity(&self, system: &str) -> Identity {
+        let uri = format!("urn:motlan:system:{system}");
+        let mut params = CertificateParams::default();
+        params.subject_alt_names = vec![SanType::URI(uri.as_str().try_into().unwrap())];
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        self.pipeline.access().identify(Some(certificate.der()), None).unwrap()
+    }
+
+    async fn open(&self) {
+        let rules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
+        let applicant = SubjectKey::Person(PersonalId::parse("097090000123", &rules).unwrap());
+        let request = OpenRequest {
+            code: code(),
+            procedure: ProcedureCode::parse("1.004222").unwrap(),
+            case: None,
+            agency: AgencyCode::parse("H32.216").unwrap(),
+            subjects: vec![(RoleId::APPLICANT.to_owned(), applicant)],
+            receipt: None,
+        };
+        let identity = self.identity("one-stop-216");
+        self.pipeline.open_dossier(&identity, request, key("o1"), TRACE).await.unwrap();
+    }
+
+    async fn close(&self, system: &str, id: &str, reason: &str) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+        self.pipeline.close_dossier(&self.identity(system), &code(), reason, key(id), TRACE).await
+    }
+
+    /// The bytes of every entry of that kind.
+    async fn entries(&self, kind: Kind) -> Vec<String> {
+        let mut found = Vec::new();
+        for index in 0..self.log.health().durable {
+            let entry = self.log.get(index).await.unwrap().unwrap();
+            if entry.entry.kind == kind {
+                found.push(String::from_utf8(entry.bytes).unwrap());
+            }
+        }
+        found
+    }
+}
+
+fn code() -> DossierCode {
+    DossierCode::parse("H32.216-261121-0007").unwrap()
+}
+
+fn key(id: &str) -> RequestKey {
+    RequestKey { system: "one-stop-216".into(), request_id: RequestId::parse(id).unwrap(), body_sha256: [1; 32] }
+}
+
+fn refusal(told: Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>>) -> Refusal {
+    match told {
+        Err(NotReleased::Refused(sealed)) => sealed.into_value(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_closing_cut_off_before_its_entry_is_gone_on_with() {
+    // By the same request, by another, and by the gateway at its next start.
+    for how in ["same", "other", "start"] {
+        let rig = Rig::new();
+        rig.open().await;
+        // The stop: closed in the register, nothing in the log.
+        drop(rig.register.close_dossier(&code(), "DECIDED", key("c1")).await.unwrap());
+        assert!(rig.entries(Kind::DossierClosed).await.is_empty());
+        let dossier = match how {
+            "same" => rig.close("one-stop-216", "c1", "DECIDED").await.unwrap().into_value(),
+            "other" => rig.close("one-stop-216", "c2", "WITHDRAWN").await.unwrap().into_value(),
+            _ => {
+                assert_eq!(rig.pipeline.finish_closings().await, Ok(1));
+                rig.register.get(&code()).await.unwrap().unwrap()
+            }
+        };
+        assert!(matches!(&dossier.state, DossierState::Closed { reason, .. } if reason == "DECIDED"), "{how}");
+        let entries = rig.entries(Kind::DossierClosed).await;
+        assert_eq!(entries.len(), 1, "{how}");
+        let entry = &entries[0];
+        assert!(entry.contains("H32.216-261121-0007") && entry.contains(r#""reason":"DECIDED""#), "{how}: {entry}");
+        assert_eq!(entry.contains("SYSTEM"), how == "start", "{how}: {entry}");
+        assert_eq!(rig.pipeline.finish_closings().await, Ok(0), "{how}: nothing is left");
+        assert_eq!(rig.entries(Kind::DossierClosed).await.len(), 1, "{how}");
+        let again = refusal(rig.close("one-stop-216", "c3", "DECIDED").await);
+        assert_eq!(again.reason, Reason::DossierClosed, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_log_nothing_is_closed_and_nothing_asked() {
+    let rig = Rig::new();
+    rig.open().await;
+    let Rig { pipeline, audit, register, _dir, log } = rig;
+    audit.shutdown().await;
+    let rig = Rig { pipeline, audit: Rig::new().audit, register, _dir, log };
+    let told = rig.close("one-stop-216", "c1", "DECIDED").await;
+    assert!(matches!(told, Err(NotReleased::Unrecorded(_))));
+    let dossier = rig.register.get(&code()).await.unwrap().unwrap();
+    assert!(dossier.is_closing() && !dossier.is_open());
+    assert!(rig.pipeline.finish_closings().await.is_err(), "the start is told");
+    assert_eq!(rig.register.unfinished().await.unwrap(), [code()]);
+}
+
+#[tokio::test]
+async fn a_refused_operation_says_what_was_tried() {
+    let rig = Rig::new();
+    rig.open().await;
+    let stranger = rig.identity("one-stop-217");
+    let viewed = refusal(rig.pipeline.view_dossier(&stranger, &code(), TRACE).await);
+    let closed = refusal(rig.close("one-stop-217", "c1", "DECIDED").await);
+    for told in [viewed, closed] {
+        assert_eq!((told.reason, told.outcome), (Reason::DossierUnknown, Outcome::Denied));
+    }
+    rig.close("one-stop-216", "c2", "DECIDED").await.unwrap();
+    assert_eq!(refusal(rig.close("one-stop-216", "c3", "DECIDED").await).reason, Reason::DossierClosed);
+    let denied = rig.entries(Kind::AccessDenied).await;
+    let operations = ["get_dossier", "close_dossier", "close_dossier"];
+    assert_eq!(denied.len(), operations.len());
+    for (entry, operation) in denied.iter().zip(operations) {
+        for part in [operation, TRACE, "H32.216-261121-0007", r#""outcome":"DENIED""#] {
+            assert!(entry.contains(part), "{part}: {entry}");
+        }
+    }
+    // A register that cannot be read is no denial.
+    rig.register.close().await;
+    let identity = rig.identity("one-stop-216");
+    let other = DossierCode::parse("H32.216-261121-0008").unwrap();
+    let failed = [
+        refusal(rig.pipeline.view_dossier(&identity, &other, TRACE).await),
+        refusal(rig.close("one-stop-216", "c4", "DECIDED").await),
+    ];
+    for told in failed {
+        assert_eq!((told.reason, told.outcome), (Reason::StoreUnavailable, Outcome::SourceUnavailable));
+    }
+    assert_eq!(rig.entries(Kind::AccessDenied).await.len(), denied.len(), "not among the denials");
+    let failed = rig.entries(Kind::AccessOutcome).await;
+    assert_eq!(failed.iter().filter(|entry| entry.contains(r#""outcome":"FAILED""#)).count(), 2, "{failed:?}");
+}

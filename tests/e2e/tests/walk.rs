@@ -1,0 +1,364 @@
+//! Every RPC of the contract, called by one who may not and by one who may:
+//! the first is refused and recorded, the second leaves the entries that its
+//! access class demands. An RPC that this file does not know fails the test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::large_futures,
+    reason = "test code"
+)]
+
+use std::collections::BTreeMap;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use motlan_e2e::*;
+use motlan_harness::{Connection, Opened, Opening, Refusal, World};
+use motlan_proto::access::{AccessClass, access_class};
+use motlan_proto::audit::v1::{EntryKind, GetEntryRequest, SearchEntriesRequest};
+use motlan_proto::catalogue::v1::{GetProcedureRequest, ListProceduresRequest};
+use motlan_proto::insurance::v1::{GetHealthCardRequest, get_health_card_request};
+use motlan_proto::land::v1::GetParcelRequest;
+use tonic::Code;
+
+/// The index of the receipt, where the answer carries one.
+type Answered = Told<Option<u64>>;
+type Call = Box<dyn Fn(Connection) -> BoxFuture<'static, Answered>>;
+
+/// One RPC: who may, who may not, and a minimal valid request.
+struct Row {
+    may: Option<&'static str>,
+    may_not: &'static str,
+    why_not: &'static str,
+    leaves: &'static [EntryKind],
+    call: Call,
+}
+
+fn call<F, Fut>(ask: F) -> Call
+where
+    F: Fn(Connection) -> Fut + 'static,
+    Fut: Future<Output = Answered> + Send + 'static,
+{
+    Box::new(move |by| ask(by).boxed())
+}
+
+/// `ask!(captured…; |by| call)`: the receipt's index of what the call gives.
+macro_rules! ask {
+    ($($name:ident),*; |$by:ident| $told:expr) => {{
+        $( let $name = $name.clone(); )*
+        call(move |$by| {
+            $( let $name = $name.clone(); )*
+            async move { Ok($told.await?.receipt.map(|receipt| receipt.index)) }
+        })
+    }};
+}
+
+const DATA: &[EntryKind] = &[EntryKind::AccessIntent, EntryKind::AccessOutcome];
+
+/// Path of the RPC and what is known of it.
+fn table(world: &World, at: &Dossiers) -> BTreeMap<String, Row> {
+    let d = |opened: &Opened| dossier(&opened.code);
+    let family = world.families()[0].clone();
+    let me = family.applicant.id.clone();
+    let (home, child, works, job) = (d(&at.home), d(&at.child), d(&at.works), d(&at.job));
+    let (company, firm) = (d(&at.company), family.enterprise.clone());
+    let (number, serial) = (family.applicant.insurance_number.clone(), family.certificate.clone());
+    let parcel = Some(motlan_proto::common::v1::ParcelKey {
+        commune_code: family.parcel.commune.clone(),
+        sheet: family.parcel.sheet,
+        number: family.parcel.number,
+    });
+    let (card, card_number) = (d(&at.card), number.clone());
+    let (name, claimed) = (family.applicant.name.clone(), me.clone());
+    let minor = at.child.plan.applicant.clone();
+    let (home_code, last_code) = (at.home.code.clone(), at.last.code.clone());
+    let new = world.request(&Opening::of(RESIDENCE), &at.home.plan).unwrap();
+    let data = |may, call| Row {
+        may: Some(may),
+        may_not: "auditor",
+        why_not: "DOSSIER_UNKNOWN",
+        leaves: DATA,
+        call,
+    };
+    let office = "one-stop";
+    let log = &[EntryKind::LogRead];
+    let rows: Vec<(&str, Row)> = vec![
+        (
+            "population.v1.PopulationService/VerifyIdentity",
+            data(office, ask!(home, me, name; |by| verify(&by, home, &me, &name, Some("1990-01-01")))),
+        ),
+        (
+            "population.v1.PopulationService/GetPerson",
+            data(office, ask!(home, me; |by| get_person(&by, home, &me, &[]))),
+        ),
+        (
+            "population.v1.PopulationService/GetHousehold",
+            data(office, ask!(child, minor; |by| get_household(&by, child, &minor))),
+        ),
+        (
+            "business.v1.BusinessService/GetEnterprise",
+            data("department-h32-12", ask!(company, firm; |by| get_enterprise(&by, company, &firm))),
+        ),
+        (
+            "business.v1.BusinessService/VerifyEnterprise",
+            data(
+                "department-h32-12",
+                ask!(company, firm, claimed; |by| verify_enterprise(&by, company, &firm, (None, Some(&claimed), true))),
+            ),
+        ),
+        (
+            "insurance.v1.InsuranceService/GetParticipation",
+            data("department-h32-18", ask!(job, number; |by| get_participation(&by, job, &number))),
+        ),
+        (
+            "insurance.v1.InsuranceService/GetHealthCard",
+            data(
+                office,
+                call(move |by| {
+                    let subject =
+                        Some(get_health_card_request::Subject::InsuranceNumber(card_number.clone()));
+                    let request =
+                        GetHealthCardRequest { purpose: card.clone(), subject, ..Default::default() };
+                    async move {
+                        Ok(by
+                            .insurance()
+                            .get_health_card(request)
+                            .await?
+                            .into_inner()
+                            .receipt
+                            .map(|r| r.index))
+                    }
+                }),
+            ),
+        ),
+        (
+            "land.v1.LandService/GetCertificate",
+            data(office, ask!(home, serial; |by| get_certificate(&by, home, &serial))),
+        ),
+        (
+            "land.v1.LandService/GetParcel",
+            data(
+                "department",
+                call(move |by| {
+                    let request = GetParcelRequest {
+                        purpose: works.clone(),
+                        parcel: parcel.clone(),
+                        ..Default::default()
+                    };
+                    async move { Ok(by.land().get_parcel(request).await?.into_inner().receipt.map(|r| r.index)) }
+                }),
+            ),
+        ),
+        (
+            "land.v1.LandService/ListCertificates",
+            data(office, ask!(home, me; |by| list_certificates(&by, home, &me))),
+        ),
+        (
+            "dossier.v1.DossierService/ResolveDossier",
+            Row {
+                may: Some(office),
+                may_not: "auditor",
+                why_not: "DOSSIER_UNKNOWN",
+                leaves: &[EntryKind::ComponentDecided],
+                call: call(move |by| {
+                    let code = home_code.clone();
+                    async move {
+                        Ok(resolve(&by, &code)
+                            .await?
+                            .0
+                            .first()
+                            .and_then(|c| c.receipt.as_ref())
+                            .map(|r| r.index))
+                    }
+                }),
+            },
+        ),
+        (
+            "dossier.v1.DossierService/OpenDossier",
+            Row {
+                may: Some("portal"),
+                may_not: "verifier",
+                why_not: "ROLE_NOT_ALLOWED",
+                leaves: &[EntryKind::DossierOpened],
+                call: ask!(new; |by| open(&by, &new)),
+            },
+        ),
+        (
+            "dossier.v1.DossierService/GetDossier",
+            Row {
+                may: Some(office),
+                may_not: "auditor",
+                why_not: "DOSSIER_UNKNOWN",
+                leaves: &[EntryKind::AccessOutcome],
+                call: ask!(last_code; |by| get_dossier(&by, &last_code)),
+            },
+        ),
+        (
+            "dossier.v1.DossierService/CloseDossier",
+            Row {
+                may: Some(office),
+                may_not: "verifier",
+                why_not: "DOSSIER_UNKNOWN",
+                leaves: &[EntryKind::DossierClosed],
+                call: ask!(last_code; |by| close(&by, &last_code)),
+            },
+        ),
+        (
+            "audit.v1.AuditService/SearchEntries",
+            Row {
+                may: Some("auditor"),
+                may_not: office,
+                why_not: "AUDITOR_ONLY",
+                leaves: log,
+                call: call(|by| async move {
+                    let told = by.audit().search_entries(SearchEntriesRequest::default()).await?;
+                    Ok(told.into_inner().receipt.map(|receipt| receipt.index))
+                }),
+            },
+        ),
+        (
+            "audit.v1.AuditService/GetEntry",
+            Row {
+                may: Some("auditor"),
+                may_not: office,
+                why_not: "AUDITOR_ONLY",
+                leaves: log,
+                call: call(|by| async move {
+                    let told = by.audit().get_entry(GetEntryRequest { index: 0 }).await?;
+                    Ok(told.into_inner().receipt.map(|receipt| receipt.index))
+                }),
+            },
+        ),
+        (
+            "catalogue.v1.CatalogueService/GetProcedure",
+            Row {
+                may: None,
+                may_not: "",
+                why_not: "CALLER_UNKNOWN",
+                leaves: &[],
+                call: call(|by| async move {
+                    let request = GetProcedureRequest { procedure_code: RESIDENCE.to_owned() };
+                    by.catalogue().get_procedure(request).await?;
+                    Ok(None)
+                }),
+            },
+        ),
+        (
+            "catalogue.v1.CatalogueService/ListProcedures",
+            Row {
+                may: None,
+                may_not: "",
+                why_not: "CALLER_UNKNOWN",
+                leaves: &[],
+                call: call(|by| async move {
+                    by.catalogue().list_procedures(ListProceduresRequest::default()).await?;
+                    Ok(None)
+                }),
+            },
+        ),
+    ];
+    rows.into_iter().map(|(path, row)| (format!("/motlan.{path}"), row)).collect()
+}
+
+/// A dossier for every dataset.
+struct Dossiers {
+    home: Opened,
+    last: Opened,
+    child: Opened,
+    works: Opened,
+    job: Opened,
+    card: Opened,
+    company: Opened,
+}
+
+/// The paths of the contract, from its descriptor.
+fn contract() -> Vec<String> {
+    let pool = prost_reflect::DescriptorPool::decode(motlan_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let methods =
+        pool.services().filter(|service| service.full_name().starts_with("motlan.")).flat_map(|service| {
+            let name = service.full_name().to_owned();
+            service.methods().map(move |method| format!("/{name}/{}", method.name())).collect::<Vec<_>>()
+        });
+    methods.collect()
+}
+
+#[tokio::test]
+async fn every_rpc_is_refused_to_those_who_may_not_and_recorded() {
+    let world = World::start().await.unwrap();
+    let at = Dossiers {
+        home: opened(&world, &Opening::of(RESIDENCE)).await,
+        last: opened(&world, &Opening::of(RESIDENCE)).await,
+        child: opened(&world, &Opening::of("2.000986")).await,
+        works: opened(&world, &Opening::of("1.013831").case("resurvey")).await,
+        job: opened(&world, &Opening::of("1.001613")).await,
+        card: opened(&world, &Opening::of("1.001939")).await,
+        company: opened(&world, &Opening::of("1.010010")).await,
+    };
+    let rows = table(&world, &at);
+    let contract = contract();
+    assert!(contract.len() >= 18, "the descriptor holds {} methods", contract.len());
+    let missing: Vec<&String> = contract.iter().filter(|path| !rows.contains_key(*path)).collect();
+    assert!(missing.is_empty(), "no denial test for {missing:?}");
+    assert_eq!(rows.len(), contract.len(), "a row for an RPC that is gone");
+
+    // A certificate of the authority for a system nobody configured: every method.
+    let stranger = world.connect_as_system("stranger", None).unwrap();
+    for (path, row) in &rows {
+        let before = world.total_calls();
+        let told = (row.call)(stranger.clone()).await;
+        denied(&world, path, told, Code::Unauthenticated, "CALLER_UNKNOWN", before).await;
+    }
+    // A configured system without the right.
+    let mut classes = BTreeMap::new();
+    for (path, row) in &rows {
+        let class = access_class(path).unwrap_or_else(|| panic!("{path} declares no access class"));
+        *classes.entry(format!("{class:?}")).or_insert(0_u32) += 1;
+        if class == AccessClass::Catalogue {
+            assert!(row.may.is_none(), "{path}: any configured caller may");
+            continue;
+        }
+        let before = world.total_calls();
+        let told = (row.call)(world.connect(row.may_not).unwrap()).await;
+        let entry = denied(&world, path, told, Code::PermissionDenied, row.why_not, before).await;
+        assert_eq!(entry.caller_system, row.may_not, "{path}");
+    }
+    assert_eq!(classes.len(), 4, "{classes:?}");
+    println!("walked {} methods: {classes:?}", rows.len());
+
+    // And one who may, last of all the one that closes.
+    let mut paths: Vec<&String> = rows.keys().collect();
+    paths.sort_by_key(|path| path.ends_with("/CloseDossier"));
+    for path in paths {
+        let row = &rows[path];
+        let Some(may) = row.may else {
+            for member in world.running().world().cast().members() {
+                let told = (row.call)(world.connect(&member.id).unwrap()).await;
+                told.unwrap_or_else(|status| panic!("{path} as {}: {}", member.id, Refusal::from(status)));
+            }
+            continue;
+        };
+        let told = (row.call)(world.connect(may).unwrap()).await;
+        let index = told.unwrap_or_else(|status| panic!("{path} as {may}: {}", Refusal::from(status)));
+        let index = index.unwrap_or_else(|| panic!("{path}: no receipt"));
+        let entry = entry_number(&world, index).await;
+        assert!(row.leaves.contains(&entry.kind()), "{path} left {:?}", entry.kind());
+        assert_eq!(entry.caller_system, may, "{path}");
+        if row.leaves == DATA {
+            // What it rests on was about to be asked before: by itself, or by
+            // the entry that it cites.
+            let body: serde_json::Value = serde_json::from_slice(&entry.canonical).unwrap();
+            let cited = body["source"]["fetched_by"].as_u64().or(body["intent"].as_u64());
+            let intent =
+                entry_number(&world, cited.unwrap_or_else(|| panic!("{path}: no intent: {body}"))).await;
+            assert_eq!(
+                (intent.kind(), &intent.dossier_code),
+                (EntryKind::AccessIntent, &entry.dossier_code),
+                "{path}"
+            );
+            assert!(intent.index < index, "{path}: intent before outcome");
+        }
+    }
+    world.stop().await.unwrap();
+}
