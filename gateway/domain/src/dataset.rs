@@ -173,9 +173,9 @@ impl Dataset {
 
     /// The set of the named fields, or the first name that is not one.
     pub fn field_set<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Result<FieldSet, &'a str> {
-        names.into_iter().try_fold(FieldSet::EMPTY, |set, name| {
-            self.field(name).map(|field| set.with(field)).ok_or(name)
-        })
+        names
+            .into_iter()
+            .try_fold(FieldSet::EMPTY, |set, name| self.field(name).map(|field| set.with(field)).ok_or(name))
     }
 }
 

@@ -84,13 +84,9 @@ impl PartialDate {
         if month.is_none() && day.is_some() {
             return Err(DateError::Format);
         }
-        let in_calendar = (1..=9999).contains(&year)
-            && Date::new(year, month.unwrap_or(1), day.unwrap_or(1)).is_ok();
-        if in_calendar {
-            Ok(Self { year, month, day })
-        } else {
-            Err(DateError::Calendar)
-        }
+        let in_calendar =
+            (1..=9999).contains(&year) && Date::new(year, month.unwrap_or(1), day.unwrap_or(1)).is_ok();
+        if in_calendar { Ok(Self { year, month, day }) } else { Err(DateError::Calendar) }
     }
 
     /// A date known to the day.
@@ -107,9 +103,7 @@ impl PartialDate {
     pub fn parse_iso(text: &str) -> Result<Self, DateError> {
         let bytes = bounded(text)?;
         match bytes {
-            [year @ .., b'-', m1, m2, b'-', d1, d2] => {
-                Self::from_digits(year, &[*m1, *m2], &[*d1, *d2])
-            }
+            [year @ .., b'-', m1, m2, b'-', d1, d2] => Self::from_digits(year, &[*m1, *m2], &[*d1, *d2]),
             [year @ .., b'-', m1, m2] => Self::from_digits(year, &[*m1, *m2], &[]),
             year => Self::from_digits(year, &[], &[]),
         }
@@ -118,9 +112,7 @@ impl PartialDate {
     /// `dd/MM/yyyy`, the business registry's form.
     pub fn parse_slash(text: &str) -> Result<Self, DateError> {
         match bounded(text)? {
-            [d1, d2, b'/', m1, m2, b'/', year @ ..] => {
-                Self::from_digits(year, &[*m1, *m2], &[*d1, *d2])
-            }
+            [d1, d2, b'/', m1, m2, b'/', year @ ..] => Self::from_digits(year, &[*m1, *m2], &[*d1, *d2]),
             _ => Err(DateError::Format),
         }
     }
@@ -140,29 +132,17 @@ impl PartialDate {
 
     /// `yyyyMMdd` and nothing else.
     pub fn parse_day(text: &str) -> Result<Self, DateError> {
-        if text.len() == 8 {
-            Self::parse_compact(text)
-        } else {
-            Err(DateError::Format)
-        }
+        if text.len() == 8 { Self::parse_compact(text) } else { Err(DateError::Format) }
     }
 
     /// `yyyyMM` and nothing else.
     pub fn parse_month(text: &str) -> Result<Self, DateError> {
-        if text.len() == 6 {
-            Self::parse_compact(text)
-        } else {
-            Err(DateError::Format)
-        }
+        if text.len() == 6 { Self::parse_compact(text) } else { Err(DateError::Format) }
     }
 
     /// `yyyy` and nothing else.
     pub fn parse_year(text: &str) -> Result<Self, DateError> {
-        if text.len() == 4 {
-            Self::parse_compact(text)
-        } else {
-            Err(DateError::Format)
-        }
+        if text.len() == 4 { Self::parse_compact(text) } else { Err(DateError::Format) }
     }
 
     /// The day of a `yyyyMMddHHmmss`; the time must exist, and is dropped.
@@ -171,17 +151,10 @@ impl PartialDate {
         if bytes.len() != 14 {
             return Err(DateError::Format);
         }
-        let [hour, minute, second] = [
-            number(&bytes[8..10])?,
-            number(&bytes[10..12])?,
-            number(&bytes[12..14])?,
-        ];
+        let [hour, minute, second] =
+            [number(&bytes[8..10])?, number(&bytes[10..12])?, number(&bytes[12..14])?];
         let date = Self::from_digits(&bytes[..4], &bytes[4..6], &bytes[6..8])?;
-        if hour < 24 && minute < 60 && second < 60 {
-            Ok(date)
-        } else {
-            Err(DateError::Calendar)
-        }
+        if hour < 24 && minute < 60 && second < 60 { Ok(date) } else { Err(DateError::Calendar) }
     }
 
     /// The year.
@@ -213,21 +186,13 @@ impl PartialDate {
     /// it does not know (`loaiNgaySinh` 1).
     #[must_use]
     pub const fn to_year(self) -> Self {
-        Self {
-            year: self.year,
-            month: None,
-            day: None,
-        }
+        Self { year: self.year, month: None, day: None }
     }
 
     /// The same date known to the month only (`loaiNgaySinh` 2).
     #[must_use]
     pub const fn to_month(self) -> Self {
-        Self {
-            year: self.year,
-            month: self.month,
-            day: None,
-        }
+        Self { year: self.year, month: self.month, day: None }
     }
 
     fn from_digits(year: &[u8], month: &[u8], day: &[u8]) -> Result<Self, DateError> {
@@ -239,9 +204,7 @@ impl PartialDate {
             if digits.is_empty() {
                 return Ok(None);
             }
-            i8::try_from(number(digits)?)
-                .map(Some)
-                .map_err(|_| DateError::Calendar)
+            i8::try_from(number(digits)?).map(Some).map_err(|_| DateError::Calendar)
         };
         Self::new(year, part(month)?, part(day)?)
     }
@@ -313,21 +276,13 @@ impl DateError {
 }
 
 fn bounded(text: &str) -> Result<&[u8], DateError> {
-    if text.len() <= MAX_BYTES {
-        Ok(text.as_bytes())
-    } else {
-        Err(DateError::Format)
-    }
+    if text.len() <= MAX_BYTES { Ok(text.as_bytes()) } else { Err(DateError::Format) }
 }
 
 /// At most four ASCII digits.
 fn number(digits: &[u8]) -> Result<i16, DateError> {
     digits.iter().try_fold(0_i16, |sum, digit| {
-        if digit.is_ascii_digit() {
-            Ok(sum * 10 + i16::from(digit - b'0'))
-        } else {
-            Err(DateError::Format)
-        }
+        if digit.is_ascii_digit() { Ok(sum * 10 + i16::from(digit - b'0')) } else { Err(DateError::Format) }
     })
 }
 

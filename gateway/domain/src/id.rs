@@ -2,7 +2,7 @@
 //!
 //! Two steps, kept apart. **Parsing** judges a value as it is written: a
 //! space, a full-width digit or a stray hyphen makes it invalid, and the
-//! reason names the rule. **Normalising** ([`normalise`]) is what a form for
+//! reason names the rule. **Normalising** ([`normalise()`]) is what a form for
 //! people does first; it says whether it changed anything, and never guesses a
 //! character. Rules: the notes on the labelled set
 //! in `testdata/ORIGIN.md`.
@@ -26,9 +26,7 @@ mod normalise;
 mod person;
 
 pub use agency::{AgencyCode, DossierCode};
-pub use code::{
-    BusinessLocation, ComponentCode, OfficerAccount, ProcedureCode, PurposeId, RequestId,
-};
+pub use code::{BusinessLocation, ComponentCode, OfficerAccount, ProcedureCode, PurposeId, RequestId};
 pub use enterprise::EnterpriseCode;
 pub use error::{IdError, IdReason};
 pub use insurance::{HealthCardCode, InsuranceNumber};

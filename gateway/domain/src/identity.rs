@@ -132,8 +132,11 @@ fn verify_found(id_finding: Finding, claim: &IdentityClaim, record: &Person) -> 
 /// The verdict of the yes/no service 033, which is sent unaccented names: a
 /// yes is LOW, whatever else is known.
 pub fn verify_by_yes_no(exists: bool) -> Verdict {
-    let (level, code, grade) =
-        if exists { ("UNACCENTED_EQUAL", "YES_NO_SERVICE", Grade::Low) } else { ("MISMATCH", "YES_NO_SERVICE", Grade::No) };
+    let (level, code, grade) = if exists {
+        ("UNACCENTED_EQUAL", "YES_NO_SERVICE", Grade::Low)
+    } else {
+        ("MISMATCH", "YES_NO_SERVICE", Grade::No)
+    };
     let findings = vec![
         Finding { field: ClaimField::Id, level: if exists { "EQUAL" } else { "NOT_CHECKED" }, code },
         Finding { field: ClaimField::FullName, level, code },
@@ -199,7 +202,9 @@ fn verdict(grades: impl IntoIterator<Item = Grade>, findings: Vec<Finding>) -> V
 fn find_id(id: &PersonalId, record: &Person) -> Finding {
     let (level, code) = match record.personal_id {
         Some(held) if held == *id => ("EQUAL", "EQUAL"),
-        _ if record.aliases.iter().flatten().any(|alias| alias.personal_id == Some(*id)) => ("EQUAL", "SUPERSEDED_ID"),
+        _ if record.aliases.iter().flatten().any(|alias| alias.personal_id == Some(*id)) => {
+            ("EQUAL", "SUPERSEDED_ID")
+        }
         Some(_) => ("DIFFERENT", "DIFFERENT"),
         None => ("ABSENT_AT_SOURCE", "ABSENT_AT_SOURCE"),
     };

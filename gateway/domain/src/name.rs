@@ -103,63 +103,30 @@ pub enum NameCode {
 /// Compares two names. Symmetric; never panics, whatever the text.
 pub fn compare(a: &str, b: &str) -> NameComparison {
     if a.len() > MAX_BYTES || b.len() > MAX_BYTES {
-        let level = if a == b {
-            NameLevel::Exact
-        } else {
-            NameLevel::Mismatch
-        };
-        return NameComparison {
-            level,
-            code: NameCode::TooLong,
-            folded_iy: false,
-        };
+        let level = if a == b { NameLevel::Exact } else { NameLevel::Mismatch };
+        return NameComparison { level, code: NameCode::TooLong, folded_iy: false };
     }
     let (key_a, key_b) = (canonical(a), canonical(b));
     let empty = key_a.is_empty() || key_b.is_empty();
     if a == b {
-        let code = if empty {
-            NameCode::Empty
-        } else {
-            NameCode::Identical
-        };
-        return NameComparison {
-            level: NameLevel::Exact,
-            code,
-            folded_iy: false,
-        };
+        let code = if empty { NameCode::Empty } else { NameCode::Identical };
+        return NameComparison { level: NameLevel::Exact, code, folded_iy: false };
     }
     if key_a == key_b {
-        let code = if empty {
-            NameCode::Empty
-        } else {
-            first_equal_stage(a, b)
-        };
+        let code = if empty { NameCode::Empty } else { first_equal_stage(a, b) };
         let folded_iy = code == NameCode::IyFolded;
-        return NameComparison {
-            level: NameLevel::CanonicalEqual,
-            code,
-            folded_iy,
-        };
+        return NameComparison { level: NameLevel::CanonicalEqual, code, folded_iy };
     }
     if fold::without_marks(&key_a) == fold::without_marks(&key_b) {
-        let strict =
-            fold::without_marks(&canonical_strict(a)) == fold::without_marks(&canonical_strict(b));
+        let strict = fold::without_marks(&canonical_strict(a)) == fold::without_marks(&canonical_strict(b));
         return NameComparison {
             level: NameLevel::UnaccentedEqual,
             code: NameCode::Unaccented,
             folded_iy: !strict,
         };
     }
-    let code = if empty {
-        NameCode::Empty
-    } else {
-        what_differs(&key_a, &key_b)
-    };
-    NameComparison {
-        level: NameLevel::Mismatch,
-        code,
-        folded_iy: false,
-    }
+    let code = if empty { NameCode::Empty } else { what_differs(&key_a, &key_b) };
+    NameComparison { level: NameLevel::Mismatch, code, folded_iy: false }
 }
 
 /// The key of `CANONICAL_EQUAL`: NFC, lower case, single plain spaces, tones at
@@ -191,9 +158,7 @@ pub fn registry_form(name: &str) -> String {
 
 /// The least folding that makes two canonically equal names equal.
 fn first_equal_stage(a: &str, b: &str) -> NameCode {
-    let stage = Stage::ALL
-        .into_iter()
-        .find(|stage| fold::fold(a, *stage) == fold::fold(b, *stage));
+    let stage = Stage::ALL.into_iter().find(|stage| fold::fold(a, *stage) == fold::fold(b, *stage));
     stage.map_or(NameCode::IyFolded, Stage::code)
 }
 
@@ -206,11 +171,7 @@ fn what_differs(a: &str, b: &str) -> NameCode {
         words.sort_unstable();
         words
     };
-    let letters = |text: &str| {
-        text.chars()
-            .filter(|c| !matches!(c, ' ' | '\'' | '-'))
-            .collect::<String>()
-    };
+    let letters = |text: &str| text.chars().filter(|c| !matches!(c, ' ' | '\'' | '-')).collect::<String>();
     if words(&plain_a) == words(&plain_b) {
         NameCode::WordOrder
     } else if letters(&plain_a) == letters(&plain_b) {

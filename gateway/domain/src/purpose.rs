@@ -41,7 +41,9 @@ impl Evidence {
 
     /// The strength of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Asserted, Self::AcceptanceReceipt, Self::CitizenSigned].into_iter().find(|e| e.as_str() == name)
+        [Self::Asserted, Self::AcceptanceReceipt, Self::CitizenSigned]
+            .into_iter()
+            .find(|e| e.as_str() == name)
     }
 
     /// Whether values may be disclosed under it, beyond yes/no.

@@ -13,7 +13,8 @@ mod population;
 pub use business::{Activity, CapitalMember, Enterprise, EnterpriseStatus, LegalRepresentative};
 pub use insurance::{CardStatus, Contribution, HealthCard, Participation};
 pub use land::{
-    Certificate, CertificateStatus, Encumbrance, EncumbranceKind, LandUse, Owner, OwnerKind, Parcel, ParcelSummary,
+    Certificate, CertificateStatus, Encumbrance, EncumbranceKind, LandUse, Owner, OwnerKind, Parcel,
+    ParcelSummary,
 };
 pub use population::{Alias, Household, HouseholdMember, MaritalStatus, Person, Relative, Sex};
 

@@ -76,7 +76,8 @@ impl Gateway {
         let fetches = TaskTracker::new();
         let pipeline = pipeline(&config, access, log, register.clone(), catalogue, &clock, &fetches)?;
         let finished = pipeline.finish_closings().await;
-        let finished = finished.map_err(|reason| anyhow::anyhow!("closings cut off earlier cannot be finished: {reason}"));
+        let finished = finished
+            .map_err(|reason| anyhow::anyhow!("closings cut off earlier cannot be finished: {reason}"));
         let finished = finished.or_exit(Exit::Unavailable)?;
         if finished > 0 {
             tracing::info!(finished, "closings cut off earlier have their entries now");

@@ -95,7 +95,9 @@ impl Binder<'_> {
             let searched = tokio::time::timeout(self.sources.deadline, self.ties(&search, found)).await;
             match searched {
                 Ok(Ok(Some(ties))) => tied = ties,
-                Ok(Ok(None)) => return self.refuse(asking, found, Refusal::denied(Reason::OwnerNotInDossier)).await,
+                Ok(Ok(None)) => {
+                    return self.refuse(asking, found, Refusal::denied(Reason::OwnerNotInDossier)).await;
+                }
                 // The lookup for the tie has its own entry; the question gets one too.
                 Ok(Err(NotReleased::Refused(sealed))) => {
                     return self.refuse(asking, found, sealed.into_value()).await;
@@ -114,7 +116,10 @@ impl Binder<'_> {
 
     /// The person a question about insurance data is about, as the population
     /// registry knows them: the insurance registry is asked by name and date.
-    pub(crate) async fn holder(&self, permit: &Permit) -> Result<Option<motlan_api::Holder>, NotReleased<Refusal>> {
+    pub(crate) async fn holder(
+        &self,
+        permit: &Permit,
+    ) -> Result<Option<motlan_api::Holder>, NotReleased<Refusal>> {
         let subject = permit.question().subject.clone();
         let records = self.look(permit, Dataset::Person, subject, &["full_name", "birth_date"]).await?;
         Ok(records.into_iter().find_map(|record| match record {
@@ -157,7 +162,8 @@ impl Binder<'_> {
     /// further records. Boxed: it looks further by itself.
     fn tied<'b>(&'b self, search: &'b Search<'b>, record: &'b Record, depth: u8) -> BoxFuture<'b, Ties> {
         async move {
-            let subjects: Vec<&SubjectKey> = search.dossier.subjects.iter().map(|subject| &subject.key).collect();
+            let subjects: Vec<&SubjectKey> =
+                search.dossier.subjects.iter().map(|subject| &subject.key).collect();
             match tie::find(record, &search.persons, &subjects) {
                 Tie::Shown => {
                     let named = record.named().into_iter().map(|named| named.id);
@@ -186,8 +192,11 @@ impl Binder<'_> {
         depth: u8,
         counts: &(dyn Fn(&Record) -> bool + Sync),
     ) -> Ties {
-        let fields: &[&str] =
-            if dataset == Dataset::Enterprise { &["code", "representatives"] } else { &["owners", "parcels", "status", "is_latest"] };
+        let fields: &[&str] = if dataset == Dataset::Enterprise {
+            &["code", "representatives"]
+        } else {
+            &["owners", "parcels", "status", "is_latest"]
+        };
         for subject in subjects {
             let records = self.look(search.permit, dataset, subject, fields).await?;
             for record in records.iter().filter(|record| counts(record)) {
@@ -206,7 +215,8 @@ impl Binder<'_> {
         for id in search.persons.iter().take(MOST_COMPARED) {
             let fields = ["full_name", "birth_date"];
             let records = self.look(search.permit, Dataset::Person, SubjectKey::Person(*id), &fields).await?;
-            let agrees = |record: &Record| matches!(record, Record::Person(person) if tie::is_holder(clue, person));
+            let agrees =
+                |record: &Record| matches!(record, Record::Person(person) if tie::is_holder(clue, person));
             if records.iter().any(agrees) {
                 return Ok(vec![*id]);
             }
@@ -237,7 +247,8 @@ impl Binder<'_> {
         found: &Found,
         dossier: Arc<Dossier>,
     ) -> Result<Arc<Dossier>, NotReleased<Refusal>> {
-        let (Some(procedure), Some(role)) = (self.catalogue.procedure(&dossier.procedure), permit.role()) else {
+        let (Some(procedure), Some(role)) = (self.catalogue.procedure(&dossier.procedure), permit.role())
+        else {
             return Ok(dossier);
         };
         let mut new = Vec::new();
@@ -250,9 +261,14 @@ impl Binder<'_> {
             // may read them on its strength.
             let asked = &permit.question().subject;
             for key in linked_keys(found, spec, *link) {
-                let ties = dossier.subjects.iter().filter(|known| known.role == spec.id.as_str() && known.key == key);
+                let ties = dossier
+                    .subjects
+                    .iter()
+                    .filter(|known| known.role == spec.id.as_str() && known.key == key);
                 if !ties.clone().any(|known| known.is_linked_through(asked)) {
-                    new.push(DossierSubject::linked(spec.id.as_str(), key, *link, role).through(asked.clone()));
+                    new.push(
+                        DossierSubject::linked(spec.id.as_str(), key, *link, role).through(asked.clone()),
+                    );
                 }
             }
         }
@@ -294,14 +310,17 @@ fn shown(permit: &Permit, spec: &RoleSpec, link: Link) -> bool {
     let operation = permit.question().operation;
     let by = |(dataset, name): &(Dataset, &'static str)| {
         let field = dataset.field(name);
-        *dataset == operation.dataset() && field.is_some_and(|field| permit.registered_fields().contains(field))
+        *dataset == operation.dataset()
+            && field.is_some_and(|field| permit.registered_fields().contains(field))
     };
     !operation.verifies() && RoleSpec::link_fields(link, spec.kind).iter().any(by)
 }
 
 /// A certificate ties a parcel only if it lists it and is the one in force.
 fn covers(certificate: &Record, parcel: &Record) -> bool {
-    let (Record::Certificate(certificate), Record::Parcel(parcel)) = (certificate, parcel) else { return false };
+    let (Record::Certificate(certificate), Record::Parcel(parcel)) = (certificate, parcel) else {
+        return false;
+    };
     let lists = certificate.parcels.iter().flatten().any(|listed| Some(&listed.key) == parcel.key.as_ref());
     lists && certificate.status == Some(CertificateStatus::InForce) && certificate.is_latest != Some(false)
 }
@@ -318,7 +337,9 @@ fn linked_keys(found: &Found, spec: &RoleSpec, link: Link) -> Vec<SubjectKey> {
             (SubjectKind::Certificate, Record::Certificate(certificate)) if link == Link::Owner => {
                 keys.extend(certificate.serial.clone().map(SubjectKey::Certificate));
             }
-            (SubjectKind::Enterprise, Record::Enterprise(enterprise)) if link == Link::LegalRepresentative => {
+            (SubjectKind::Enterprise, Record::Enterprise(enterprise))
+                if link == Link::LegalRepresentative =>
+            {
                 keys.extend(enterprise.code.clone().map(SubjectKey::Enterprise));
             }
             (SubjectKind::InsuranceNumber, Record::Participation(held)) if link == Link::Holder => {

@@ -119,7 +119,11 @@ impl AnswerCache {
     ///
     /// # Errors
     /// When the system has no randomness for the key of the hash.
-    pub(crate) fn new(max_bytes: u64, clock: Arc<dyn Clock>, tasks: TaskTracker) -> Result<Self, NoRandomness> {
+    pub(crate) fn new(
+        max_bytes: u64,
+        clock: Arc<dyn Clock>,
+        tasks: TaskTracker,
+    ) -> Result<Self, NoRandomness> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
             .map_err(|_| NoRandomness)?;
         let kept = moka::future::Cache::builder()
@@ -175,7 +179,9 @@ impl AnswerCache {
             && !kept.is_nothing()
         {
             let age = self.age(&kept);
-            if age <= policy.max_age + policy.stale_while_revalidate && !policy.stale_while_revalidate.is_zero() {
+            if age <= policy.max_age + policy.stale_while_revalidate
+                && !policy.stale_while_revalidate.is_zero()
+            {
                 return Served { state: CacheState::Stale, flown: Flown::Answered(kept) };
             }
             let flown = flight.await;

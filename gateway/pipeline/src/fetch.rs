@@ -77,7 +77,12 @@ impl Sources {
     }
 
     /// The circle of reuse, the form of the question and its subject.
-    fn key(&self, inquiry: &Inquiry<'_>, scope: CacheScope, apart: FieldSet) -> Option<crate::cache::CacheKey> {
+    fn key(
+        &self,
+        inquiry: &Inquiry<'_>,
+        scope: CacheScope,
+        apart: FieldSet,
+    ) -> Option<crate::cache::CacheKey> {
         let form = form(&inquiry.want, apart)?;
         let circle = inquiry.permit.scope_key(scope)?;
         let subject = &inquiry.asking.subject;
@@ -144,9 +149,7 @@ impl<'a> Inquiry<'a> {
             (Operation::ListCertificates, _) => Want::OwnedBy,
             // Verify without disclosure is native to the population source; it
             // cannot compare a birth date, so only a claim without one goes there.
-            (Operation::VerifyIdentity, Some(Claim::Identity(claim)))
-                if claim.birth_date.is_none() =>
-            {
+            (Operation::VerifyIdentity, Some(Claim::Identity(claim))) if claim.birth_date.is_none() => {
                 Want::Confirm { full_name: claim.full_name.clone() }
             }
             (operation, claim) => {
@@ -160,11 +163,21 @@ impl<'a> Inquiry<'a> {
 
     /// A lookup the gateway makes to find the tie between an answer and the
     /// people of the dossier.
-    pub(crate) fn for_tie(permit: &'a Permit, dataset: Dataset, subject: SubjectKey, fields: &[&str]) -> Self {
+    pub(crate) fn for_tie(
+        permit: &'a Permit,
+        dataset: Dataset,
+        subject: SubjectKey,
+        fields: &[&str],
+    ) -> Self {
         let fields = dataset.field_set(fields.iter().copied()).unwrap_or_default();
         let asking = Asking::tie(permit, dataset, subject, fields);
         // The tie is judged on data as fresh as the answer's.
-        Self { permit, asking, want: Want::Record { dataset, fields, holder: None }, max_age: permit.question().max_age }
+        Self {
+            permit,
+            asking,
+            want: Want::Record { dataset, fields, holder: None },
+            max_age: permit.question().max_age,
+        }
     }
 }
 

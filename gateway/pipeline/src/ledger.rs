@@ -8,8 +8,8 @@ use std::sync::Arc;
 use motlan_access::{Actor, Basis, Caller, Denial, Permit};
 use motlan_audit::{AuditError, AuditLog, Draft, DraftActor, DraftSubject, Identifier, Receipt};
 use motlan_audit_tree::entry::{
-    Caller as EntryCaller, Decision, Effect, EntryTime, Evidence as EntryEvidence, Fields, Purpose as EntryPurpose, Source,
-    SourceFrom,
+    Caller as EntryCaller, Decision, Effect, EntryTime, Evidence as EntryEvidence, Fields,
+    Purpose as EntryPurpose, Source, SourceFrom,
 };
 use motlan_audit_tree::{CommitmentKey, Kind, Mac, Outcome as EntryOutcome, Text};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
@@ -160,9 +160,11 @@ impl Ledger {
         });
         draft.subjects = people;
         draft.outcome = Some(entry_outcome(answer.outcome));
-        draft.assurance = answer.verdict.as_ref().and_then(|verdict| verdict.assurance).map(|assurance| {
-            Text::Borrowed(assurance.as_str())
-        });
+        draft.assurance = answer
+            .verdict
+            .as_ref()
+            .and_then(|verdict| verdict.assurance)
+            .map(|assurance| Text::Borrowed(assurance.as_str()));
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
         draft.commitment = Some((mac, key.clone()));
         attach_source(&mut draft, asking.dataset.registry(), Some(from));

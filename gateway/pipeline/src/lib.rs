@@ -174,12 +174,17 @@ impl Pipeline {
         };
         let bound = Bound::new(permit, asking, found, binding);
         // A dossier that was closed meanwhile gets nothing any more.
-        self.still_open(&bound).await?;
+        if let Err(refused) = self.still_open(&bound).await {
+            self.settle_refused(&bound.permit, &refused).await;
+            return Err(refused);
+        }
         // Permitted fields only, or a verdict.
         let policy = self.sources.policy(bound.asking.dataset);
         let release = release::prepare(bound, &policy);
         // An attempt that agreed is no guess.
-        if let Err(reason) = self.access.settle(release.permit(), Some(release.outcome()), release.holder()).await {
+        if let Err(reason) =
+            self.access.settle(release.permit(), Some(release.outcome()), release.holder()).await
+        {
             return release.withhold(&self.sources.ledger, Refusal::of(reason)).await;
         }
         // The outcome is durable before anything leaves.
@@ -219,7 +224,8 @@ impl Pipeline {
     /// That the answer shows no tie tells something; that nobody answered, or
     /// that nothing could be recorded, does not.
     async fn settle_refused(&self, permit: &Permit, refused: &NotReleased<Refusal>) {
-        let told = matches!(refused, NotReleased::Refused(sealed) if sealed.value().outcome == Outcome::Denied);
+        let told =
+            matches!(refused, NotReleased::Refused(sealed) if sealed.value().outcome == Outcome::Denied);
         // The refusal goes out either way; an attempt that cannot be given back
         // stays counted, the safe side.
         let _ = self.access.settle(permit, told.then_some(Outcome::Mismatch), None).await;

@@ -199,7 +199,8 @@ impl Pipeline {
         dossier: Arc<Dossier>,
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
         let kept = KeptReceipt::from(&receipt);
-        let bytes = serde_json::to_vec(&kept).map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
+        let bytes =
+            serde_json::to_vec(&kept).map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
         // The effect and its entry stand; if only the memory of the answer
         // fails, a repetition writes a second entry and nothing else.
         let first = self.register().remember(key, bytes).await.ok();

@@ -47,10 +47,16 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub async fn read_entry(&self, identity: &Identity, index: u64, trace: &str) -> Result<Sealed<Found>, ReadError> {
+    pub async fn read_entry(
+        &self,
+        identity: &Identity,
+        index: u64,
+        trace: &str,
+    ) -> Result<Sealed<Found>, ReadError> {
         let permit = self.may_read_log(identity, trace).await?;
         let found = self.ledger().log().get(index).await.map_err(|error| read_error(&error))?;
-        let filters = vec![Filter { name: Text::Borrowed("index"), value: Some(Text::Owned(index.to_string())) }];
+        let filters =
+            vec![Filter { name: Text::Borrowed("index"), value: Some(Text::Owned(index.to_string())) }];
         let receipt = self.log_read(&permit, filters, u64::from(found.is_some()), trace).await?;
         Ok(Sealed::new(found.ok_or(ReadError::Unknown)?, receipt, None))
     }

@@ -12,7 +12,8 @@ use motlan_domain::id::PersonalId;
 use motlan_domain::identity::{self, Verdict};
 use motlan_domain::question::Claim;
 use motlan_domain::{
-    CachePolicy, CacheScope, Completeness, Fetched, IncompleteCause, Link, Outcome, Purpose, Record, SubjectKey,
+    CachePolicy, CacheScope, Completeness, Fetched, IncompleteCause, Link, Outcome, Purpose, Record,
+    SubjectKey,
 };
 use motlan_dossier::Dossier;
 
@@ -128,7 +129,9 @@ impl Release {
             let receipt = ledger.considered(asking, &self.answer, self.people, found.provenance()).await;
             Sealed::new((), receipt.map_err(NotReleased::Unrecorded)?, None)
         } else {
-            ledger.answered(&self.bound.asking, &self.answer, self.people, self.bound.found.provenance()).await?
+            ledger
+                .answered(&self.bound.asking, &self.answer, self.people, self.bound.found.provenance())
+                .await?
         };
         Ok(sealed.map(|()| (self.answer, judged)))
     }
@@ -169,7 +172,12 @@ fn verdict(subject: &SubjectKey, claim: &Claim, reply: &Reply) -> Verdict {
 
 /// Answers shared wider than a dossier tell their time to the minute and no
 /// cache state: who else asked, and when, is nobody's business.
-fn freshness(bound: &Bound, fetched: Option<&Fetched>, retrieved_at: Timestamp, policy: &CachePolicy) -> Freshness {
+fn freshness(
+    bound: &Bound,
+    fetched: Option<&Fetched>,
+    retrieved_at: Timestamp,
+    policy: &CachePolicy,
+) -> Freshness {
     let wide = matches!(policy.scope, CacheScope::Agency | CacheScope::Province);
     // The circle of a registered purpose is the whole agency.
     let shared = wide || matches!(bound.permit.question().purpose, Purpose::Registered(_));
@@ -177,12 +185,17 @@ fn freshness(bound: &Bound, fetched: Option<&Fetched>, retrieved_at: Timestamp, 
     // What is never served again is valid at its retrieval alone.
     let served_for = match fetched {
         Some(fetched) if policy.scope != CacheScope::None && fetched.outcome() != Outcome::Incomplete => {
-            if fetched.records.is_empty() { policy.not_found } else { policy.max_age }
+            if fetched.records.is_empty() {
+                policy.not_found
+            } else {
+                policy.max_age
+            }
         }
         _ => Duration::ZERO,
     };
     let max_age = i64::try_from(served_for.as_secs()).unwrap_or(i64::MAX);
-    let valid_until = retrieved_at.checked_add(jiff::SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);
+    let valid_until =
+        retrieved_at.checked_add(jiff::SignedDuration::from_secs(max_age)).unwrap_or(Timestamp::MAX);
     let (state, age) = bound.found.state();
     Freshness {
         retrieved_at,
@@ -222,9 +235,9 @@ fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubj
     }
     if tells_values {
         let records = bound.found.fetched().into_iter().flat_map(|fetched| &fetched.records);
-        let owners = records.flat_map(Record::named).filter(|named| {
-            matches!(named.link, Link::Holder | Link::Owner | Link::LegalRepresentative)
-        });
+        let owners = records
+            .flat_map(Record::named)
+            .filter(|named| matches!(named.link, Link::Holder | Link::Owner | Link::LegalRepresentative));
         for named in minimal.named.iter().cloned().chain(owners) {
             add(named.id, role_of(named.id).as_deref().unwrap_or(named.link.as_str()));
         }

@@ -44,16 +44,21 @@ pub(crate) fn find(record: &Record, persons: &[PersonalId], subjects: &[&Subject
         }
         Record::HealthCard(card) => clue(card.full_name.as_ref(), card.birth_date.as_ref()),
         Record::Certificate(certificate) => {
-            let codes = certificate.owners.iter().flatten().filter_map(|owner| owner.enterprise_code.as_ref());
+            let codes =
+                certificate.owners.iter().flatten().filter_map(|owner| owner.enterprise_code.as_ref());
             let in_dossier = |code: &&EnterpriseCode| {
-                subjects.iter().any(|s| matches!(s, SubjectKey::Enterprise(c) if c.canonical() == code.canonical()))
+                subjects
+                    .iter()
+                    .any(|s| matches!(s, SubjectKey::Enterprise(c) if c.canonical() == code.canonical()))
             };
             through(codes.filter(in_dossier).cloned().collect(), Tie::ThroughEnterprises)
         }
         Record::Parcel(parcel) => {
             let serials = parcel.certificate_serials.iter().flatten();
             let in_dossier = |serial: &&CertificateSerial| {
-                subjects.iter().any(|s| matches!(s, SubjectKey::Certificate(c) if c.canonical() == serial.canonical()))
+                subjects
+                    .iter()
+                    .any(|s| matches!(s, SubjectKey::Certificate(c) if c.canonical() == serial.canonical()))
             };
             through(serials.filter(in_dossier).cloned().collect(), Tie::ThroughCertificates)
         }

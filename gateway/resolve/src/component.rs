@@ -115,7 +115,8 @@ impl Deciding {
             SubjectKey::Enterprise(code) => Some(code.clone()),
             _ => None,
         });
-        let (persons, enterprises): (Vec<_>, Vec<EnterpriseCode>) = (persons.collect(), enterprises.collect());
+        let (persons, enterprises): (Vec<_>, Vec<EnterpriseCode>) =
+            (persons.collect(), enterprises.collect());
         let in_role = |role: &str| {
             let keys = dossier.in_role(role).filter_map(|subject| match &subject.key {
                 SubjectKey::Person(id) => Some(*id),
@@ -181,10 +182,13 @@ impl Deciding {
                 result.filled.push(filled(blank, told.then_some(values)));
             }
         }
-        let by_registry = form.registry_blanks().any(|(blank, _)| result.filled.iter().any(|f| f.key == blank.key));
+        let by_registry =
+            form.registry_blanks().any(|(blank, _)| result.filled.iter().any(|f| f.key == blank.key));
         match (by_registry, unavailable) {
             (false, Some(reason)) => result.settle(ComponentOutcome::SourceUnavailable, reason),
-            (false, None) if result.filled.is_empty() => result.settle(ComponentOutcome::NeedsPaper, Reason::FormBlank),
+            (false, None) if result.filled.is_empty() => {
+                result.settle(ComponentOutcome::NeedsPaper, Reason::FormBlank);
+            }
             (true, _) | (false, None) => result.settle(ComponentOutcome::Prefilled, Reason::FormPrefilled),
         }
         Ok(())
@@ -233,7 +237,8 @@ impl Deciding {
 
     /// Whether this caller may be told any value at all.
     fn tells_values(&self) -> bool {
-        !self.lookups.asker().identity.actor().is_absent() && self.lookups.asker().dossier.evidence.discloses_values()
+        !self.lookups.asker().identity.actor().is_absent()
+            && self.lookups.asker().dossier.evidence.discloses_values()
     }
 
     fn agency(&self, dossier: &Dossier) -> Option<&Agency> {
@@ -243,13 +248,13 @@ impl Deciding {
     fn fact(&self, procedure: &Procedure, fact: DossierFact) -> String {
         let dossier = &self.lookups.asker().dossier;
         match fact {
-            DossierFact::AgencyName => {
-                self.agency(dossier).map_or_else(|| dossier.agency.as_str().to_owned(), |agency| agency.name_vi.clone())
-            }
+            DossierFact::AgencyName => self
+                .agency(dossier)
+                .map_or_else(|| dossier.agency.as_str().to_owned(), |agency| agency.name_vi.clone()),
             DossierFact::ProcedureName => procedure.name_vi.clone(),
-            DossierFact::CaseName => {
-                procedure.case(&dossier.case).map_or_else(|| dossier.case.clone(), |case| case.name_vi.clone())
-            }
+            DossierFact::CaseName => procedure
+                .case(&dossier.case)
+                .map_or_else(|| dossier.case.clone(), |case| case.name_vi.clone()),
             DossierFact::OpenedOn => {
                 let day = motlan_domain::date::vietnam_day(dossier.opened_at);
                 format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())

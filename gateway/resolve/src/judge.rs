@@ -59,7 +59,8 @@ fn holds(record: &Record, condition: &Accept, bench: &Bench<'_>) -> bool {
         (Accept::CertificateInForce, Record::Certificate(certificate)) => {
             // A mortgage does not end a right; a dispute or a block holds it up.
             let held_up = certificate.encumbrances.iter().flatten().any(|encumbrance| {
-                let holds_up = matches!(encumbrance.kind, EncumbranceKind::Dispute | EncumbranceKind::TransferBlock);
+                let holds_up =
+                    matches!(encumbrance.kind, EncumbranceKind::Dispute | EncumbranceKind::TransferBlock);
                 encumbrance.in_force && holds_up
             });
             certificate.status == Some(CertificateStatus::InForce)
@@ -99,7 +100,8 @@ fn owner_in_dossier(record: &Record, bench: &Bench<'_>) -> bool {
     let person = record.named().iter().any(|named| bench.persons.contains(&named.id));
     let organisation = match record {
         Record::Certificate(certificate) => {
-            let codes = certificate.owners.iter().flatten().filter_map(|owner| owner.enterprise_code.as_ref());
+            let codes =
+                certificate.owners.iter().flatten().filter_map(|owner| owner.enterprise_code.as_ref());
             codes.into_iter().any(|code| bench.enterprises.iter().any(|e| e.canonical() == code.canonical()))
         }
         // The gateway let the answer out only after it had tied its holder,
@@ -119,10 +121,9 @@ fn place_matches(record: &Record, bench: &Bench<'_>) -> bool {
             parcels.peek().is_some()
                 && parcels.all(|parcel| same_commune(bench, parcel.key.commune_code(), commune))
         }
-        Record::Parcel(parcel) => parcel
-            .key
-            .as_ref()
-            .is_some_and(|key| same_commune(bench, key.commune_code(), commune)),
+        Record::Parcel(parcel) => {
+            parcel.key.as_ref().is_some_and(|key| same_commune(bench, key.commune_code(), commune))
+        }
         Record::Enterprise(enterprise) => {
             here(enterprise.head_office.as_ref().and_then(|place| place.commune_code.as_ref()))
         }

@@ -26,7 +26,8 @@ use motlan_catalogue::{CaseId, Component, Procedure};
 use motlan_domain::id::DossierCode;
 use motlan_domain::{Clock, Reason, date};
 use motlan_pipeline::{
-    NotReleased, Pipeline, Refusal, Sealed, Unrecorded, draft_actor, entry_caller, entry_decision, entry_evidence,
+    NotReleased, Pipeline, Refusal, Sealed, Unrecorded, draft_actor, entry_caller, entry_decision,
+    entry_evidence,
 };
 
 pub use result::{ComponentOutcome, ComponentResult, FilledBlank, Summary};
@@ -108,8 +109,10 @@ impl Resolver {
         let results: FuturesUnordered<_> = wanted
             .into_iter()
             .map(|place| {
-                let (deciding, procedure, permit) = (Arc::clone(&deciding), Arc::clone(&procedure), Arc::clone(&permit));
-                let (pipeline, trace, case) = (Arc::clone(&self.pipeline), request.trace.clone(), case.clone());
+                let (deciding, procedure, permit) =
+                    (Arc::clone(&deciding), Arc::clone(&procedure), Arc::clone(&permit));
+                let (pipeline, trace, case) =
+                    (Arc::clone(&self.pipeline), request.trace.clone(), case.clone());
                 async move {
                     let component = &procedure.components[place];
                     let in_case = component.asked_in(&case);
@@ -183,7 +186,10 @@ fn decided_draft(permit: &DossierPermit, result: &ComponentResult, trace: &str) 
     draft.fields = (!told.is_empty()).then(|| Fields { asked: Vec::new(), disclosed: told });
     let subjects = result.told.subjects.iter();
     draft.subjects = subjects
-        .map(|(key, role)| DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.clone()) })
+        .map(|(key, role)| DraftSubject {
+            identifier: Identifier::from(key),
+            role: Text::Owned(role.clone()),
+        })
         .collect();
     draft
 }

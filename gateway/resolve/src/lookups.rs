@@ -95,7 +95,13 @@ impl Asker {
         }
     }
 
-    async fn ask(self: Arc<Self>, operation: Operation, subject: SubjectKey, role: RoleId, fields: FieldSet) -> Looked {
+    async fn ask(
+        self: Arc<Self>,
+        operation: Operation,
+        subject: SubjectKey,
+        role: RoleId,
+        fields: FieldSet,
+    ) -> Looked {
         let _turn = match self.gates.get(&operation.dataset().registry()) {
             Some(gate) => gate.acquire().await.ok(),
             None => None,
@@ -160,7 +166,8 @@ impl Lookups {
             }
             // Everybody who could show the link is asked every time: a resolve
             // that was cut short has linked only some.
-            let shown_by: Vec<Dataset> = asker.plan.showing(of, RoleSpec::link_fields(*link, *kind)).collect();
+            let shown_by: Vec<Dataset> =
+                asker.plan.showing(of, RoleSpec::link_fields(*link, *kind)).collect();
             let mut denied = None;
             let mut answered = false;
             for subject in self.subjects(procedure, of).await? {

@@ -20,7 +20,9 @@ impl Plan {
     pub(crate) fn of(procedure: &Procedure, case: &CaseId, wanted: &[usize]) -> Self {
         let mut plan = Self::default();
         let components = wanted.iter().filter_map(|place| procedure.components.get(*place));
-        components.filter(|component| component.asked_in(case)).for_each(|component| plan.add_component(component));
+        components
+            .filter(|component| component.asked_in(case))
+            .for_each(|component| plan.add_component(component));
         // A linked role is found by a field of the role it is linked to; the
         // longest chain is as long as the list of roles.
         for _ in &procedure.roles {

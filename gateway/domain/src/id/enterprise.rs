@@ -45,10 +45,7 @@ impl EnterpriseCode {
         if check_digit(&digits) != Some(digits[9] - b'0') {
             return Err(IdError::new(IdReason::EnterpriseCodeCheckDigit));
         }
-        Ok(Self(branch.map_or_else(
-            || head.to_owned(),
-            |branch| format!("{head}-{branch}"),
-        )))
+        Ok(Self(branch.map_or_else(|| head.to_owned(), |branch| format!("{head}-{branch}"))))
     }
 
     /// The canonical form: 10 digits, a hyphen before a branch.
@@ -75,11 +72,7 @@ impl EnterpriseCode {
 /// The check digit that nine digits call for. Where their weighted sum is a
 /// multiple of 11 there is none, and no such code is given out.
 fn check_digit(digits: &[u8; 10]) -> Option<u8> {
-    let sum: u32 = digits
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
+    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     match sum % 11 {
         0 => None,
         rest => u8::try_from(10 - rest).ok(),

@@ -50,10 +50,7 @@ impl HealthCardCode {
         if value.is_empty() || value.len() > 64 {
             return Err(IdError::new(IdReason::HealthCardLength));
         }
-        if !value
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-        {
+        if !value.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
             return Err(IdError::new(IdReason::HealthCardCharacters));
         }
         match value.as_bytes() {
@@ -90,11 +87,7 @@ impl HealthCardCode {
 
     /// The benefit level 1–5, where the long form states it.
     pub fn benefit_level(&self) -> Option<u8> {
-        if self.0.len() == 15 {
-            self.0.as_bytes().get(2).map(|digit| digit - b'0')
-        } else {
-            None
-        }
+        if self.0.len() == 15 { self.0.as_bytes().get(2).map(|digit| digit - b'0') } else { None }
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{
-    AgencyCode, BusinessLocation, CertificateSerial, Cmnd, ComponentCode, DossierCode,
-    EnterpriseCode, HealthCardCode, IdError, IdRules, InsuranceNumber, OfficerAccount, ParcelId,
-    PersonalId, ProcedureCode, PurposeId, RequestId,
+    AgencyCode, BusinessLocation, CertificateSerial, Cmnd, ComponentCode, DossierCode, EnterpriseCode,
+    HealthCardCode, IdError, IdRules, InsuranceNumber, OfficerAccount, ParcelId, PersonalId, ProcedureCode,
+    PurposeId, RequestId,
 };
 
 /// Declares the kinds: variant, stable name, Vietnamese and English term.
@@ -89,11 +89,7 @@ impl FromStr for IdKind {
     type Err = UnknownIdKind;
 
     fn from_str(name: &str) -> Result<Self, UnknownIdKind> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == name)
-            .ok_or(UnknownIdKind)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or(UnknownIdKind)
     }
 }
 

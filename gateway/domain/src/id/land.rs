@@ -81,10 +81,7 @@ impl CertificateSerial {
 
     /// As the form prints it: a space between letters and digits.
     pub fn spaced(&self) -> String {
-        let digits = self
-            .0
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(self.0.len());
+        let digits = self.0.find(|c: char| c.is_ascii_digit()).unwrap_or(self.0.len());
         format!("{} {}", &self.0[..digits], &self.0[digits..])
     }
 }
@@ -109,11 +106,7 @@ impl ParcelKey {
         if !(1..=999_999).contains(&sheet) || !(1..=999_999).contains(&number) {
             return Err(IdError::new(IdReason::ParcelNumber));
         }
-        Ok(Self {
-            commune_code: commune_code.to_owned(),
-            sheet,
-            number,
-        })
+        Ok(Self { commune_code: commune_code.to_owned(), sheet, number })
     }
 
     /// Reads `commune/sheet/number` as written; no leading zeros in sheet and
@@ -177,8 +170,7 @@ impl ParcelGeohash {
     /// Reads a value as written: 12 characters of the geohash alphabet.
     pub fn parse(value: &str) -> Result<Self, IdError> {
         let in_alphabet = |byte: u8| {
-            byte.is_ascii_digit()
-                || (byte.is_ascii_lowercase() && !matches!(byte, b'a' | b'i' | b'l' | b'o'))
+            byte.is_ascii_digit() || (byte.is_ascii_lowercase() && !matches!(byte, b'a' | b'i' | b'l' | b'o'))
         };
         if value.len() == 12 && value.bytes().all(in_alphabet) {
             Ok(Self(value.to_owned()))

@@ -22,16 +22,9 @@ pub struct Normalised {
 /// a digit stays as it is.
 pub fn normalise(kind: IdKind, value: &str) -> Normalised {
     if value.len() > MAX_BYTES {
-        return Normalised {
-            value: value.to_owned(),
-            changed: false,
-        };
+        return Normalised { value: value.to_owned(), changed: false };
     }
-    let visible: String = value
-        .nfkc()
-        .filter(|c| !is_invisible(*c))
-        .map(plain)
-        .collect();
+    let visible: String = value.nfkc().filter(|c| !is_invisible(*c)).map(plain).collect();
     let trimmed = visible.trim();
     let cleaned = match kind {
         IdKind::PersonalId | IdKind::Cmnd | IdKind::InsuranceNumber | IdKind::BusinessLocation => {
@@ -47,26 +40,18 @@ pub fn normalise(kind: IdKind, value: &str) -> Normalised {
         IdKind::RequestId | IdKind::OfficerAccount => trimmed.to_owned(),
     };
     let changed = cleaned != value;
-    Normalised {
-        value: cleaned,
-        changed,
-    }
+    Normalised { value: cleaned, changed }
 }
 
 /// Shows no value: it may be a personal one.
 impl std::fmt::Debug for Normalised {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Normalised")
-            .field("changed", &self.changed)
-            .finish_non_exhaustive()
+        f.debug_struct("Normalised").field("changed", &self.changed).finish_non_exhaustive()
     }
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}'
-    )
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}')
 }
 
 /// Dashes, slashes and the look-alikes of Đ in their plain form.
@@ -109,14 +94,7 @@ fn certificate(text: &str) -> String {
         return without_separators(&upper);
     };
     let (letters, rest) = upper.split_at(digits);
-    let space = if letters.ends_with(is_separator) && letters.contains(|c| !is_separator(c)) {
-        " "
-    } else {
-        ""
-    };
-    format!(
-        "{}{space}{}",
-        without_separators(letters),
-        without_separators(rest)
-    )
+    let space =
+        if letters.ends_with(is_separator) && letters.contains(|c| !is_separator(c)) { " " } else { "" };
+    format!("{}{space}{}", without_separators(letters), without_separators(rest))
 }

@@ -10,9 +10,9 @@ use crate::record::Sex;
 /// 2025). A number keeps its province for ever, whatever was merged since.
 /// Prefixes of countries, for births abroad, are not covered.
 const PROVINCES: [u8; 63] = [
-    1, 2, 4, 6, 8, 10, 11, 12, 14, 15, 17, 19, 20, 22, 24, 25, 26, 27, 30, 31, 33, 34, 35, 36, 37,
-    38, 40, 42, 44, 45, 46, 48, 49, 51, 52, 54, 56, 58, 60, 62, 64, 66, 67, 68, 70, 72, 74, 75, 77,
-    79, 80, 82, 83, 84, 86, 87, 89, 91, 92, 93, 94, 95, 96,
+    1, 2, 4, 6, 8, 10, 11, 12, 14, 15, 17, 19, 20, 22, 24, 25, 26, 27, 30, 31, 33, 34, 35, 36, 37, 38, 40,
+    42, 44, 45, 46, 48, 49, 51, 52, 54, 56, 58, 60, 62, 64, 66, 67, 68, 70, 72, 74, 75, 77, 79, 80, 82, 83,
+    84, 86, 87, 89, 91, 92, 93, 94, 95, 96,
 ];
 
 /// Prefixes that no province ever had; the sandbox's people carry them.
@@ -98,11 +98,7 @@ impl PersonalId {
     /// The sex that the number states: even male, odd female. It is the one
     /// registered when the number was given; a record may say otherwise.
     pub const fn sex(&self) -> Sex {
-        if (self.0[3] - b'0').is_multiple_of(2) {
-            Sex::Male
-        } else {
-            Sex::Female
-        }
+        if (self.0[3] - b'0').is_multiple_of(2) { Sex::Male } else { Sex::Female }
     }
 }
 

@@ -8,14 +8,8 @@ mod codes;
 use super::*;
 use crate::record::Sex;
 
-const PRODUCTION: IdRules = IdRules {
-    synthetic: Synthetic::Refused,
-    present_year: 2026,
-};
-const SANDBOX: IdRules = IdRules {
-    synthetic: Synthetic::Allowed,
-    present_year: 2026,
-};
+const PRODUCTION: IdRules = IdRules { synthetic: Synthetic::Refused, present_year: 2026 };
+const SANDBOX: IdRules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
 
 const OK: &str = "";
 
@@ -29,14 +23,8 @@ fn verdicts(kind: IdKind, rules: IdRules, rows: &[(&str, &str)]) {
             assert_eq!(error.kind(), kind, "{value:?}");
         }
     }
-    assert!(
-        rows.iter().any(|(_, reason)| reason.is_empty()),
-        "{kind}: no valid row"
-    );
-    assert!(
-        rows.iter().any(|(_, reason)| !reason.is_empty()),
-        "{kind}: no invalid row"
-    );
+    assert!(rows.iter().any(|(_, reason)| reason.is_empty()), "{kind}: no valid row");
+    assert!(rows.iter().any(|(_, reason)| !reason.is_empty()), "{kind}: no invalid row");
 }
 
 #[test]
@@ -90,8 +78,7 @@ fn the_province_codes_are_the_63_of_before_the_merger() {
         .collect();
     assert_eq!(accepted.len(), 63);
     for gap in [
-        0, 3, 5, 7, 9, 13, 16, 18, 21, 23, 28, 29, 32, 39, 41, 43, 47, 50, 53, 55, 57, 59, 61, 63,
-        65, 69, 71,
+        0, 3, 5, 7, 9, 13, 16, 18, 21, 23, 28, 29, 32, 39, 41, 43, 47, 50, 53, 55, 57, 59, 61, 63, 65, 69, 71,
     ] {
         assert!(!accepted.contains(&gap), "{gap}");
     }
@@ -108,16 +95,9 @@ fn a_personal_id_tells_year_and_sex() {
     ];
     for (value, year, sex) in rows {
         let id = PersonalId::parse(value, &SANDBOX).expect(value);
-        assert_eq!(
-            (id.birth_year(), id.sex(), id.expose(), id.is_synthetic()),
-            (year, sex, value, true)
-        );
+        assert_eq!((id.birth_year(), id.sex(), id.expose(), id.is_synthetic()), (year, sex, value, true));
     }
-    assert!(
-        !PersonalId::parse("056085369524", &SANDBOX)
-            .expect("valid")
-            .is_synthetic()
-    );
+    assert!(!PersonalId::parse("056085369524", &SANDBOX).expect("valid").is_synthetic());
 }
 
 #[test]
@@ -138,18 +118,8 @@ fn cmnd() {
             ("２２５４６９７６１", "CMND_DIGITS"),
         ],
     );
-    assert!(
-        Cmnd::parse("098085000001", &SANDBOX)
-            .expect("allowed")
-            .as_personal_id(&SANDBOX)
-            .is_some()
-    );
-    assert!(
-        Cmnd::parse("225469761", &SANDBOX)
-            .expect("valid")
-            .as_personal_id(&SANDBOX)
-            .is_none()
-    );
+    assert!(Cmnd::parse("098085000001", &SANDBOX).expect("allowed").as_personal_id(&SANDBOX).is_some());
+    assert!(Cmnd::parse("225469761", &SANDBOX).expect("valid").as_personal_id(&SANDBOX).is_none());
 }
 
 #[test]
@@ -183,17 +153,10 @@ fn enterprise_code() {
             ("éééééé\u{301}", "ENTERPRISE_CODE_DIGITS"),
         ],
     );
-    let [hyphen, bare] =
-        ["0314409058-002", "0314409058002"].map(|v| EnterpriseCode::parse(v).expect(v));
+    let [hyphen, bare] = ["0314409058-002", "0314409058002"].map(|v| EnterpriseCode::parse(v).expect(v));
     assert_eq!(hyphen, bare);
-    assert_eq!(
-        (bare.as_str(), bare.head(), bare.branch()),
-        ("0314409058-002", "0314409058", Some("002"))
-    );
-    assert_eq!(
-        EnterpriseCode::parse("0100233488").expect("valid").branch(),
-        None
-    );
+    assert_eq!((bare.as_str(), bare.head(), bare.branch()), ("0314409058-002", "0314409058", Some("002")));
+    assert_eq!(EnterpriseCode::parse("0100233488").expect("valid").branch(), None);
 }
 
 #[test]
@@ -249,15 +212,9 @@ fn insurance_and_health_card() {
         ],
     );
     let card = HealthCardCode::parse("DN4565642190154").expect("valid");
-    assert_eq!(
-        (card.benefit_level(), card.insurance_digits()),
-        (Some(4), "5642190154")
-    );
+    assert_eq!((card.benefit_level(), card.insurance_digits()), (Some(4), "5642190154"));
     let card = HealthCardCode::parse("5642626802").expect("valid");
-    assert_eq!(
-        (card.benefit_level(), card.insurance_digits()),
-        (None, "5642626802")
-    );
+    assert_eq!((card.benefit_level(), card.insurance_digits()), (None, "5642626802"));
 }
 
 #[test]
@@ -298,10 +255,7 @@ fn land() {
     );
     let [spaced, joined] = ["BĐ 049506", "BĐ049506"].map(|v| CertificateSerial::parse(v).expect(v));
     assert_eq!(spaced, joined);
-    assert_eq!(
-        (joined.canonical().as_str(), joined.spaced().as_str()),
-        ("BĐ049506", "BĐ 049506")
-    );
+    assert_eq!((joined.canonical().as_str(), joined.spaced().as_str()), ("BĐ049506", "BĐ 049506"));
 }
 
 #[test]
@@ -329,13 +283,7 @@ fn parcel() {
         ],
     );
     let key = ParcelKey::parse("22366/12/345").expect("valid");
-    assert_eq!(
-        (key.commune_code(), key.sheet(), key.number()),
-        ("22366", 12, 345)
-    );
+    assert_eq!((key.commune_code(), key.sheet(), key.number()), ("22366", 12, 345));
     assert_eq!(Ok(key), ParcelKey::new("22366", 12, 345));
-    assert_eq!(
-        ParcelKey::new("22366", 0, 345).map_err(IdError::reason),
-        Err("PARCEL_NUMBER")
-    );
+    assert_eq!(ParcelKey::new("22366", 0, 345).map_err(IdError::reason), Err("PARCEL_NUMBER"));
 }

@@ -7,26 +7,15 @@ pub(super) fn all_digits(bytes: &[u8]) -> bool {
 
 /// The value of some ASCII digits, at most nine.
 pub(super) fn number(digits: &[u8]) -> u32 {
-    digits.iter().fold(0, |sum, digit| {
-        sum * 10 + u32::from(digit.wrapping_sub(b'0'))
-    })
+    digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.wrapping_sub(b'0')))
 }
 
 /// The Vietnamese calendar day of `yy` or `yyyy`, `MM` and `dd`, if there is
 /// one; two-digit years are of this century.
 pub(super) fn day(year: &[u8], month: &[u8], day: &[u8]) -> Option<jiff::civil::Date> {
-    let year = if year.len() == 2 {
-        2000 + number(year)
-    } else {
-        number(year)
-    };
+    let year = if year.len() == 2 { 2000 + number(year) } else { number(year) };
     let year = i16::try_from(year).ok().filter(|year| *year >= 2000)?;
-    jiff::civil::Date::new(
-        year,
-        i8::try_from(number(month)).ok()?,
-        i8::try_from(number(day)).ok()?,
-    )
-    .ok()
+    jiff::civil::Date::new(year, i8::try_from(number(month)).ok()?, i8::try_from(number(day)).ok()?).ok()
 }
 
 /// `Debug` that shows the type's name and nothing of the value.

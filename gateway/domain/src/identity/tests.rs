@@ -57,8 +57,7 @@ fn another_id_never_matches_unless_the_source_links_it() {
     let claim = claim("Lê Thị Hoà", Some("1985-03-07"));
     let mut record = person("Lê Thị Hoà", "1985-03-07");
     assert_eq!(verify_person(&id("098185000001"), &claim, &record).outcome, Outcome::Mismatch);
-    record.aliases =
-        Some(vec![Alias { personal_id: Some(id("098185000001")), cmnd: None, cancelled: true }]);
+    record.aliases = Some(vec![Alias { personal_id: Some(id("098185000001")), cmnd: None, cancelled: true }]);
     let verdict = verify_person(&id("098185000001"), &claim, &record);
     assert_eq!((verdict.outcome, verdict.findings[0].code), (Outcome::Match, "SUPERSEDED_ID"));
 }
@@ -80,7 +79,8 @@ fn what_the_source_lacks_is_neither_match_nor_mismatch() {
 
 #[test]
 fn an_elder_is_verified_by_cmnd() {
-    let cmnd = |text| Cmnd::parse(text, &IdRules { synthetic: Synthetic::Allowed, present_year: 2026 }).unwrap();
+    let cmnd =
+        |text| Cmnd::parse(text, &IdRules { synthetic: Synthetic::Allowed, present_year: 2026 }).unwrap();
     let mut record = person("Lê Thị Hoà", "1940-03-07");
     record.cmnd = Some(cmnd("097123456"));
     for (asked, name, expected) in [
@@ -92,7 +92,8 @@ fn an_elder_is_verified_by_cmnd() {
         assert_eq!((verdict.outcome, verdict.assurance), expected, "{name}");
     }
     record.cmnd = None;
-    let verdict = verify_person_by_cmnd(&cmnd("097123456"), &claim("Lê Thị Hoà", Some("1940-03-07")), &record);
+    let verdict =
+        verify_person_by_cmnd(&cmnd("097123456"), &claim("Lê Thị Hoà", Some("1940-03-07")), &record);
     assert_eq!(verdict.outcome, Outcome::Incomplete);
 }
 
@@ -105,7 +106,8 @@ fn the_yes_no_service_is_low_at_best() {
 #[test]
 fn verdicts_on_enterprises() {
     let code = EnterpriseCode::parse("4238208019").unwrap();
-    let representative = LegalRepresentative { personal_id: Some(id("097185000001")), ..LegalRepresentative::default() };
+    let representative =
+        LegalRepresentative { personal_id: Some(id("097185000001")), ..LegalRepresentative::default() };
     let record = Enterprise {
         code: Some(code.clone()),
         name: Some("CÔNG TY TNHH HÒA BÌNH".to_owned()),
@@ -116,12 +118,20 @@ fn verdicts_on_enterprises() {
     let claim = EnterpriseClaim::default;
     let cases = [
         ("the code alone", claim(), HIGH),
-        ("name by other spelling", EnterpriseClaim { name: Some("Công ty TNHH Hoà Bình".into()), ..claim() }, HIGH),
+        (
+            "name by other spelling",
+            EnterpriseClaim { name: Some("Công ty TNHH Hoà Bình".into()), ..claim() },
+            HIGH,
+        ),
         ("unaccented name", EnterpriseClaim { name: Some("CONG TY TNHH HOA BINH".into()), ..claim() }, LOW),
         ("other name", EnterpriseClaim { name: Some("Công ty Hoà Bình".into()), ..claim() }, NO),
         ("active", EnterpriseClaim { active: true, ..claim() }, NO),
         ("represented by", EnterpriseClaim { representative: Some(id("097185000001")), ..claim() }, HIGH),
-        ("represented by another", EnterpriseClaim { representative: Some(id("098185000001")), ..claim() }, NO),
+        (
+            "represented by another",
+            EnterpriseClaim { representative: Some(id("098185000001")), ..claim() },
+            NO,
+        ),
     ];
     for (what, claim, expected) in cases {
         let verdict = verify_enterprise(&code, &claim, &record);

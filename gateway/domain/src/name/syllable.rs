@@ -23,11 +23,7 @@ pub(super) fn settle(text: &str, fold_iy: bool) -> String {
         match segment.last_mut() {
             Some(letter) if is_tone(c) => letter.tones.push(c),
             Some(letter) if is_combining_mark(c) => letter.marks.push(c),
-            _ if c.is_alphabetic() => segment.push(Letter {
-                base: c,
-                marks: Vec::new(),
-                tones: Vec::new(),
-            }),
+            _ if c.is_alphabetic() => segment.push(Letter { base: c, marks: Vec::new(), tones: Vec::new() }),
             _ => {
                 write_segment(&mut segment, fold_iy, &mut settled);
                 settled.push(c);
@@ -41,10 +37,7 @@ pub(super) fn settle(text: &str, fold_iy: bool) -> String {
 /// Grave, acute, tilde, hook above, dot below. The vowel marks (circumflex,
 /// breve, horn) are not among them.
 fn is_tone(c: char) -> bool {
-    matches!(
-        c,
-        '\u{0300}' | '\u{0301}' | '\u{0303}' | '\u{0309}' | '\u{0323}'
-    )
+    matches!(c, '\u{0300}' | '\u{0301}' | '\u{0303}' | '\u{0309}' | '\u{0323}')
 }
 
 fn is_vowel(base: char) -> bool {
@@ -77,13 +70,8 @@ fn move_tones(segment: &mut [Letter]) {
     let mut waiting = Vec::new();
     for index in 0..segment.len() {
         let in_cluster = is_vowel(segment[index].base);
-        let before_vowel = segment
-            .get(index + 1)
-            .is_some_and(|next| is_vowel(next.base));
-        if in_cluster
-            || index > last
-            || (index < first && !(before_vowel && is_enye(&segment[index])))
-        {
+        let before_vowel = segment.get(index + 1).is_some_and(|next| is_vowel(next.base));
+        if in_cluster || index > last || (index < first && !(before_vowel && is_enye(&segment[index]))) {
             waiting.append(&mut segment[index].tones);
         }
         if in_cluster && !before_vowel {
@@ -110,9 +98,7 @@ fn fold_final_y(segment: &mut [Letter]) {
     let onset = match before {
         [q, u] if q.base == 'q' && u.base == 'u' && u.marks.is_empty() => true,
         [] => false,
-        consonants => consonants
-            .iter()
-            .all(|letter| is_latin_consonant(letter.base)),
+        consonants => consonants.iter().all(|letter| is_latin_consonant(letter.base)),
     };
     if onset {
         last.base = 'i';

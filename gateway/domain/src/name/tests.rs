@@ -20,11 +20,7 @@ fn what_is_only_writing() {
     use NameCode::*;
     use NameLevel::CanonicalEqual;
     let rows: Vec<_> = [
-        (
-            "Nguyễn Thị Ếch",
-            "Nguye\u{302}\u{303}n Thi\u{323} E\u{302}\u{301}ch",
-            Nfc,
-        ),
+        ("Nguyễn Thị Ếch", "Nguye\u{302}\u{303}n Thi\u{323} E\u{302}\u{301}ch", Nfc),
         ("Lê", "Lê\u{200B}", Invisible),
         ("Lê", "Le\u{200D}\u{302}", Invisible),
         ("Lê An", "Lê\u{AD} An\u{200E}", Invisible),
@@ -149,11 +145,7 @@ fn identity_wants_more_than_a_level() {
     ];
     for (a, b, identity, folded_iy) in rows {
         let compared = compare(a, b);
-        assert_eq!(
-            (compared.is_identity(), compared.folded_iy),
-            (identity, folded_iy),
-            "{a:?} / {b:?}"
-        );
+        assert_eq!((compared.is_identity(), compared.folded_iy), (identity, folded_iy), "{a:?} / {b:?}");
     }
     let long = "a".repeat(MAX_BYTES + 1);
     assert_eq!(compare(&long, &long).level, NameLevel::Exact);
@@ -212,15 +204,10 @@ fn what_may_be_a_name() {
         );
     }
     let name = PersonName::new(" Lê An ").expect("a name");
-    assert_eq!(
-        (name.expose(), format!("{name:?}").as_str()),
-        (" Lê An ", "PersonName(…)")
-    );
+    assert_eq!((name.expose(), format!("{name:?}").as_str()), (" Lê An ", "PersonName(…)"));
     for error in [NameError::Empty, NameError::Length, NameError::Control] {
         assert!(
-            error.reason().starts_with("NAME_")
-                && error.text_vi().len() > 20
-                && error.text_en().len() > 20
+            error.reason().starts_with("NAME_") && error.text_vi().len() > 20 && error.text_en().len() > 20
         );
     }
     assert!(serde_json::from_str::<PersonName>("\"\"").is_err());

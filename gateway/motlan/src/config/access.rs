@@ -8,17 +8,36 @@ use motlan_access::{
 };
 use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::Clock;
-use motlan_domain::id::AgencyCode;
+use motlan_domain::id::{AgencyCode, Synthetic};
 use motlan_dossier::{Register, RegisterKey, RegisterOptions};
 
+use super::Mode;
 use super::reader::{Mistake, Section, nearest};
-use super::{Config, Mode};
 
 const TOKEN_KINDS: [(&str, TokenKind); 2] =
     [("officer", TokenKind::Officer), ("citizen", TokenKind::Citizen)];
 
-pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> Option<AccessConfig> {
-    let callers: Vec<_> = section.sections("callers").iter().map(caller).collect();
+/// The section as far as it could be read.
+pub(super) struct ReadAccess {
+    /// Callers, issuers and signers that could be read.
+    config: AccessConfig,
+    /// Whether that is all of it.
+    whole: bool,
+    /// Whether the directory could be opened.
+    directory: bool,
+}
+
+// === impl ReadAccess ===
+
+impl ReadAccess {
+    /// The section, where all of it could be read.
+    pub(super) fn whole(self) -> Option<AccessConfig> {
+        self.whole.then_some(self.config)
+    }
+}
+
+pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> ReadAccess {
+    let (ids, callers): (Vec<_>, Vec<_>) = section.sections("callers").iter().map(caller).unzip();
     if callers.is_empty() {
         section.mistake("callers", "no caller is configured: nobody could call");
     }
@@ -28,24 +47,48 @@ pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> Option<AccessCo
     let policy_dir = section.folder_or_none("policy_dir");
     let by_mode = if mode == Some(Mode::Sandbox) { SyntheticIds::Allowed } else { SyntheticIds::Refused };
     let names = [("refused", SyntheticIds::Refused), ("allowed", SyntheticIds::Allowed)];
-    let synthetic_ids = section.one_of_or("synthetic_ids", &names, by_mode);
+    let synthetic_ids = section.one_of_or("synthetic_ids", &names, by_mode).filter(|_| mode.is_some());
     if mode == Some(Mode::Production) && synthetic_ids == Some(SyntheticIds::Allowed) {
         section.mistake("synthetic_ids", "must be refused in production: sandbox identities never enter");
     }
-    if section.has("policy_dir") && policy_dir.is_none() {
-        return None;
+    let whole = !callers.is_empty()
+        && callers.iter().all(Option::is_some)
+        && issuers.iter().all(Option::is_some)
+        && evidence.iter().all(Option::is_some)
+        && directory.is_some()
+        && (policy_dir.is_some() || !section.has("policy_dir"))
+        && synthetic_ids.is_some();
+    let callers: Vec<CallerConfig> = callers.into_iter().flatten().collect();
+    let mut evidence: Vec<EvidenceConfig> = evidence.into_iter().flatten().collect();
+    // A signer's system is not called unknown where it may be a caller that
+    // could not be read. With every caller read, this takes nothing away.
+    let nobody = |system: &String| ids.iter().all(|id| id.as_ref().is_some_and(|id| id != system));
+    for signer in &mut evidence {
+        signer.systems.retain(|system| callers.iter().any(|caller| caller.id == *system) || nobody(system));
     }
-    Some(AccessConfig {
-        callers: callers.into_iter().collect::<Option<_>>()?,
-        issuers: issuers.into_iter().collect::<Option<_>>()?,
-        evidence: evidence.into_iter().collect::<Option<_>>()?,
-        directory: directory?,
-        policy_dir,
-        synthetic_ids: synthetic_ids?,
-    })
+    ReadAccess {
+        directory: directory.is_some(),
+        config: AccessConfig {
+            callers,
+            issuers: issuers.into_iter().flatten().collect(),
+            evidence,
+            directory: directory.unwrap_or_default(),
+            policy_dir,
+            // Only a check sees the second: without a rule no identity is
+            // called a mistake.
+            synthetic_ids: synthetic_ids.unwrap_or(SyntheticIds::Allowed),
+        },
+        whole,
+    }
 }
 
-fn caller(section: &Section<'_>) -> Option<CallerConfig> {
+/// A caller, and its id even where the rest has a mistake.
+fn caller(section: &Section<'_>) -> (Option<String>, Option<CallerConfig>) {
+    let id = section.text("id");
+    (id.clone(), caller_named(section, id))
+}
+
+fn caller_named(section: &Section<'_>, id: Option<String>) -> Option<CallerConfig> {
     let roles = [
         CallerRole::Portal,
         CallerRole::OneStop,
@@ -53,7 +96,6 @@ fn caller(section: &Section<'_>) -> Option<CallerConfig> {
         CallerRole::Verifier,
         CallerRole::Auditor,
     ];
-    let id = section.text("id");
     let agency = agency(section);
     let role = section.one_of("role", &roles.map(|role| (role.as_str(), role)));
     let commune = section.text_or_none("commune");
@@ -103,24 +145,36 @@ fn token_kind(section: &Section<'_>, key: &'static str, name: &str) -> Option<To
 /// loaded over a register of its own in a temporary folder, so that nothing of
 /// the configured state is touched.
 pub(super) fn mistakes(
-    config: &Config,
+    read: &ReadAccess,
+    synthetic: Synthetic,
     catalogue: &Catalogue,
     purposes: &Purposes,
     clock: &Arc<dyn Clock>,
 ) -> Vec<Mistake> {
     let told = |key: &str, problem: String| Mistake { line: 0, key: key.to_owned(), problem };
-    let scratch = || -> anyhow::Result<_> {
+    let mut config = read.config.clone();
+    let mut scratch = || -> anyhow::Result<_> {
         let folder = tempfile::tempdir()?;
+        if !read.directory {
+            // Its absence is told already: one that names nobody stands in.
+            config.directory = folder.path().join("officers.toml");
+            std::fs::write(&config.directory, "officers = []\n")?;
+        }
         let key = RegisterKey::new([0; 32]);
-        let options = RegisterOptions::new(folder.path().join("check.db"), key, config.mode.synthetic());
+        let options = RegisterOptions::new(folder.path().join("check.db"), key, synthetic);
         Ok((Register::open(options, Arc::clone(clock))?, folder))
     };
     let (register, _folder) = match scratch() {
         Ok(opened) => opened,
         Err(error) => return vec![told("", format!("the access section cannot be checked here: {error:#}"))],
     };
-    let loaded =
-        Access::load(config.access.clone(), catalogue.clone(), purposes.clone(), register, Arc::clone(clock));
+    let loaded = Access::load(config, catalogue.clone(), purposes.clone(), register, Arc::clone(clock));
     let Err(errors) = loaded else { return Vec::new() };
-    errors.errors().iter().map(|error| told("access", error.to_string())).collect()
+    // Where callers are left out, neither their number nor their count from the
+    // first is that of the file.
+    let errors = errors
+        .errors()
+        .iter()
+        .filter(|error| read.whole || error.place != "callers" && !error.place.starts_with("callers["));
+    errors.map(|error| told("access", error.to_string())).collect()
 }

@@ -10,13 +10,37 @@ use motlan_transport::{BreakerConfig, HttpConfig, TokenConfig, TokenForm};
 use super::Registries;
 use super::reader::Section;
 
+/// The registries, each as far as it could be read.
+#[derive(Clone)]
+pub(super) struct ReadRegistries {
+    pub(super) population: Option<PopulationConfig>,
+    pub(super) business: Option<BusinessConfig>,
+    pub(super) insurance: Option<InsuranceConfig>,
+    pub(super) land: Option<LandConfig>,
+}
+
+// === impl ReadRegistries ===
+
+impl ReadRegistries {
+    /// All four, where each could be read.
+    pub(super) fn whole(self) -> Option<Registries> {
+        Some(Registries {
+            population: self.population?,
+            business: self.business?,
+            insurance: self.insurance?,
+            land: self.land?,
+        })
+    }
+}
+
 /// Reads all four, so that the mistakes of each are told.
-pub(super) fn read(section: &Section<'_>) -> Option<Registries> {
-    let population = population(&section.section("population"));
-    let business = business(&section.section("business"));
-    let insurance = insurance(&section.section("insurance"));
-    let land = land(&section.section("land"));
-    Some(Registries { population: population?, business: business?, insurance: insurance?, land: land? })
+pub(super) fn read(section: &Section<'_>) -> ReadRegistries {
+    ReadRegistries {
+        population: population(&section.section("population")),
+        business: business(&section.section("business")),
+        insurance: insurance(&section.section("insurance")),
+        land: land(&section.section("land")),
+    }
 }
 
 fn population(section: &Section<'_>) -> Option<PopulationConfig> {

@@ -62,7 +62,23 @@ pub struct DossierSection {
     pub cached: usize,
 }
 
-pub(super) fn server(section: &Section<'_>) -> Option<ServerSection> {
+/// The server's TLS files, each there where it could be opened.
+pub(super) struct TlsFiles {
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
+    pub(super) client_ca: Option<PathBuf>,
+}
+
+pub(super) fn server(section: &Section<'_>) -> (Option<ServerSection>, TlsFiles) {
+    let tls = TlsFiles {
+        certificate: section.file("certificate"),
+        key: section.file("key"),
+        client_ca: section.file("client_ca"),
+    };
+    (server_over(section, &tls), tls)
+}
+
+fn server_over(section: &Section<'_>, tls: &TlsFiles) -> Option<ServerSection> {
     let listen = section.address("listen");
     let probe = section.address("probe");
     if let Some(probe) = probe.filter(|probe| !probe.ip().is_loopback()) {
@@ -71,17 +87,14 @@ pub(super) fn server(section: &Section<'_>) -> Option<ServerSection> {
     if listen.is_some() && listen == probe && listen.is_some_and(|address| address.port() != 0) {
         section.mistake("probe", "is the same as listen");
     }
-    let certificate = section.file("certificate");
-    let key = section.file("key");
-    let client_ca = section.file("client_ca");
     let reflection = section.flag("reflection", true);
     let limits = limits(&section.section_or_none("limits"));
     Some(ServerSection {
         listen: listen?,
         probe: probe?,
-        certificate: certificate?,
-        key: key?,
-        client_ca: client_ca?,
+        certificate: tls.certificate.clone()?,
+        key: tls.key.clone()?,
+        client_ca: tls.client_ca.clone()?,
         reflection: reflection?,
         limits: limits?,
     })
@@ -135,7 +148,12 @@ pub(super) fn log(section: &Section<'_>) -> Option<LogSection> {
     Some(LogSection { filter: filter.unwrap_or_else(|| "info".to_owned()), format: format? })
 }
 
-pub(super) fn audit(section: &Section<'_>) -> Option<(AuditOptions, PathBuf)> {
+pub(super) fn audit(section: &Section<'_>) -> (Option<AuditOptions>, Option<PathBuf>) {
+    let keys = section.file("keys");
+    (audit_options(section), keys)
+}
+
+fn audit_options(section: &Section<'_>) -> Option<AuditOptions> {
     let folder = section.new_path("folder");
     let origin = section.parsed("origin", |text| {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-/".contains(&byte);
@@ -147,7 +165,6 @@ pub(super) fn audit(section: &Section<'_>) -> Option<(AuditOptions, PathBuf)> {
             Err("is not a log name such as \"motlan.example.vn/gw1\"".to_owned())
         }
     });
-    let keys = section.file("keys");
     let segment = section.number("segment_mib", 64, 1..=4_096);
     let spacing = section.duration("commit_spacing", Duration::from_micros(700), Duration::from_millis(100));
     let queue = section.number("queue", 16_384, 16..=1_000_000);
@@ -157,7 +174,7 @@ pub(super) fn audit(section: &Section<'_>) -> Option<(AuditOptions, PathBuf)> {
     options.commit_spacing = spacing?;
     options.queue = size(queue?);
     options.reserve_bytes = reserve? << 20;
-    Some((options, keys?))
+    Some(options)
 }
 
 pub(super) fn dossiers(section: &Section<'_>) -> Option<DossierSection> {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use motlan_audit::FileKeyProvider;
+
 use super::*;
 use crate::sandbox::pki::{Authority, SigningKey};
 
@@ -228,6 +230,60 @@ fn all_mistakes_are_named_at_once_with_their_lines() {
         told.contains(&format!("line {line}: server.listne: unknown key; nearest known: listen")),
         "{told:#?}"
     );
+}
+
+/// Mistakes of what the file names, one in each thing that is looked into.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("agency = \"H32.202\"", "agency = \"H32.999\"", "there is no agency `H32.999`"),
+    ("keys/officers.jwks.json", "officers.toml", "is no JWK set"),
+    ("systems = [\"portal\"]", "systems = [\"portla\"]", "there is no caller `portla`"),
+    ("tls/server.key", "officers.toml", "server: key: holds no private key in PEM"),
+    ("tls/clients-ca.pem\"", "officers.toml\"", "server: client_ca: holds no certificate in PEM"),
+    ("keys/audit.keys", "keys/register.key", "audit.keys:"),
+];
+
+/// Mistakes of the file itself in the very sections those stand in, and in others.
+const WRITTEN: &[(&str, &str, &str)] = &[
+    ("mode = \"production\"", "mode = \"prod\"", "mode: must be one of"),
+    ("listen = \"0.0.0.0:8443\"", "listen = 8443", "server.listen: must be a text"),
+    ("origin = \"motlan.example.vn/gw1\"", "origin = \"Motlan Gateway\"", "audit.origin: is not a log name"),
+    ("# max_mib = 256", "max_mb = 64", "cache.max_mb: unknown key; nearest known: max_mib"),
+    ("role = \"auditor\"", "role = \"audit\"", "access.callers[4].role: must be one of"),
+    ("keys/citizens.jwks.json", "keys/absent.json", "jwks_file: cannot read"),
+    ("directory = \"", "directory = \"/absent", "access.directory: cannot read"),
+    ("population.secret", "population.absent", "registries.population.secret.file: cannot read"),
+];
+
+/// The sample with all of these changes.
+fn changed<'a>(changes: impl IntoIterator<Item = &'a (&'a str, &'a str, &'a str)>) -> Site {
+    changes.into_iter().fold(Site::new(), |site, (from, to, _)| site.with(from, to))
+}
+
+#[test]
+fn mistakes_of_the_file_and_of_what_it_names_are_told_in_one_run() {
+    // No single mistake of the file may hide one beyond it, nor all of them.
+    let alone = WRITTEN.iter().map(std::slice::from_ref);
+    for written in alone.chain([WRITTEN]) {
+        let told = changed(NAMED.iter().chain(written)).mistakes();
+        for (.., part) in NAMED.iter().chain(written) {
+            assert!(told.iter().any(|line| line.contains(part)), "{part} is not in {told:#?}");
+        }
+        // And nothing else is called a mistake.
+        assert_eq!(told.len(), NAMED.len() + written.len(), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_section_with_a_mistake_makes_no_other_right_thing_wrong() {
+    // The portal cannot be read: the signer that names it is right all the same.
+    let told = Site::new().with("tokens = [\"citizen\"]", "tokens = [\"citizn\"]").mistakes();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    // A wrong catalogue folder is not the one compiled in: no agency is judged by it.
+    let told = Site::new()
+        .with("agency = \"H32.202\"", "agency = \"H32.999\"")
+        .with("[catalogue]", "[catalogue]\nfolder = \"absent\"")
+        .mistakes();
+    assert!(told.len() == 1 && told[0].contains("catalogue.folder"), "{told:#?}");
 }
 
 #[test]

@@ -9,21 +9,46 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::sections::ServerSection;
+use super::sections::{ServerSection, TlsFiles};
 
-/// What is wrong with certificate, key and authority together, if anything.
+/// What is wrong first with certificate, key and authority, if anything.
 pub(crate) fn mistake(server: &ServerSection) -> Option<String> {
-    usable(server).err()
+    let files = TlsFiles {
+        certificate: Some(server.certificate.clone()),
+        key: Some(server.key.clone()),
+        client_ca: Some(server.client_ca.clone()),
+    };
+    mistakes(&files).into_iter().next()
 }
 
-fn usable(server: &ServerSection) -> Result<(), String> {
-    let chain = certificates(&server.certificate, "certificate")?;
-    let key = PrivateKeyDer::from_pem_file(&server.key)
-        .map_err(|_| "key: holds no private key in PEM".to_owned())?;
+/// All that is wrong with the files there are, each and together.
+pub(super) fn mistakes(files: &TlsFiles) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    let mut note = |problem| mistakes.push(problem);
+    let chain = files.certificate.as_deref().map(|path| certificates(path, "certificate"));
+    let chain = chain.and_then(|chain| chain.map_err(&mut note).ok());
+    let key = files.key.as_deref().map(|path| {
+        PrivateKeyDer::from_pem_file(path).map_err(|_| "key: holds no private key in PEM".to_owned())
+    });
+    let key = key.and_then(|key| key.map_err(&mut note).ok());
+    if let Some(path) = &files.client_ca {
+        authorities(path).unwrap_or_else(&mut note);
+    }
+    if let (Some(chain), Some(key)) = (chain, key) {
+        belong_together(chain, key).unwrap_or_else(&mut note);
+    }
+    mistakes
+}
+
+fn authorities(path: &Path) -> Result<(), String> {
     let mut roots = RootCertStore::empty();
-    for authority in certificates(&server.client_ca, "client_ca")? {
+    for authority in certificates(path, "client_ca")? {
         roots.add(authority).map_err(|error| format!("client_ca: {error}"))?;
     }
+    Ok(())
+}
+
+fn belong_together(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<(), String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13]);

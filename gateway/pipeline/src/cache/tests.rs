@@ -43,8 +43,11 @@ impl Bench {
         let calls = Arc::clone(&self.calls);
         async move {
             let call = calls.fetch_add(1, Ordering::SeqCst);
-            let error =
-                FetchError::Unavailable { reason: Reason::SourceTimeout, retry_after: None, upstream_ids: Vec::new() };
+            let error = FetchError::Unavailable {
+                reason: Reason::SourceTimeout,
+                retry_after: None,
+                upstream_ids: Vec::new(),
+            };
             Fetch::Asked { result: Err(error), fetched_by: u64::from(call) }
         }
     }
@@ -78,7 +81,10 @@ async fn another_circle_or_subject_is_another_answer() {
     let keys = [["d:1", "p", "x"], ["d:2", "p", "x"], ["d:1", "p", "y"], ["d:1p", "", "x"]];
     for parts in keys {
         let key = Some(bench.cache.key(&parts));
-        assert_eq!(bench.cache.serve(key, &policy(), None, || bench.answer(true)).await.state, CacheState::Miss);
+        assert_eq!(
+            bench.cache.serve(key, &policy(), None, || bench.answer(true)).await.state,
+            CacheState::Miss
+        );
     }
     assert_eq!(bench.calls(), 4);
 }
@@ -96,7 +102,8 @@ async fn a_caller_can_ask_for_fresher_but_not_for_older() {
         assert_eq!(served.state, expected, "{max_age:?}");
     }
     bench.clock.advance(Duration::from_secs(901));
-    let served = bench.cache.serve(key, &policy(), Some(Duration::from_hours(24)), || bench.answer(true)).await;
+    let served =
+        bench.cache.serve(key, &policy(), Some(Duration::from_hours(24)), || bench.answer(true)).await;
     assert_eq!(served.state, CacheState::Miss, "older than policy allows");
 }
 
@@ -122,7 +129,8 @@ async fn ten_thousand_identical_questions_make_one_call_even_if_the_first_hangs_
         answer.await
     };
     let policy = CachePolicy::default_for(Dataset::Enterprise);
-    let mut first = Box::pin(bench.cache.serve(key, &policy, None, || fetch(Arc::clone(&gate), bench.answer(true))));
+    let mut first =
+        Box::pin(bench.cache.serve(key, &policy, None, || fetch(Arc::clone(&gate), bench.answer(true))));
     assert!(futures::poll!(&mut first).is_pending());
     drop(first);
     let others: Vec<_> =
@@ -130,7 +138,9 @@ async fn ten_thousand_identical_questions_make_one_call_even_if_the_first_hangs_
     let all = futures::future::join_all(others);
     gate.notify_one();
     let served = all.await;
-    assert!(served.iter().all(|served| matches!(&served.flown, Flown::Answered(kept) if kept.fetched_by == 0)));
+    assert!(
+        served.iter().all(|served| matches!(&served.flown, Flown::Answered(kept) if kept.fetched_by == 0))
+    );
     assert_eq!((served.len(), bench.calls()), (10_000, 1));
     assert!(bench.cache.flights.lock().is_empty());
 }

@@ -23,7 +23,9 @@ fn an_answer_without_what_is_fetched_apart_never_serves_who_wants_it() {
     let clock = Arc::new(ManualClock::at("2026-11-21T00:00:00Z".parse().unwrap()));
     let cache = AnswerCache::new(1 << 20, clock, TaskTracker::new()).unwrap();
     let apart = fields(&["deceased", "missing"]);
-    let key = |want: &Want, apart| form(want, apart).map(|form| cache.key(&["d:1", "population.person", form, "x"]));
+    let key = |want: &Want, apart| {
+        form(want, apart).map(|form| cache.key(&["d:1", "population.person", form, "x"]))
+    };
     let plain = key(&record(&["full_name", "birth_date"]), apart);
     for names in [&["deceased"][..], &["missing"], &["full_name", "deceased"]] {
         let wants = record(names);

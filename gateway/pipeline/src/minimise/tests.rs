@@ -40,8 +40,7 @@ fn every_single_field_leaves_alone_or_not_at_all() {
     let mut tried = 0;
     for field in Dataset::Person.all_fields().iter(Dataset::Person) {
         let fields = FieldSet::EMPTY.with(field);
-        let allowance =
-            Allowance { dataset: Dataset::Person, fields, permitted: fields, persons: &[] };
+        let allowance = Allowance { dataset: Dataset::Person, fields, permitted: fields, persons: &[] };
         let Minimal { records, fields: states, .. } = minimise(&whole, &allowance);
         assert!(records[0].present().is_subset_of(fields), "{}", field.name());
         assert_eq!(states.present.union(states.absent), fields);
@@ -71,8 +70,7 @@ fn people_outside_the_dossier_are_reduced() {
     let spouse = id("097185000002");
     let fields = Dataset::Person.field_set(["spouse"]).unwrap();
     for (persons, told) in [(vec![spouse], true), (vec![id("097085000001")], false)] {
-        let allowance =
-            Allowance { dataset: Dataset::Person, fields, permitted: fields, persons: &persons };
+        let allowance = Allowance { dataset: Dataset::Person, fields, permitted: fields, persons: &persons };
         let Minimal { records, named, .. } = minimise(&fetched(person()), &allowance);
         let json = serde_json::to_string(&records).unwrap();
         assert_eq!(json.contains("097185000002"), told);
@@ -97,8 +95,7 @@ fn a_co_owner_keeps_kind_and_share_only() {
     }));
     let fields = Dataset::Certificate.field_set(["owners"]).unwrap();
     let persons = [id("097085000001")];
-    let allowance =
-        Allowance { dataset: Dataset::Certificate, fields, permitted: fields, persons: &persons };
+    let allowance = Allowance { dataset: Dataset::Certificate, fields, permitted: fields, persons: &persons };
     let Minimal { records, named, .. } = minimise(&fetched(record), &allowance);
     assert_eq!(named.len(), 2);
     let Record::Certificate(certificate) = &records[0] else { panic!("a certificate") };

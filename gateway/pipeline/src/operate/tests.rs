@@ -94,7 +94,12 @@ impl Rig {
         self.pipeline.open_dossier(&identity, request, key("o1"), TRACE).await.unwrap();
     }
 
-    async fn close(&self, system: &str, id: &str, reason: &str) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
+    async fn close(
+        &self,
+        system: &str,
+        id: &str,
+        reason: &str,
+    ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
         self.pipeline.close_dossier(&self.identity(system), &code(), reason, key(id), TRACE).await
     }
 
@@ -116,7 +121,11 @@ fn code() -> DossierCode {
 }
 
 fn key(id: &str) -> RequestKey {
-    RequestKey { system: "one-stop-216".into(), request_id: RequestId::parse(id).unwrap(), body_sha256: [1; 32] }
+    RequestKey {
+        system: "one-stop-216".into(),
+        request_id: RequestId::parse(id).unwrap(),
+        body_sha256: [1; 32],
+    }
 }
 
 fn refusal(told: Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>>) -> Refusal {
@@ -143,11 +152,17 @@ async fn a_closing_cut_off_before_its_entry_is_gone_on_with() {
                 rig.register.get(&code()).await.unwrap().unwrap()
             }
         };
-        assert!(matches!(&dossier.state, DossierState::Closed { reason, .. } if reason == "DECIDED"), "{how}");
+        assert!(
+            matches!(&dossier.state, DossierState::Closed { reason, .. } if reason == "DECIDED"),
+            "{how}"
+        );
         let entries = rig.entries(Kind::DossierClosed).await;
         assert_eq!(entries.len(), 1, "{how}");
         let entry = &entries[0];
-        assert!(entry.contains("H32.216-261121-0007") && entry.contains(r#""reason":"DECIDED""#), "{how}: {entry}");
+        assert!(
+            entry.contains("H32.216-261121-0007") && entry.contains(r#""reason":"DECIDED""#),
+            "{how}: {entry}"
+        );
         assert_eq!(entry.contains("SYSTEM"), how == "start", "{how}: {entry}");
         assert_eq!(rig.pipeline.finish_closings().await, Ok(0), "{how}: nothing is left");
         assert_eq!(rig.entries(Kind::DossierClosed).await.len(), 1, "{how}");
@@ -158,11 +173,10 @@ async fn a_closing_cut_off_before_its_entry_is_gone_on_with() {
 
 #[tokio::test]
 async fn without_a_log_nothing_is_closed_and_nothing_asked() {
-    let rig = Rig::new();
+    let mut rig = Rig::new();
     rig.open().await;
-    let Rig { pipeline, audit, register, _dir, log } = rig;
-    audit.shutdown().await;
-    let rig = Rig { pipeline, audit: Rig::new().audit, register, _dir, log };
+    let running = std::mem::replace(&mut rig.audit, Rig::new().audit);
+    running.shutdown().await;
     let told = rig.close("one-stop-216", "c1", "DECIDED").await;
     assert!(matches!(told, Err(NotReleased::Unrecorded(_))));
     let dossier = rig.register.get(&code()).await.unwrap().unwrap();
@@ -204,5 +218,9 @@ async fn a_refused_operation_says_what_was_tried() {
     }
     assert_eq!(rig.entries(Kind::AccessDenied).await.len(), denied.len(), "not among the denials");
     let failed = rig.entries(Kind::AccessOutcome).await;
-    assert_eq!(failed.iter().filter(|entry| entry.contains(r#""outcome":"FAILED""#)).count(), 2, "{failed:?}");
+    assert_eq!(
+        failed.iter().filter(|entry| entry.contains(r#""outcome":"FAILED""#)).count(),
+        2,
+        "{failed:?}"
+    );
 }

@@ -1,7 +1,9 @@
 //! A stranger's record is never tied.
 
 use motlan_domain::id::{IdRules, Synthetic};
-use motlan_domain::record::{Certificate, Enterprise, HealthCard, LegalRepresentative, Owner, OwnerKind, Parcel};
+use motlan_domain::record::{
+    Certificate, Enterprise, HealthCard, LegalRepresentative, Owner, OwnerKind, Parcel,
+};
 
 use super::*;
 
@@ -32,7 +34,8 @@ fn ties_by_record() {
     let company = "4238208019";
     let serial = CertificateSerial::parse("BM 186699").unwrap();
     let enterprise = |person: &str| {
-        let representative = LegalRepresentative { personal_id: Some(id(person)), ..LegalRepresentative::default() };
+        let representative =
+            LegalRepresentative { personal_id: Some(id(person)), ..LegalRepresentative::default() };
         Record::Enterprise(Box::new(Enterprise {
             representatives: Some(vec![representative]),
             ..Enterprise::default()
@@ -49,11 +52,26 @@ fn ties_by_record() {
     let cases = [
         ("own land", owned(OwnerKind::Individual, Some(ME), None), vec![], Tie::Shown),
         ("a stranger's land", owned(OwnerKind::Individual, Some(STRANGER), None), vec![], Tie::NotShown),
-        ("a named company's land", owned(OwnerKind::Organisation, None, Some(company)), vec![&company_key], through),
-        ("another company's land", owned(OwnerKind::Organisation, None, Some(company)), vec![], Tie::NotShown),
+        (
+            "a named company's land",
+            owned(OwnerKind::Organisation, None, Some(company)),
+            vec![&company_key],
+            through,
+        ),
+        (
+            "another company's land",
+            owned(OwnerKind::Organisation, None, Some(company)),
+            vec![],
+            Tie::NotShown,
+        ),
         ("own company", enterprise(ME), vec![], Tie::Shown),
         ("a stranger's company", enterprise(STRANGER), vec![&company_key], Tie::NotShown),
-        ("a parcel of a named certificate", parcel.clone(), vec![&serial_key], Tie::ThroughCertificates(vec![serial])),
+        (
+            "a parcel of a named certificate",
+            parcel.clone(),
+            vec![&serial_key],
+            Tie::ThroughCertificates(vec![serial]),
+        ),
         ("any other parcel", parcel, vec![&company_key], Tie::NotShown),
     ];
     for (what, record, subjects, expected) in cases {

@@ -27,8 +27,12 @@ fn place(commune: &str) -> Place {
 }
 
 fn certificate(status: CertificateStatus, kind: EncumbranceKind, in_force: bool) -> Record {
-    let parcel =
-        ParcelSummary { key: ParcelKey::new(COMMUNE, 3, 7).unwrap(), area_m2: None, address: None, uses: Vec::new() };
+    let parcel = ParcelSummary {
+        key: ParcelKey::new(COMMUNE, 3, 7).unwrap(),
+        area_m2: None,
+        address: None,
+        uses: Vec::new(),
+    };
     Record::Certificate(Box::new(Certificate {
         status: Some(status),
         is_latest: Some(true),
@@ -87,7 +91,9 @@ fn land_must_be_in_force_and_free_of_dispute() {
     for (what, status, kind, in_force, expected) in cases {
         check(what, &certificate(status, kind, in_force), Accept::CertificateInForce, expected);
     }
-    let Record::Certificate(mut superseded) = certificate(InForce, Mortgage, false) else { panic!("a certificate") };
+    let Record::Certificate(mut superseded) = certificate(InForce, Mortgage, false) else {
+        panic!("a certificate")
+    };
     superseded.is_latest = Some(false);
     check("an old version", &Record::Certificate(superseded), Accept::CertificateInForce, held_up);
 }
@@ -116,7 +122,12 @@ fn only_an_active_enterprise_is_active() {
         check("not active", &enterprise(status), Accept::EnterpriseActive, Err(Reason::EnterpriseNotActive));
     }
     check("active", &enterprise(Active), Accept::EnterpriseActive, Ok(()));
-    check("unknown", &Record::Enterprise(Box::default()), Accept::EnterpriseActive, Err(Reason::EnterpriseNotActive));
+    check(
+        "unknown",
+        &Record::Enterprise(Box::default()),
+        Accept::EnterpriseActive,
+        Err(Reason::EnterpriseNotActive),
+    );
 }
 
 #[test]
@@ -125,7 +136,11 @@ fn the_place_counts_where_the_rule_looks() {
     let cases = [
         ("here", person(|p| p.permanent_residence = Some(place(COMMUNE))), Ok(())),
         ("elsewhere", person(|p| p.permanent_residence = Some(place("00004"))), not),
-        ("here, but another residence than asked", person(|p| p.temporary_residence = Some(place(COMMUNE))), not),
+        (
+            "here, but another residence than asked",
+            person(|p| p.temporary_residence = Some(place(COMMUNE))),
+            not,
+        ),
         ("nowhere", person(|_| ()), not),
         ("land here", certificate(CertificateStatus::InForce, EncumbranceKind::Other, false), Ok(())),
         ("no parcel", Record::Certificate(Box::default()), not),
@@ -140,13 +155,33 @@ fn relations_fields_and_events() {
     let relative = |value: &str| Some(Relative { personal_id: Some(id(value)), ..Relative::default() });
     let cases = [
         ("spouse", person(|p| p.spouse = relative("097185000002")), shown("spouse"), Ok(())),
-        ("another", person(|p| p.spouse = relative("097185000003")), shown("spouse"), Err(Reason::RelationNotShown)),
-        ("nobody there", person(|p| p.spouse = relative("097185000002")), shown("child"), Err(Reason::RelationNotShown)),
-        ("holder is no relative", person(|p| p.personal_id = Some(id("097185000002"))), shown("spouse"), Err(Reason::RelationNotShown)),
+        (
+            "another",
+            person(|p| p.spouse = relative("097185000003")),
+            shown("spouse"),
+            Err(Reason::RelationNotShown),
+        ),
+        (
+            "nobody there",
+            person(|p| p.spouse = relative("097185000002")),
+            shown("child"),
+            Err(Reason::RelationNotShown),
+        ),
+        (
+            "holder is no relative",
+            person(|p| p.personal_id = Some(id("097185000002"))),
+            shown("spouse"),
+            Err(Reason::RelationNotShown),
+        ),
         ("dead", person(|p| p.deceased = Some(true)), Accept::Deceased, Ok(())),
         ("alive", person(|p| p.deceased = Some(false)), Accept::Deceased, Err(Reason::NotDeceased)),
         ("not said", person(|_| ()), Accept::Deceased, Err(Reason::FieldAbsent)),
-        ("married", person(|p| p.marital_status = Some(MaritalStatus::Married)), Accept::MaritalStatusKnown, Ok(())),
+        (
+            "married",
+            person(|p| p.marital_status = Some(MaritalStatus::Married)),
+            Accept::MaritalStatusKnown,
+            Ok(()),
+        ),
         ("unknown", person(|_| ()), Accept::MaritalStatusKnown, Err(Reason::FieldAbsent)),
     ];
     for (what, record, condition, expected) in cases {

@@ -59,12 +59,19 @@ fn a_person_on_a_form() {
 #[test]
 fn rows_stay_aligned_when_one_lacks_the_value() {
     let member = |name: Option<&str>, birth: Option<&str>| HouseholdMember {
-        person: Relative { full_name: name.map(|name| PersonName::new(name).unwrap()), ..Relative::default() },
+        person: Relative {
+            full_name: name.map(|name| PersonName::new(name).unwrap()),
+            ..Relative::default()
+        },
         birth_date: birth.map(|birth| birth.parse().unwrap()),
         ..HouseholdMember::default()
     };
     let record = Record::Household(Box::new(Household {
-        members: Some(vec![member(Some("Lê An"), Some("1950")), member(None, None), member(Some("Lê Bình"), None)]),
+        members: Some(vec![
+            member(Some("Lê An"), Some("1950")),
+            member(None, None),
+            member(Some("Lê Bình"), None),
+        ]),
         ..Household::default()
     }));
     check(&record, "members", &["full_name"], &["Lê An", "", "Lê Bình"]);

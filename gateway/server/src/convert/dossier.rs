@@ -125,7 +125,9 @@ pub(crate) fn dossier(dossier: &Dossier) -> wire::Dossier {
 fn role(subject: &DossierSubject) -> wire::SubjectRole {
     let (linked_as, linked_via) = match &subject.how {
         SubjectSource::Named => (None, None),
-        SubjectSource::Linked { link, via_role, .. } => (Some(link.as_str().to_owned()), Some(via_role.clone())),
+        SubjectSource::Linked { link, via_role, .. } => {
+            (Some(link.as_str().to_owned()), Some(via_role.clone()))
+        }
     };
     wire::SubjectRole {
         role: subject.role.clone(),

@@ -29,16 +29,10 @@ fn procedure_and_component() {
         ],
     );
     let code = ProcedureCode::parse("1.010041.01").expect("valid");
-    assert_eq!(
-        (code.national(), code.case_suffix(), code.local_agency()),
-        ("1.010041", Some("01"), None)
-    );
+    assert_eq!((code.national(), code.case_suffix(), code.local_agency()), ("1.010041", Some("01"), None));
     let code = ProcedureCode::parse("1.001612.000.00.00.H19").expect("valid");
     let local = code.local_agency().expect("a province");
-    assert_eq!(
-        (code.national(), code.case_suffix(), local.as_str()),
-        ("1.001612", None, "000.00.00.H19")
-    );
+    assert_eq!((code.national(), code.case_suffix(), local.as_str()), ("1.001612", None, "000.00.00.H19"));
     verdicts(
         IdKind::ComponentCode,
         PRODUCTION,
@@ -52,8 +46,7 @@ fn procedure_and_component() {
             ("KQ.G15.000031\u{200B}", "COMPONENT_CODE_CHARACTERS"),
         ],
     );
-    let positional =
-        ComponentCode::positional(&ProcedureCode::parse("1.014748").expect("valid"), 3);
+    let positional = ComponentCode::positional(&ProcedureCode::parse("1.014748").expect("valid"), 3);
     assert_eq!(Ok(positional), ComponentCode::parse("1.014748#3"));
 }
 
@@ -92,15 +85,9 @@ fn agency() {
     assert!(code("H32.15.03").is_within(&code("H32.15")));
     assert!(code("H32").is_within(&code("H32")));
     assert!(!code("H32.15").is_within(&code("H32.15.03")));
-    assert!(
-        !code("H32.201").is_within(&code("H32.20")),
-        "a longer number is another agency"
-    );
+    assert!(!code("H32.201").is_within(&code("H32.20")), "a longer number is another agency");
     assert!(!code("000.00.15.H32").is_within(&code("H32")));
-    assert_eq!(
-        (code("000.00.15.H32").root(), code("G01.15.08").root()),
-        ("H32", "G01")
-    );
+    assert_eq!((code("000.00.15.H32").root(), code("G01.15.08").root()), ("H32", "G01"));
     assert!(code("000.00.00.G15").is_central() && !code("H32.15").is_central());
 }
 
@@ -146,10 +133,7 @@ fn dossier() {
     assert_eq!(code.agency().as_str(), "H32.216");
     assert_eq!(code.date(), jiff::civil::date(2026, 11, 21));
     let code = DossierCode::parse("G09.20-20260609-0092637").expect("valid");
-    assert_eq!(
-        (code.agency().as_str(), code.date()),
-        ("G09.20", jiff::civil::date(2026, 6, 9))
-    );
+    assert_eq!((code.agency().as_str(), code.date()), ("G09.20", jiff::civil::date(2026, 6, 9)));
 }
 
 #[test]

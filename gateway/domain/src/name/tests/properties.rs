@@ -6,12 +6,11 @@ use unicode_normalization::UnicodeNormalization;
 use super::*;
 
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
-const ONSETS: [&str; 16] = [
-    "", "b", "đ", "g", "gh", "h", "kh", "l", "m", "n", "ng", "ngh", "nh", "qu", "th", "tr",
-];
+const ONSETS: [&str; 16] =
+    ["", "b", "đ", "g", "gh", "h", "kh", "l", "m", "n", "ng", "ngh", "nh", "qu", "th", "tr"];
 const RHYMES: [&str; 24] = [
-    "a", "an", "ai", "ay", "ao", "âu", "e", "êch", "i", "y", "iên", "yên", "o", "oa", "oang", "oe",
-    "ô", "ươ", "ương", "u", "uy", "uynh", "ưu", "uyên",
+    "a", "an", "ai", "ay", "ao", "âu", "e", "êch", "i", "y", "iên", "yên", "o", "oa", "oang", "oe", "ô",
+    "ươ", "ương", "u", "uy", "uynh", "ưu", "uyên",
 ];
 
 /// A decomposed syllable without a tone, a tone, and its vowels' positions
@@ -47,29 +46,14 @@ fn syllable() -> impl Strategy<Value = Syllable> {
         let is_mark = |c: char| ('\u{300}'..'\u{370}').contains(&c);
         let places = (0..letters.len())
             .filter(|i| "aeiouy".contains(letters[*i]))
-            .map(|i| {
-                (i + 1..letters.len())
-                    .find(|next| !is_mark(letters[*next]))
-                    .unwrap_or(letters.len())
-            })
+            .map(|i| (i + 1..letters.len()).find(|next| !is_mark(letters[*next])).unwrap_or(letters.len()))
             .collect();
-        Syllable {
-            letters,
-            tone,
-            places,
-        }
+        Syllable { letters, tone, places }
     })
 }
 
 fn syllables() -> impl Strategy<Value = Vec<(Syllable, prop::sample::Index, prop::sample::Index)>> {
-    prop::collection::vec(
-        (
-            syllable(),
-            any::<prop::sample::Index>(),
-            any::<prop::sample::Index>(),
-        ),
-        1..5,
-    )
+    prop::collection::vec((syllable(), any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..5)
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {
@@ -83,10 +67,7 @@ fn text() -> impl Strategy<Value = String> {
             .chars()
             .collect::<Vec<_>>(),
     );
-    prop_oneof![
-        prop::collection::vec(near, 0..12).prop_map(String::from_iter),
-        any::<String>()
-    ]
+    prop_oneof![prop::collection::vec(near, 0..12).prop_map(String::from_iter), any::<String>()]
 }
 
 proptest! {
