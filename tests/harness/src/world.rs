@@ -179,7 +179,7 @@ impl World {
     /// ports; the registries go on.
     pub async fn restart(self) -> anyhow::Result<Self> {
         let Self { running, folder, clock, serial } = self;
-        let running = running.restart_gateway().await.map_err(|failure| failure.cause)?;
+        let running = Box::pin(running.restart_gateway()).await.map_err(|failure| failure.cause)?;
         Ok(Self { running, folder, clock, serial })
     }
 
