@@ -119,6 +119,18 @@ impl Dossier {
         matches!(self.state, DossierState::Open)
     }
 
+    /// Whether it is what that opening asks for: by whom, of what, about whom.
+    pub(crate) fn is_of(&self, new: &NewDossier) -> bool {
+        let named = self.subjects.iter().filter(|subject| matches!(subject.how, SubjectSource::Named));
+        let same_subjects =
+            named.map(|s| (&s.role, &s.key)).eq(new.subjects.iter().map(|s| (&s.role, &s.key)));
+        self.opened_by == new.opened_by
+            && self.procedure == new.procedure
+            && self.case == new.case
+            && self.agency == new.agency
+            && same_subjects
+    }
+
     /// Whether its opening is not in the audit log yet.
     pub const fn is_opening(&self) -> bool {
         matches!(self.state, DossierState::Opening)

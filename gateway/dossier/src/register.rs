@@ -149,7 +149,13 @@ impl Register {
             let state = store.request_state(&request)?;
             let known = store.find(&new.code, None)?.map(Arc::new);
             let dossier = match (known, &state) {
-                (Some(dossier), RequestState::Begun | RequestState::Answered(_)) => dossier,
+                // Another may have taken the place of what this request began.
+                (Some(dossier), RequestState::Begun | RequestState::Answered(_)) => {
+                    if !dossier.is_of(&new) {
+                        return Err(RegisterError::Exists);
+                    }
+                    dossier
+                }
                 (Some(known), RequestState::New) if !known.cut_off(store.now) => {
                     return Err(RegisterError::Exists);
                 }

@@ -257,11 +257,12 @@ impl AnswerCache {
         F: Future<Output = Fetch> + Send + 'static,
     {
         let (clock, kept, policy) = (Arc::clone(&self.clock), self.kept.clone(), *policy);
+        // Age counts from the question: the answer cannot be younger.
+        let since = clock.monotonic();
         self.tasks.spawn(async move {
             let flown = match fetch.await {
                 Fetch::Asked { result: Ok(reply), fetched_by } => {
                     let weight = weigh(&reply);
-                    let since = clock.monotonic();
                     let reply = Arc::new(reply);
                     let mut answer = Kept { reply, fetched_by, since, keep_for: Duration::ZERO, weight };
                     answer.keep_for = keep_for(&answer, &policy);
@@ -269,7 +270,10 @@ impl AnswerCache {
                         && !answer.keep_for.is_zero()
                         && !answer.is_incomplete()
                     {
-                        kept.insert(key, answer.clone()).await;
+                        let newer = kept.get(&key).await.is_some_and(|known| known.since > since);
+                        if !newer {
+                            kept.insert(key, answer.clone()).await;
+                        }
                     }
                     Flown::Answered(answer)
                 }

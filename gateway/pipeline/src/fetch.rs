@@ -148,8 +148,12 @@ impl<'a> Inquiry<'a> {
         let want = match (question.operation, &question.claim) {
             (Operation::ListCertificates, _) => Want::OwnedBy,
             // Verify without disclosure is native to the population source; it
-            // cannot compare a birth date, so only a claim without one goes there.
-            (Operation::VerifyIdentity, Some(Claim::Identity(claim))) if claim.birth_date.is_none() => {
+            // cannot compare a birth date, so only a claim without one goes
+            // there; and it does not say whose CMND it was, so a guess could
+            // not be counted for that person.
+            (Operation::VerifyIdentity, Some(Claim::Identity(claim)))
+                if claim.birth_date.is_none() && matches!(question.subject, SubjectKey::Person(_)) =>
+            {
                 Want::Confirm { full_name: claim.full_name.clone() }
             }
             (operation, claim) => {

@@ -103,7 +103,12 @@ impl Ledger {
         if refusal.outcome == Outcome::Denied
             && let Some(decision) = &mut draft.decision
         {
+            // The policies permitted; what the answer shows, or what came
+            // between, did not.
+            let demanded = refusal.reason == Reason::OwnerNotInDossier;
             decision.effect = Effect::Deny;
+            decision.policies =
+                demanded.then_some(Text::Borrowed("catalogue.link_required")).into_iter().collect();
         }
         attach_source(&mut draft, asking.dataset.registry(), from);
         match self.write(draft).await {

@@ -208,17 +208,33 @@ impl Pipeline {
             let refusal = Refusal::denied(Reason::SubjectNotInDossier);
             return self.sources.ledger.refused(&inquiry.asking, refusal, None).await;
         }
-        if inquiry.needs_holder() {
-            let holder = binder.holder(permit).await?;
-            let Some(holder) = holder else {
-                // Whom population does not know, nobody can be asked about.
-                let registry = inquiry.asking.dataset.registry();
-                let refusal = Refusal::unavailable(Reason::SourceIncomplete, registry, None);
-                return self.sources.ledger.refused(&inquiry.asking, refusal, None).await;
-            };
-            inquiry.by_holder(holder);
+        if !inquiry.needs_holder() {
+            return self.sources.fetch(inquiry).await;
         }
-        self.sources.fetch(inquiry).await
+        let holder = match binder.holder(permit).await {
+            Ok(holder) => holder,
+            // The lookup has its own entry; the question gets one too.
+            Err(NotReleased::Refused(sealed)) => {
+                return self.sources.ledger.refused(&inquiry.asking, sealed.into_value(), None).await;
+            }
+            Err(unrecorded) => return Err(unrecorded),
+        };
+        let Some(holder) = holder else {
+            // Whom population does not know, nobody can be asked about.
+            let registry = inquiry.asking.dataset.registry();
+            let refusal = Refusal::unavailable(Reason::SourceIncomplete, registry, None);
+            return self.sources.ledger.refused(&inquiry.asking, refusal, None).await;
+        };
+        inquiry.by_holder(holder.clone());
+        let found = self.sources.fetch(inquiry).await?;
+        // The registry searched by a name without marks: what it found must be
+        // this person's, or it is a stranger's.
+        let mut records = found.fetched().into_iter().flat_map(|fetched| &fetched.records);
+        if records.all(|record| tie::is_of(record, &holder)) {
+            return Ok(found);
+        }
+        let refusal = Refusal::denied(Reason::OwnerNotInDossier);
+        self.sources.ledger.refused(&inquiry.asking, refusal, Some(found.provenance())).await
     }
 
     /// That the answer shows no tie tells something; that nobody answered, or

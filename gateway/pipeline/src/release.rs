@@ -32,6 +32,8 @@ pub struct Seen<'a> {
     pub records: &'a [Record],
     /// The dossier as it now is, with those the answer linked.
     pub dossier: Option<&'a Arc<Dossier>>,
+    /// Everyone the answer is about, as its entry names them.
+    pub people: &'a [DraftSubject],
 }
 
 /// An answer ready to be recorded and released.
@@ -121,6 +123,7 @@ impl Release {
             outcome: self.answer.outcome,
             records: &self.minimal.records,
             dossier: self.bound.dossier(),
+            people: &self.people,
         };
         let judged = look(&seen);
         let sealed = if for_component {

@@ -5,6 +5,7 @@
 //! must tie that thing to a person of the dossier before anything of it is
 //! told: a mistyped serial must not open a stranger's record.
 
+use motlan_api::Holder;
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{CertificateSerial, EnterpriseCode, PersonalId};
 use motlan_domain::name::{self, NameLevel, PersonName};
@@ -64,6 +65,22 @@ pub(crate) fn find(record: &Record, persons: &[PersonalId], subjects: &[&Subject
         }
         _ => Tie::NotShown,
     }
+}
+
+/// Whether a record found by name and birth date is that holder's: the same
+/// measure as for a tie.
+pub(crate) fn is_of(record: &Record, holder: &Holder) -> bool {
+    let found = match record {
+        Record::Participation(held) => clue(held.full_name.as_ref(), held.birth_date.as_ref()),
+        Record::HealthCard(card) => clue(card.full_name.as_ref(), card.birth_date.as_ref()),
+        _ => Tie::NotShown,
+    };
+    let person = Person {
+        full_name: Some(holder.full_name.clone()),
+        birth_date: Some(holder.birth_date),
+        ..Person::default()
+    };
+    matches!(found, Tie::Holder(clue) if is_holder(&clue, &person))
 }
 
 /// Whether a person is the holder: same full birth date, and the name equal

@@ -8,9 +8,8 @@ use motlan_catalogue::{
     Agency, Blank, BlankSource, Catalogue, Component, Decide, DossierFact, Form, Lookup, Procedure,
     RegistryBlank, RoleId,
 };
-use motlan_domain::dataset::{Dataset, FieldSet};
+use motlan_domain::dataset::Dataset;
 use motlan_domain::id::EnterpriseCode;
-use motlan_domain::record::Named;
 use motlan_domain::{Outcome, Reason, Record, SubjectKey};
 use motlan_dossier::Dossier;
 use motlan_pipeline::Unrecorded;
@@ -211,9 +210,9 @@ impl Deciding {
         result: &mut ComponentResult,
     ) -> Result<Option<(bool, Vec<String>)>, Looked> {
         let mut values = Vec::new();
-        let mut told = true;
+        let mut rests_on = Vec::new();
         for subject in self.lookups.subjects(procedure, role).await? {
-            let answered = match self.lookups.look(role, datum.dataset, subject.clone()).await {
+            let answered = match self.lookups.look(role, datum.dataset, subject).await {
                 Looked::Answered(answered) => answered,
                 failed => return Err(failed),
             };
@@ -221,15 +220,16 @@ impl Deciding {
             let of = |record: &Record| prefill::values(record, datum, units, self.today);
             let found: Vec<String> = answered.records.iter().flat_map(of).collect();
             if !found.is_empty() {
-                result.rests_on(&answered);
-                told &= answered.values;
                 values.extend(found);
-                if answered.values {
-                    result.told.add(datum.field, &subject, role.as_str());
-                    for named in answered.records.iter().flat_map(|record| named_in(record, datum)) {
-                        result.told.add(datum.field, &SubjectKey::Person(named.id), named.link.as_str());
-                    }
-                }
+                rests_on.push(answered);
+            }
+        }
+        // A blank over several people is told whole or not at all.
+        let told = rests_on.iter().all(|answered| answered.values);
+        for answered in &rests_on {
+            result.rests_on(answered);
+            if told {
+                result.told.add(datum.field, &answered.people);
             }
         }
         Ok((!values.is_empty()).then_some((told, values)))
@@ -262,13 +262,6 @@ impl Deciding {
             DossierFact::DossierCode => dossier.code.as_str().to_owned(),
         }
     }
-}
-
-/// The people the blank's own field names.
-fn named_in(record: &Record, datum: &RegistryBlank) -> Vec<Named> {
-    let mut field = record.clone();
-    field.retain(FieldSet::EMPTY.with(datum.field));
-    field.named()
 }
 
 fn filled(blank: &Blank, values: Option<Vec<String>>) -> FilledBlank {

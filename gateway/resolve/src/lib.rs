@@ -18,7 +18,7 @@ use std::time::Duration;
 use futures::stream::{BoxStream, FuturesUnordered};
 use futures::{FutureExt, StreamExt};
 use motlan_access::{DossierPermit, Identity};
-use motlan_audit::{Draft, DraftSubject, Identifier};
+use motlan_audit::Draft;
 use motlan_audit_tree::entry::Component as EntryComponent;
 use motlan_audit_tree::entry::{Effect, Fields};
 use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
@@ -184,12 +184,6 @@ fn decided_draft(permit: &DossierPermit, result: &ComponentResult, trace: &str) 
     draft.reason = Some(Text::Borrowed(result.reason.code()));
     let told = result.told.fields.iter().map(|field| Text::Owned(field.clone())).collect::<Vec<_>>();
     draft.fields = (!told.is_empty()).then(|| Fields { asked: Vec::new(), disclosed: told });
-    let subjects = result.told.subjects.iter();
-    draft.subjects = subjects
-        .map(|(key, role)| DraftSubject {
-            identifier: Identifier::from(key),
-            role: Text::Owned(role.clone()),
-        })
-        .collect();
+    draft.subjects.clone_from(&result.told.subjects);
     draft
 }

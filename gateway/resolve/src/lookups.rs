@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use motlan_access::Identity;
+use motlan_audit::DraftSubject;
 use motlan_catalogue::{How, Procedure, RoleId, RoleSpec};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey};
@@ -44,6 +45,8 @@ pub(crate) struct Answered {
     /// The permitted fields, to be judged on; they leave only where
     /// `values` says so.
     pub(crate) records: Vec<Record>,
+    /// Everyone the answer is about.
+    pub(crate) people: Vec<DraftSubject>,
     /// Whether this caller may be told values.
     pub(crate) values: bool,
     /// How old.
@@ -115,13 +118,13 @@ impl Asker {
             claim: None,
             trace: self.trace.clone(),
         };
-        let keep = |seen: &motlan_pipeline::Seen<'_>| seen.records.to_vec();
+        let keep = |seen: &motlan_pipeline::Seen<'_>| (seen.records.to_vec(), seen.people.to_vec());
         match self.pipeline.ask_for_component(&self.identity, question, role.as_str(), keep).await {
             Ok(sealed) => {
-                let (answer, records) = sealed.into_value();
+                let (answer, (records, people)) = sealed.into_value();
                 let values = !answer.records.is_empty();
                 let (outcome, freshness) = (answer.outcome, answer.freshness);
-                Looked::Answered(Arc::new(Answered { outcome, records, values, freshness }))
+                Looked::Answered(Arc::new(Answered { outcome, records, people, values, freshness }))
             }
             Err(NotReleased::Refused(sealed)) => {
                 Looked::Refused { outcome: sealed.value().outcome, reason: sealed.value().reason }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use motlan_audit::DraftSubject;
 use motlan_catalogue::Mode;
+use motlan_domain::Reason;
 use motlan_domain::dataset::{FieldId, Registry};
-use motlan_domain::{Reason, SubjectKey};
 use serde::Serialize;
 
 /// What became of a component.
@@ -65,7 +66,7 @@ pub(crate) struct Told {
     /// `dataset.field`, each once.
     pub(crate) fields: BTreeSet<String>,
     /// Each person or thing once, with its role.
-    pub(crate) subjects: Vec<(SubjectKey, String)>,
+    pub(crate) subjects: Vec<DraftSubject>,
 }
 
 /// The canonical result: RFC 8785 JSON of this object is what the entry's
@@ -151,11 +152,13 @@ impl ComponentResult {
 // === impl Told ===
 
 impl Told {
-    /// A value of a field about somebody.
-    pub(crate) fn add(&mut self, field: FieldId, key: &SubjectKey, role: &str) {
+    /// A value of a field, and everyone the answer it comes from is about.
+    pub(crate) fn add(&mut self, field: FieldId, people: &[DraftSubject]) {
         self.fields.insert(format!("{}.{}", field.dataset(), field.name()));
-        if !self.subjects.iter().any(|(known, _)| known == key) {
-            self.subjects.push((key.clone(), role.to_owned()));
+        for person in people {
+            if !self.subjects.iter().any(|known| known.identifier == person.identifier) {
+                self.subjects.push(person.clone());
+            }
         }
     }
 }

@@ -80,6 +80,28 @@ fn ties_by_record() {
 }
 
 #[test]
+fn what_a_search_by_name_found_must_be_the_persons_own() {
+    let holder = Holder {
+        full_name: PersonName::new("Nguyễn Văn Hùng").unwrap(),
+        birth_date: "1980-05-12".parse().unwrap(),
+    };
+    let cases = [
+        ("NGUYỄN VĂN HÙNG", Some("1980-05-12"), true),
+        ("Nguyễn Văn Hưng", Some("1980-05-12"), false),
+        ("Nguyễn Văn Hùng", Some("1980"), false),
+        ("Nguyễn Văn Hùng", None, false),
+    ];
+    for (name, date, expected) in cases {
+        let record = Record::HealthCard(Box::new(HealthCard {
+            full_name: Some(PersonName::new(name).unwrap()),
+            birth_date: date.map(|date| date.parse().unwrap()),
+            ..HealthCard::default()
+        }));
+        assert_eq!(is_of(&record, &holder), expected, "{name} {date:?}");
+    }
+}
+
+#[test]
 fn a_holder_needs_the_full_name_and_birth_date() {
     let card = |name: &str, date: &str| {
         Record::HealthCard(Box::new(HealthCard {
