@@ -64,6 +64,7 @@ fn words(text: &str) -> String {
         "MALE" => "Nam",
         "FEMALE" => "Nữ",
         "OTHER" => "Khác",
+        "VN" => "Việt Nam",
         "SINGLE" => "Chưa kết hôn",
         "MARRIED" => "Đã kết hôn",
         "DIVORCED" => "Đã ly hôn",

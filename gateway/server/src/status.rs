@@ -101,7 +101,10 @@ fn status(failure: Failure) -> Status {
         LocalizedMessage::new("en-US", said.en).into(),
     ];
     if failure.violations.is_empty() {
-        if failure.reason.retry() == Retry::Later {
+        // A spent guess limit holds until the day ends: a short delay would
+        // only invite another denial.
+        let soon = failure.reason != Reason::GuessLimit;
+        if failure.reason.retry() == Retry::Later && soon {
             let after = failure.retry_after.unwrap_or(RETRY_DEFAULT);
             details.push(RetryInfo::new(Some(after)).into());
         }

@@ -135,7 +135,7 @@ fn ct01_is_the_published_form() {
     ];
     assert_eq!(keys, expected);
     let by_applicant = form.blanks.iter().filter(|blank| blank.source == BlankSource::Applicant).count();
-    assert_eq!(by_applicant, 3, "telephone, e-mail and the request");
+    assert_eq!(by_applicant, 4, "recipient, telephone, e-mail and the request");
 }
 
 #[test]
