@@ -7,6 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use aws_lc_rs::digest;
+use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{Timestamp, ToSpan as _};
@@ -15,6 +16,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PKCS_ED25519, SanType, date_time_ymd,
 };
+use rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// The name every certificate of the sandbox carries, so that it is recognised.
 const ORGANISATION: &str = "Motlan sandbox (synthetic)";
@@ -118,9 +120,13 @@ fn params(name: &str, now: Timestamp) -> Result<CertificateParams, rcgen::Error>
 // === impl SigningKey ===
 
 impl SigningKey {
-    /// A new key under that id.
+    /// A new key under that id, in the first version of PKCS#8: OpenSSL, and so
+    /// Node and Python, cannot read the second, which rcgen would make.
     pub fn new(kid: &str) -> Result<Self, rcgen::Error> {
-        Ok(Self { kid: kid.to_owned(), pair: KeyPair::generate_for(&PKCS_ED25519)? })
+        let unavailable = |_| rcgen::Error::KeyGenerationUnavailable;
+        let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).map_err(unavailable)?;
+        let der = PrivatePkcs8KeyDer::from(key.as_ref());
+        Ok(Self { kid: kid.to_owned(), pair: KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_ED25519)? })
     }
 
     /// Reads a key from PKCS#8 PEM.

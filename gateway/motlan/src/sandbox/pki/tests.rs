@@ -102,4 +102,8 @@ fn a_signature_verifies_under_the_published_key_only() {
 fn a_key_survives_its_pem() {
     let key = SigningKey::new("portal-1").unwrap();
     assert_eq!(SigningKey::from_pem("portal-1", &key.pem()).unwrap().jwk(), key.jwk());
+    // PKCS#8 v1 and no more, which every library reads: version, algorithm, 32 bytes.
+    let der = rustls::pki_types::PrivatePkcs8KeyDer::from_pem_slice(key.pem().as_bytes()).unwrap();
+    assert_eq!(der.secret_pkcs8_der().len(), 48);
+    assert_eq!(der.secret_pkcs8_der()[..5], [0x30, 46, 0x02, 1, 0]);
 }
