@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::FieldSet;
+use crate::reason::vocabulary;
 use crate::record::Record;
 
 /// The seven outcomes.
@@ -40,16 +41,30 @@ pub enum Completeness {
     },
 }
 
-/// Why an answer is incomplete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum IncompleteCause {
-    /// A mandatory field is absent.
-    FieldMissing,
-    /// A field has a form that the contract does not allow.
-    FieldInvalid,
-    /// Two parts of the answer contradict one another.
-    Contradictory,
+vocabulary! {
+    /// Why an answer is incomplete.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+    pub enum IncompleteCause {
+        /// A mandatory field is absent.
+        FieldMissing = "FIELD_MISSING",
+            "Trả lời của cơ sở dữ liệu nguồn thiếu một phần bắt buộc theo quy ước.",
+            "The registry's answer lacks a part that its contract makes mandatory.",
+            "Dùng những trường có dữ liệu; phần thiếu thì yêu cầu nộp giấy tờ.",
+            "Use the fields that are there; for what is missing, ask for the paper.";
+        /// A field has a form that the contract does not allow.
+        FieldInvalid = "FIELD_INVALID",
+            "Trả lời của cơ sở dữ liệu nguồn có phần không đúng định dạng quy ước.",
+            "A part of the registry's answer has a form that its contract does not allow.",
+            "Dùng những trường có dữ liệu; phần thiếu thì yêu cầu nộp giấy tờ, và báo đơn vị vận hành.",
+            "Use the fields that are there; for what is missing, ask for the paper, and tell the gateway's operator.";
+        /// Two parts of the answer contradict one another.
+        Contradictory = "CONTRADICTORY",
+            "Các phần trong trả lời của cơ sở dữ liệu nguồn mâu thuẫn với nhau.",
+            "Two parts of the registry's answer contradict one another.",
+            "Không căn cứ vào dữ liệu này; yêu cầu nộp giấy tờ, và báo đơn vị vận hành.",
+            "Do not rely on this record; ask for the paper, and tell the gateway's operator.";
+    }
 }
 
 /// A registry's answer as an adapter hands it on: whole records, before
@@ -106,11 +121,7 @@ impl Outcome {
 impl IncompleteCause {
     /// Stable upper-case name.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FieldMissing => "FIELD_MISSING",
-            Self::FieldInvalid => "FIELD_INVALID",
-            Self::Contradictory => "CONTRADICTORY",
-        }
+        self.reason()
     }
 }
 

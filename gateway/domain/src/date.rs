@@ -14,6 +14,8 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::reason::vocabulary;
+
 /// Legal time of Viet Nam, UTC+7 (decision 134/2002/QĐ-TTg). The zone
 /// Asia/Ho_Chi_Minh has had no other offset since 1975.
 pub const VIETNAM: Offset = Offset::constant(7);
@@ -44,15 +46,25 @@ pub enum DateComparison {
     Mismatch,
 }
 
-/// Why a text is no date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum DateError {
-    /// Not written in the expected format.
-    #[error("date format")]
-    Format,
-    /// Written well, but no such day or month exists.
-    #[error("date not in the calendar")]
-    Calendar,
+vocabulary! {
+    /// Why a text is no date.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+    pub enum DateError {
+        /// Not written in the expected format.
+        #[error("date format")]
+        Format = "DATE_FORMAT",
+            "Ngày, tháng không viết đúng định dạng.",
+            "The date is not written in the expected format.",
+            "Viết theo dạng yyyy-MM-dd; chỉ biết tháng hoặc năm thì viết yyyy-MM hoặc yyyy.",
+            "Write yyyy-MM-dd; where only the month or the year is known, yyyy-MM or yyyy.";
+        /// Written well, but no such day or month exists.
+        #[error("date not in the calendar")]
+        Calendar = "DATE_CALENDAR",
+            "Ngày, tháng này không có trong lịch.",
+            "There is no such date in the calendar.",
+            "Kiểm tra lại ngày và tháng.",
+            "Check day and month.";
+    }
 }
 
 /// The civil day in Viet Nam at an instant; daily limits and dossier serials
@@ -244,34 +256,6 @@ impl<'de> Deserialize<'de> for PartialDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse_iso(&text).map_err(serde::de::Error::custom)
-    }
-}
-
-// === impl DateError ===
-
-impl DateError {
-    /// Stable reason code.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Format => "DATE_FORMAT",
-            Self::Calendar => "DATE_CALENDAR",
-        }
-    }
-
-    /// For a person who reads Vietnamese.
-    pub const fn text_vi(self) -> &'static str {
-        match self {
-            Self::Format => "Ngày, tháng không viết đúng định dạng.",
-            Self::Calendar => "Ngày, tháng này không có trong lịch.",
-        }
-    }
-
-    /// For a person who reads English.
-    pub const fn text_en(self) -> &'static str {
-        match self {
-            Self::Format => "The date is not written in the expected format.",
-            Self::Calendar => "There is no such date in the calendar.",
-        }
     }
 }
 

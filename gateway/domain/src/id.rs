@@ -15,6 +15,7 @@
 
 mod text;
 
+mod advice;
 mod agency;
 mod code;
 mod enterprise;

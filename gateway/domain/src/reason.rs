@@ -1,8 +1,17 @@
 //! The one vocabulary of refusals, failures and component decisions.
 //!
 //! Codes are stable: clients branch on them and the log keeps them. Each has a
-//! text in Vietnamese and English, says where it arose and whether asking
-//! again can help. Codes of ill-formed identifiers stand in [`crate::id`].
+//! text in Vietnamese and English, says where it arose, whether asking again
+//! can help and what to do next. Codes of ill-formed identifiers stand in
+//! [`crate::id`].
+
+mod advice;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+pub use advice::Advice;
+pub(crate) use vocabulary::vocabulary;
 
 /// Where the reason arose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
