@@ -165,6 +165,32 @@ reasons! {
     ConditionNotMet = "CONDITION_NOT_MET", Registry, Never, "a condition of the rule is not met by the record", "Dữ liệu không đáp ứng điều kiện của quy tắc.";
 }
 
+// === impl Origin ===
+
+impl Origin {
+    /// As callers read it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Gateway => "gateway",
+            Self::Registry => "registry",
+        }
+    }
+}
+
+// === impl Retry ===
+
+impl Retry {
+    /// As callers read it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::AfterChange => "after_change",
+            Self::Later => "later",
+        }
+    }
+}
+
 // === impl Reason ===
 
 impl Reason {

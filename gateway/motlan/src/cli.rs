@@ -2,6 +2,7 @@
 
 mod ids;
 mod names;
+mod reasons;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ids::run as id;
 pub use names::run as compare_names;
+pub use reasons::run as reasons;
 
 /// One gateway to the national databases, so that citizens hand a fact in once.
 #[derive(Debug, Parser)]
@@ -57,6 +59,8 @@ pub enum Command {
     Id(IdArgs),
     /// Show how two names compare
     Match(MatchArgs),
+    /// Explain a reason code, or print the page of all of them
+    Reasons(ReasonsArgs),
 }
 
 /// Arguments of `motlan demo`.
@@ -274,6 +278,13 @@ pub struct MatchArgs {
     /// Compare every row of a CSV file (columns a_name,b_name; others ignored); - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["a", "b"])]
     pub csv: Option<PathBuf>,
+}
+
+/// Arguments of `motlan reasons`.
+#[derive(Debug, Args)]
+pub struct ReasonsArgs {
+    /// The code, such as SUBJECT_NOT_IN_DOSSIER; none prints all, in Markdown
+    pub code: Option<String>,
 }
 
 /// Opens a CSV file, or standard input for `-`.

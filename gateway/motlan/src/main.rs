@@ -35,6 +35,7 @@ fn answer(command: Command, out: &mut dyn Write) -> Ended {
     match command {
         Command::Id(args) => cli::id(&args, out),
         Command::Match(args) => cli::compare_names(&args, out),
+        Command::Reasons(args) => cli::reasons(&args, out),
         Command::Config(ConfigCommand::Check { file }) => run::check(&file, out),
         other => {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -55,6 +56,6 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Resolve(args) => client::resolve(&args, out).await,
         Command::Verify(args) => client::verify(&args, out).await,
         Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
-        Command::Id(_) | Command::Match(_) | Command::Config(_) => Ok(Exit::Internal),
+        Command::Id(_) | Command::Match(_) | Command::Reasons(_) | Command::Config(_) => Ok(Exit::Internal),
     }
 }

@@ -5,6 +5,7 @@ use motlan_domain::Reason;
 use motlan_domain::date::DateError;
 use motlan_domain::id::IdError;
 use motlan_domain::name::NameError;
+use motlan_domain::reason::Advice;
 
 use crate::status::Failure;
 
@@ -13,20 +14,21 @@ use crate::status::Failure;
 pub(crate) struct Violation {
     /// Path of the field, such as `subjects[1].subject.personal_id`.
     pub(crate) field: String,
+    /// The rule it breaks.
+    pub(crate) flaw: Flaw,
+}
+
+/// A rule that a value breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flaw {
     /// Stable code.
     pub(crate) reason: &'static str,
     /// In Vietnamese.
     pub(crate) vi: &'static str,
     /// In English.
     pub(crate) en: &'static str,
-}
-
-/// A rule that a value breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flaw {
-    reason: &'static str,
-    vi: &'static str,
-    en: &'static str,
+    /// What to do next.
+    pub(crate) next: Advice,
 }
 
 /// Collects the violations of a request.
@@ -40,8 +42,7 @@ pub(crate) struct Checked {
 impl Violation {
     /// That the value at `field` breaks a rule; an empty path is the request.
     pub(crate) fn new(field: impl Into<String>, flaw: impl Into<Flaw>) -> Self {
-        let Flaw { reason, vi, en } = flaw.into();
-        Self { field: field.into(), reason, vi, en }
+        Self { field: field.into(), flaw: flaw.into() }
     }
 }
 
@@ -49,25 +50,25 @@ impl Violation {
 
 impl From<Reason> for Flaw {
     fn from(reason: Reason) -> Self {
-        Self { reason: reason.code(), vi: reason.text_vi(), en: reason.text_en() }
+        Self { reason: reason.code(), vi: reason.text_vi(), en: reason.text_en(), next: reason.advice() }
     }
 }
 
 impl From<IdError> for Flaw {
     fn from(error: IdError) -> Self {
-        Self { reason: error.reason(), vi: error.text_vi(), en: error.text_en() }
+        Self { reason: error.reason(), vi: error.text_vi(), en: error.text_en(), next: error.rule().advice() }
     }
 }
 
 impl From<DateError> for Flaw {
     fn from(error: DateError) -> Self {
-        Self { reason: error.reason(), vi: error.text_vi(), en: error.text_en() }
+        Self { reason: error.reason(), vi: error.text_vi(), en: error.text_en(), next: error.advice() }
     }
 }
 
 impl From<NameError> for Flaw {
     fn from(error: NameError) -> Self {
-        Self { reason: error.reason(), vi: error.text_vi(), en: error.text_en() }
+        Self { reason: error.reason(), vi: error.text_vi(), en: error.text_en(), next: error.advice() }
     }
 }
 

@@ -19,6 +19,7 @@ mod options;
 mod peers;
 mod probe;
 mod quota;
+pub mod reasons;
 mod refusal;
 mod server;
 mod services;

@@ -1,17 +1,21 @@
 //! The one place where a failure becomes a gRPC status.
 //!
 //! Code by reason, `ErrorInfo` with the stable reason, texts in both
-//! languages, when to retry, and where the entry stands. No internal text, no
-//! identifier: everything said comes from the vocabulary of
+//! languages, what to do next, when to retry, and where the entry stands. No
+//! internal text, no identifier: everything said comes from the vocabulary of
 //! [`motlan_domain::Reason`] and the identifier rules.
+//!
+//! **Invariant**: details fit the headers that every gRPC library takes
+//! (8 KiB, base64 included). A longer status would reach the caller as
+//! `RESOURCE_EXHAUSTED`, made up by its own library.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use motlan_audit::Receipt;
 use motlan_domain::Reason;
 use motlan_domain::dataset::Registry;
-use motlan_domain::reason::{Origin, Retry};
+use motlan_domain::reason::{Advice, Origin, Retry};
 use tonic::{Code, Status};
 use tonic_types::{
     BadRequest, ErrorDetail, ErrorInfo, FieldViolation, LocalizedMessage, RetryInfo, StatusExt,
@@ -25,8 +29,9 @@ pub const ERROR_DOMAIN: &str = "motlan";
 /// What is suggested where a reason can pass by itself and nobody knows when.
 const RETRY_DEFAULT: Duration = Duration::from_secs(1);
 
-/// The most field violations one answer lists.
-const MAX_VIOLATIONS: usize = 64;
+/// Most bytes of all field violations together. With a headline in both
+/// languages and a receipt the details stay below 5,500 bytes.
+const VIOLATION_BYTES: usize = 3_500;
 
 /// Why a call is not answered. Becomes a [`Status`] in [`status`] only.
 #[derive(Debug)]
@@ -96,7 +101,7 @@ impl From<Failure> for Status {
 fn status(failure: Failure) -> Status {
     let said = Said::of(&failure);
     let mut details: Vec<ErrorDetail> = vec![
-        ErrorInfo::new(said.reason, ERROR_DOMAIN, metadata(&failure)).into(),
+        ErrorInfo::new(said.reason, ERROR_DOMAIN, metadata(&failure, said.next)).into(),
         LocalizedMessage::new("vi-VN", said.vi).into(),
         LocalizedMessage::new("en-US", said.en).into(),
     ];
@@ -109,9 +114,7 @@ fn status(failure: Failure) -> Status {
             details.push(RetryInfo::new(Some(after)).into());
         }
     } else {
-        let violations: Vec<_> =
-            failure.violations.iter().take(MAX_VIOLATIONS).map(field_violation).collect();
-        details.push(BadRequest::new(violations).into());
+        details.push(BadRequest::new(field_violations(&failure.violations)).into());
     }
     Status::with_error_details_vec(said.code, said.en, details)
 }
@@ -122,46 +125,76 @@ struct Said {
     reason: &'static str,
     vi: &'static str,
     en: &'static str,
+    next: Advice,
 }
 
 impl Said {
     /// The first violation speaks for invalid input; the list tells the rest.
     fn of(failure: &Failure) -> Self {
         match failure.violations.first() {
-            Some(first) => {
-                Self { code: Code::InvalidArgument, reason: first.reason, vi: first.vi, en: first.en }
-            }
+            Some(Violation { flaw, .. }) => Self {
+                code: Code::InvalidArgument,
+                reason: flaw.reason,
+                vi: flaw.vi,
+                en: flaw.en,
+                next: flaw.next,
+            },
             None => Self {
                 code: code(failure.reason),
                 reason: failure.reason.code(),
                 vi: failure.reason.text_vi(),
                 en: failure.reason.text_en(),
+                next: failure.reason.advice(),
             },
         }
     }
 }
 
-fn field_violation(violation: &Violation) -> FieldViolation {
+/// As many as fit. Where they do not all fit with their texts, a text is told
+/// once per reason.
+fn field_violations(violations: &[Violation]) -> Vec<FieldViolation> {
+    let all: usize = violations.iter().map(|violation| size(violation, true)).sum();
+    let (mut told, mut left) = (HashSet::new(), VIOLATION_BYTES);
+    let mut list = Vec::new();
+    for violation in violations {
+        let with_text = told.insert(violation.flaw.reason) || all <= VIOLATION_BYTES;
+        let Some(rest) = left.checked_sub(size(violation, with_text)) else { break };
+        left = rest;
+        list.push(field_violation(violation, with_text));
+    }
+    list
+}
+
+/// Bytes of a violation on the wire, at most.
+fn size(Violation { field, flaw }: &Violation, with_text: bool) -> usize {
+    let texts = if with_text { flaw.vi.len() + flaw.en.len() + 16 } else { 0 };
+    field.len() + flaw.reason.len() + texts + 8
+}
+
+fn field_violation(Violation { field, flaw }: &Violation, with_text: bool) -> FieldViolation {
     FieldViolation {
-        field: violation.field.clone(),
-        description: violation.en.to_owned(),
-        reason: violation.reason.to_owned(),
-        localized_message: Some(LocalizedMessage::new("vi-VN", violation.vi)),
+        field: field.clone(),
+        description: if with_text { flaw.en.to_owned() } else { String::new() },
+        reason: flaw.reason.to_owned(),
+        localized_message: with_text.then(|| LocalizedMessage::new("vi-VN", flaw.vi)),
     }
 }
 
-fn metadata(failure: &Failure) -> HashMap<String, String> {
+fn metadata(failure: &Failure, next: Advice) -> HashMap<String, String> {
     let mut metadata = HashMap::new();
     let mut say = |key: &str, value: String| {
         metadata.insert(key.to_owned(), value);
     };
     if failure.violations.is_empty() {
-        say("origin", origin(failure.reason).to_owned());
-        say("retry", retry(failure.reason).to_owned());
+        say("origin", failure.reason.origin().as_str().to_owned());
+        say("retry", failure.reason.retry().as_str().to_owned());
     } else {
-        say("origin", "caller".to_owned());
-        say("retry", "after_change".to_owned());
+        say("origin", Origin::Caller.as_str().to_owned());
+        say("retry", Retry::AfterChange.as_str().to_owned());
+        say("violations", failure.violations.len().to_string());
     }
+    say("next_vi", next.vi.to_owned());
+    say("next_en", next.en.to_owned());
     if let Some(registry) = failure.registry {
         say("registry", registry.as_str().to_owned());
     }
@@ -173,27 +206,21 @@ fn metadata(failure: &Failure) -> HashMap<String, String> {
     metadata
 }
 
-const fn origin(reason: Reason) -> &'static str {
-    match reason.origin() {
-        Origin::Caller => "caller",
-        Origin::Gateway => "gateway",
-        Origin::Registry => "registry",
-    }
-}
-
-const fn retry(reason: Reason) -> &'static str {
-    match reason.retry() {
-        Retry::Never => "never",
-        Retry::AfterChange => "after_change",
-        Retry::Later => "later",
-    }
-}
-
-/// The gRPC code of a reason. Exhaustive on purpose: a new reason does not
-/// build until somebody has decided what a client is told.
+/// The gRPC code of a call that fails for that reason. A component's reason is
+/// no error: if one surfaces as such, that is a fault of the gateway.
 pub(crate) const fn code(reason: Reason) -> Code {
+    match error_code(reason) {
+        Some(code) => code,
+        None => Code::Internal,
+    }
+}
+
+/// The gRPC code of a reason; none where it only ever tells why a component
+/// came out as it did. Exhaustive on purpose: a new reason does not build until
+/// somebody has decided what a client is told.
+pub(crate) const fn error_code(reason: Reason) -> Option<Code> {
     use Reason as R;
-    match reason {
+    Some(match reason {
         R::CredentialMissing
         | R::CallerUnknown
         | R::TokenMalformed
@@ -255,10 +282,8 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | R::SourceNotConnected
         | R::SourceIncomplete => Code::Unavailable,
         R::DeadlineExceeded => Code::DeadlineExceeded,
-        // What a component is told is no error of a call: if one surfaces as
-        // such, that is a fault of the gateway.
-        R::Internal
-        | R::RecordReused
+        R::Internal => Code::Internal,
+        R::RecordReused
         | R::FormPrefilled
         | R::FormBlank
         | R::OriginalRequired
@@ -275,8 +300,8 @@ pub(crate) const fn code(reason: Reason) -> Code {
         | R::RelationNotShown
         | R::NoParticipation
         | R::NotDeceased
-        | R::ConditionNotMet => Code::Internal,
-    }
+        | R::ConditionNotMet => return None,
+    })
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ fn every_command_of_the_manual_parses() {
         "motlan id --csv F --synthetic allow",
         "motlan match A B",
         "motlan match --csv F",
+        "motlan reasons",
+        "motlan reasons DOSSIER_UNKNOWN",
     ];
     for line in lines {
         parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -220,4 +222,34 @@ fn the_labelled_names_are_compared_without_a_miss() {
     for (given, told) in given.iter().zip(&told) {
         assert_eq!((&given[0], &given[1], &given[2]), (&told[0], &told[1], &told[2]));
     }
+}
+
+#[test]
+fn a_reason_is_explained_and_an_unknown_one_is_a_no() {
+    let explain = |code: &str| {
+        let mut out = Vec::new();
+        let ended = reasons(&ReasonsArgs { code: Some(code.to_owned()) }, &mut out);
+        (ended, String::from_utf8(out).unwrap())
+    };
+    for (code, parts) in [
+        (
+            "DOSSIER_CLOSED",
+            ["PERMISSION_DENIED · origin caller · retry never", "Hồ sơ đã đóng.", "open a new one."],
+        ),
+        ("PERSONAL_ID_LENGTH", ["INVALID_ARGUMENT", "đúng 12 chữ số", "identity card once more"]),
+        ("FORM_PREFILLED", ["component", "điền sẵn", "check, complete and sign."]),
+    ] {
+        let (ended, told) = explain(code);
+        assert_eq!(ended.unwrap(), Exit::Ok);
+        for part in parts {
+            assert!(told.contains(part), "{code}: {told}");
+        }
+    }
+    let failure = explain("DOSIER_CLOSED").0.unwrap_err();
+    assert_eq!(failure.exit, Exit::No);
+    assert!(failure.to_string().contains("nearest: DOSSIER_CLOSED"), "{failure}");
+
+    let mut page = Vec::new();
+    assert_eq!(reasons(&ReasonsArgs { code: None }, &mut page).unwrap(), Exit::Ok);
+    assert!(String::from_utf8(page).unwrap().contains("| `DOSSIER_CLOSED` |"));
 }

@@ -20,6 +20,8 @@ pub struct Refusal {
     pub reason: String,
     /// For people, by language tag.
     pub texts: Vec<(String, String)>,
+    /// What to do next, in Vietnamese and in English.
+    pub next: Vec<String>,
     /// Field, reason or description, of input that is wrong.
     pub violations: Vec<(String, String)>,
     /// When asking again may help.
@@ -40,6 +42,7 @@ impl Refusal {
             code: status.code(),
             reason: String::new(),
             texts: Vec::new(),
+            next: Vec::new(),
             violations: Vec::new(),
             retry_after: None,
             facts: Vec::new(),
@@ -57,12 +60,20 @@ impl Refusal {
             ErrorDetail::ErrorInfo(info) => {
                 self.reason = info.reason;
                 self.receipt = receipt(&info.metadata);
-                self.facts.extend(info.metadata.into_iter().filter(|(key, _)| !key.starts_with("receipt_")));
+                self.next
+                    .extend(["next_vi", "next_en"].iter().filter_map(|key| info.metadata.get(*key)).cloned());
+                let shown_apart = |key: &str| key.starts_with("receipt_") || key.starts_with("next_");
+                self.facts.extend(info.metadata.into_iter().filter(|(key, _)| !shown_apart(key)));
                 self.facts.sort();
             }
             ErrorDetail::LocalizedMessage(text) => self.texts.push((text.locale, text.message)),
             ErrorDetail::BadRequest(bad) => {
-                self.violations.extend(bad.field_violations.into_iter().map(|v| (v.field, v.description)));
+                // In a long list a text is told once per reason.
+                let text = |reason: String, description: String| {
+                    if description.is_empty() { reason } else { description }
+                };
+                let violations = bad.field_violations.into_iter();
+                self.violations.extend(violations.map(|v| (v.field, text(v.reason, v.description))));
             }
             ErrorDetail::RetryInfo(retry) => self.retry_after = retry.retry_delay,
             _ => {}
@@ -90,6 +101,9 @@ impl fmt::Display for Refusal {
         }
         for (locale, text) in &self.texts {
             write!(f, "\n  {locale}: {text}")?;
+        }
+        for next in &self.next {
+            write!(f, "\n  → {next}")?;
         }
         for (field, text) in &self.violations {
             write!(f, "\n  {field}: {text}")?;

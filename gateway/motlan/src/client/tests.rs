@@ -42,6 +42,8 @@ fn json_drops_enum_prefixes_at_every_depth_and_nothing_else() {
 fn a_refusal_is_told_in_full() {
     let facts = [
         ("origin", "caller"),
+        ("next_vi", "Kiểm tra mã hồ sơ."),
+        ("next_en", "Check the code."),
         ("receipt_origin", "log/1"),
         ("receipt_index", "7"),
         ("receipt_leaf_hash", "00ff"),
@@ -63,13 +65,14 @@ fn a_refusal_is_told_in_full() {
     for part in [
         "PermissionDenied DOSSIER_UNKNOWN",
         "Không có hồ sơ.",
+        "→ Kiểm tra mã hồ sơ.\n  → Check the code.",
         "dossier_code: is wrong",
         "after 3 s",
         "log/1#7 00ff",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
-    assert!(!told.contains("receipt_index"), "{told}");
+    assert!(!told.contains("receipt_index") && !told.contains("next_"), "{told}");
 }
 
 #[test]

@@ -50,6 +50,8 @@ fn every_reason_is_told_with_code_texts_and_retry() {
         let info = info(&details);
         assert_eq!((info.reason.as_str(), info.domain.as_str()), (reason.code(), "motlan"));
         assert!(info.metadata.contains_key("origin") && info.metadata.contains_key("retry"), "{reason}");
+        assert_eq!(info.metadata["next_vi"], reason.advice().vi, "{reason}");
+        assert_eq!(info.metadata["next_en"], reason.advice().en, "{reason}");
         let expected = [("vi-VN", reason.text_vi()), ("en-US", reason.text_en())];
         let expected: Vec<_> = expected.map(|(locale, text)| (locale.to_owned(), text.to_owned())).into();
         assert_eq!(texts(&details), expected, "{reason}");
@@ -119,4 +121,74 @@ fn invalid_input_lists_every_violation_and_none_of_the_values() {
     }
     assert!(!format!("{status:?}").contains("05609012345"), "the value leaks");
     assert!(retry_delay(&details).is_none());
+}
+
+/// What the strictest of the common gRPC libraries take as headers, in all;
+/// grpc-java and the C core refuse more.
+const HEADERS: usize = 8_192;
+
+/// The size of a status as trailers: names, values and 32 bytes each.
+fn trailers(status: &Status) -> usize {
+    let details = status.details().len().div_ceil(3) * 4;
+    let message: usize =
+        status.message().bytes().map(|b| if b.is_ascii_graphic() || b == b' ' { 1 } else { 3 }).sum();
+    let others =
+        ":status200content-typeapplication/grpcgrpc-status16grpc-messagegrpc-status-details-bin".len();
+    details + message + others + 6 * 32
+}
+
+#[test]
+fn every_status_fits_the_headers_of_every_client() {
+    let receipt = Receipt {
+        origin: Arc::from("a-rather-long-name-of-a-log.province.example.vn/gateway-1"),
+        index: u64::MAX,
+        leaf_hash: motlan_audit_tree::leaf_hash(b"entry"),
+        time: jiff::Timestamp::UNIX_EPOCH,
+    };
+    for reason in Reason::ALL.iter().copied() {
+        let failure = Failure::new(reason).recorded(receipt.clone()).at(Some(Registry::Population));
+        assert!(trailers(&Status::from(failure)) < HEADERS / 2, "{reason}");
+    }
+    // Every mistake at its longest, and as many different ones as there are.
+    let flaws = motlan_domain::id::IdReason::ALL;
+    let mut checked = Checked::default();
+    for (place, rule) in flaws.iter().cycle().take(200).enumerate() {
+        let flaw = crate::invalid::Flaw {
+            reason: rule.as_str(),
+            vi: rule.text_vi(),
+            en: rule.text_en(),
+            next: rule.advice(),
+        };
+        checked.flaw(format!("subjects[{place}].subject.certificate_serial"), flaw);
+    }
+    let failure = checked.finish::<()>(None).expect_err("all are wrong");
+    let (status, details) = told(failure);
+    assert!(trailers(&status) <= HEADERS, "{} bytes", trailers(&status));
+    assert_eq!(info(&details).metadata["violations"], "200");
+}
+
+#[test]
+fn a_long_list_of_mistakes_tells_each_text_once() {
+    let listed = |count: usize| {
+        let mut checked = Checked::default();
+        for place in 0..count {
+            checked.flaw(format!("subjects[{place}].role"), Reason::RoleUnknown);
+            checked.flaw(format!("subjects[{place}].subject"), Reason::SubjectMissing);
+        }
+        let (_, details) = told(checked.finish::<()>(None).expect_err("all are wrong"));
+        let bad = details.into_iter().find_map(|detail| match detail {
+            ErrorDetail::BadRequest(bad) => Some(bad.field_violations),
+            _ => None,
+        });
+        bad.expect("a BadRequest")
+    };
+    let few = listed(4);
+    assert_eq!(few.len(), 8);
+    assert!(few.iter().all(|v| !v.description.is_empty() && v.localized_message.is_some()));
+    let many = listed(25);
+    assert_eq!(many.len(), 50, "none is left out while they fit");
+    let with_text = many.iter().filter(|v| v.localized_message.is_some() && !v.description.is_empty());
+    assert_eq!(with_text.count(), 2);
+    assert!(many.iter().all(|v| !v.field.is_empty() && !v.reason.is_empty()));
+    assert!(listed(200).len() < 400);
 }
