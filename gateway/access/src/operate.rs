@@ -145,7 +145,8 @@ impl Access {
         self.operate(identity, code, DossierAction::Close).await
     }
 
-    /// Decides on reading the audit log.
+    /// Decides on reading the audit log: an auditor's system, and an officer
+    /// who is named.
     pub fn may_read_log(&self, identity: &Identity) -> Result<LogPermit, Denial> {
         let basis = self.plain(identity, PlainAction::ReadLog)?;
         Ok(LogPermit { identity: identity.clone(), basis })
@@ -202,7 +203,9 @@ impl Access {
         let caller = state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()));
         caller
             .and_then(|caller| {
-                permitted(&state, identity, caller, Facts::Plain { caller: caller.index, action }, "")
+                let facts =
+                    Facts::Plain { caller: caller.index, action, actor: identity.actor.kind() };
+                permitted(&state, identity, caller, facts, "")
             })
             .map_err(|denial| denial.concerning(action.operation(), None))
     }

@@ -102,7 +102,7 @@ reasons! {
     EvidenceInvalid = "EVIDENCE_INVALID", Caller, AfterChange, "the evidence of the opening does not verify or does not agree with the request", "Chứng cứ mở hồ sơ không xác thực được hoặc không khớp với yêu cầu.";
     EvidenceExpired = "EVIDENCE_EXPIRED", Caller, AfterChange, "the evidence of the opening has expired", "Chứng cứ mở hồ sơ đã hết hạn.";
     EvidenceTooWeak = "EVIDENCE_TOO_WEAK", Caller, AfterChange, "a dossier opened on assertion alone gets yes/no answers only", "Hồ sơ mở chỉ bằng khai báo của hệ thống gọi thì chỉ được trả lời có hoặc không.";
-    ActorAbsent = "ACTOR_ABSENT", Caller, AfterChange, "values are told only to an officer or a citizen who is named by a token", "Giá trị chỉ được cung cấp khi có mã xác nhận của cán bộ hoặc công dân.";
+    ActorAbsent = "ACTOR_ABSENT", Caller, AfterChange, "values, and the audit log, are told only to a person who is named by a token", "Giá trị dữ liệu và nhật ký kiểm toán chỉ được cung cấp khi có mã xác nhận của người thực hiện.";
     CitizenScope = "CITIZEN_SCOPE", Caller, Never, "a citizen reads only about themselves and the family roles of the procedure", "Công dân chỉ được xem thông tin của mình và của người thân theo vai trò thủ tục cho phép.";
     RoleNotAllowed = "ROLE_NOT_ALLOWED", Caller, AfterChange, "the caller's role does not allow this operation", "Vai trò của hệ thống gọi không cho phép thao tác này.";
     AuditorOnly = "AUDITOR_ONLY", Caller, Never, "only auditors read the audit log", "Chỉ kiểm toán viên được đọc nhật ký kiểm toán.";

@@ -203,6 +203,13 @@ async fn other_questions_and_rights_are_denied_too() {
         let told = by.audit().get_entry(motlan_proto::audit::v1::GetEntryRequest { index: 0 }).await;
         denied(w, &format!("{who} reads the log"), told, no, "AUDITOR_ONLY", before).await;
     }
+    // The auditor's certificate without the officer who reads: a machine.
+    let machine = world.connect_as_nobody("auditor").unwrap();
+    let told = machine.audit().search_entries(SearchEntriesRequest::default()).await;
+    let entry = denied(w, "nobody searches the log", told, no, "ACTOR_ABSENT", before).await;
+    assert_eq!((entry.caller_system.as_str(), entry.operation.as_str()), ("auditor", "read_log"));
+    let told = machine.audit().get_entry(motlan_proto::audit::v1::GetEntryRequest { index: 0 }).await;
+    denied(w, "nobody reads the log", told, no, "ACTOR_ABSENT", before).await;
     // The counter counts: a permitted question moves it.
     the_permitted_one(&world, &office, &own.code, &me).await;
     world.stop().await.unwrap();

@@ -256,6 +256,8 @@ async fn pages_hold_still_and_foreign_tokens_open_none() {
     .unwrap();
     let entry = entry_at(&world, told.receipt.as_ref().unwrap()).await;
     assert_eq!((entry.kind(), entry.caller_system.as_str()), (EntryKind::LogRead, "auditor"));
+    let reader = &world.member("auditor").unwrap().account;
+    assert_eq!((entry.actor_kind.as_str(), &entry.officer_account), ("OFFICER", reader), "who read my log?");
     let body: serde_json::Value = serde_json::from_slice(&entry.canonical).unwrap();
     assert_eq!(body["search"]["count"], told.entries.len(), "{body}");
     let filter = &body["search"]["filters"][0];

@@ -325,6 +325,18 @@ async fn every_rpc_is_refused_to_those_who_may_not_and_recorded() {
         assert_eq!(entry.caller_system, row.may_not, "{path}");
     }
     assert_eq!(classes.len(), 4, "{classes:?}");
+    // The log is read by somebody: the auditor's certificate alone is nobody.
+    let mut nameless = 0;
+    for (path, row) in &rows {
+        if access_class(path) == Some(AccessClass::Audit) {
+            let before = world.total_calls();
+            let told = (row.call)(world.connect_as_nobody("auditor").unwrap()).await;
+            let entry = denied(&world, path, told, Code::PermissionDenied, "ACTOR_ABSENT", before).await;
+            assert_eq!(entry.actor_kind, "ACTOR_ABSENT", "{path}");
+            nameless += 1;
+        }
+    }
+    assert_eq!(nameless, 2, "the methods that read the log");
     println!("walked {} methods: {classes:?}", rows.len());
 
     // And one who may, last of all the one that closes.

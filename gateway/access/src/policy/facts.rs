@@ -19,6 +19,8 @@ pub(crate) enum Facts {
         caller: u32,
         /// What.
         action: PlainAction,
+        /// Who acts.
+        actor: &'static str,
     },
 }
 
@@ -140,7 +142,9 @@ impl Facts {
             Self::Dossier(facts) => {
                 (facts.action.as_str(), uid("Procedure", names.purpose)?, facts.context())
             }
-            Self::Plain { action, .. } => (action.as_str(), uid("Gateway", "gateway")?, Vec::new()),
+            Self::Plain { action, actor, .. } => {
+                (action.as_str(), uid("Gateway", "gateway")?, vec![("actor".to_owned(), text(actor))])
+            }
         };
         Ok((uid("System", names.caller)?, uid("Action", action)?, resource, context))
     }

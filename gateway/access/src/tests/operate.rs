@@ -73,14 +73,18 @@ const OPERATE: &[(&str, By, (&str, &str), Verdict)] = &[
     ("auditor", By::Officer, ("portal", "H32.216"), UNKNOWN),
 ];
 
-/// Caller, may it read the log; everybody may read the catalogue.
-const LOG: &[(&str, Verdict)] = &[
-    ("auditor", Ok(())),
-    ("auditor-216", Ok(())),
-    ("portal", Err(Reason::AuditorOnly)),
-    ("one-stop-216", Err(Reason::AuditorOnly)),
-    ("department", Err(Reason::AuditorOnly)),
-    ("verifier", Err(Reason::AuditorOnly)),
+/// Caller and actor, may they read the log; everybody may read the catalogue.
+const LOG: &[(&str, By, Verdict)] = &[
+    ("auditor", By::Officer, Ok(())),
+    // A machine of the auditor is not an auditor.
+    ("auditor", By::Absent, Err(Reason::ActorAbsent)),
+    ("auditor-216", By::Absent, Err(Reason::ActorAbsent)),
+    ("portal", By::Absent, Err(Reason::AuditorOnly)),
+    ("portal", By::Applicant, Err(Reason::AuditorOnly)),
+    ("one-stop-216", By::Absent, Err(Reason::AuditorOnly)),
+    ("one-stop-216", By::Officer, Err(Reason::AuditorOnly)),
+    ("department", By::Officer, Err(Reason::AuditorOnly)),
+    ("verifier", By::Officer, Err(Reason::AuditorOnly)),
 ];
 
 /// The rows that a world decides otherwise than the tables say.
@@ -108,12 +112,13 @@ pub(super) async fn differing(world: &World) -> String {
             note(format!("{caller} {by:?} {what} of {system} {agency}"), got, *expected);
         }
     }
-    for (caller, expected) in LOG {
-        let identity = world.identity(caller, By::Absent);
-        note(format!("{caller} reads the log"), verdict(&world.access.may_read_log(&identity)), *expected);
+    for (caller, by, expected) in LOG {
+        let identity = world.identity(caller, *by);
+        let log = verdict(&world.access.may_read_log(&identity));
+        note(format!("{caller} {by:?} reads the log"), log, *expected);
         let catalogue = verdict(&world.access.may_read_catalogue(&identity));
-        note(format!("{caller} reads the catalogue"), catalogue, Ok(()));
-        note(format!("{caller} reflects"), verdict(&world.access.may_reflect(&identity)), Ok(()));
+        note(format!("{caller} {by:?} reads the catalogue"), catalogue, Ok(()));
+        note(format!("{caller} {by:?} reflects"), verdict(&world.access.may_reflect(&identity)), Ok(()));
     }
     // A department opens what departments decide.
     let found = world.access.catalogue().procedures().find(|procedure| {
