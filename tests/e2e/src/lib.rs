@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: one call per line, refusals judged in
-//! full, entries read back as the auditor.
+//! full, entries read back as the auditor or from the disk, many callers at
+//! once.
 //!
 //! **In scope**: asking through the public API, and the judgements every theme
 //! needs (refused, recorded, nobody asked). **Out of scope**: starting worlds
@@ -7,6 +8,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a failure is a panic")]
 
 mod ask;
+mod ledger;
+pub mod load;
 
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use motlan_proto::common::v1::{Purpose, Receipt, purpose};
 use tonic::{Code, Status};
 
 pub use ask::*;
+pub use ledger::{Held, Ledger};
 
 /// What a call gave.
 pub type Told<T> = Result<T, Status>;

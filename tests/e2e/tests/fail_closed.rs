@@ -1,0 +1,199 @@
+//! Fail closed, in a real process: while the log or a store cannot be written
+//! nothing leaves without an entry, nobody waits past the deadline, no registry
+//! is asked; and service returns by itself when the fault is gone.
+//!
+//! `motlan serve` runs behind the fault layer of the harness, under callers who
+//! never stop asking. What was told is held against the journal on the disk.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a failure is a panic")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use motlan_e2e::Ledger;
+use motlan_e2e::load::{Call, Case, Load, Reply, judge, judge_registries};
+use motlan_harness::faults::{Action, EIO, ENOSPC, EROFS, FaultLayer, Op, Rule};
+use motlan_harness::{Program, Served, World};
+use tempfile::TempDir;
+
+/// Callers at a time; as many as two busy cores serve without queueing.
+const CALLERS: usize = 16;
+
+/// The longest a call may take, by the gateway's configuration.
+const DEADLINE: Duration = Duration::from_secs(6);
+
+/// Beyond the deadline, what a busy machine may add before a client sees it.
+const SLACK: Duration = Duration::from_secs(3);
+
+/// For so long nothing may happen before a pause counts as one.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// Answers and refusals that show that a state is one and no moment.
+const SOME: u64 = 25;
+
+/// A gateway under load, behind the fault layer.
+struct Stage {
+    world: World,
+    layer: FaultLayer,
+    served: Served,
+    load: Load,
+    calls: Vec<Call>,
+    _folder: TempDir,
+}
+
+// === impl Stage ===
+
+impl Stage {
+    async fn set() -> Self {
+        let world = World::start().await.unwrap();
+        let limit = format!("client_ca = \"tls/ca.pem\"\nlimits = {{ call = \"{}s\" }}", DEADLINE.as_secs());
+        let site = world.site("served", &[("client_ca = ", &limit)]).unwrap();
+        let folder = tempfile::tempdir_in(world.folder()).unwrap();
+        let layer = FaultLayer::build(folder.path(), site.state()).unwrap();
+        let served = Program::built().unwrap().serve(&site, Some(&layer)).await.unwrap();
+        let (cases, calls) = Case::open_all(&world, &site).await;
+        let load = Load::start(&world, &site, &cases, CALLERS);
+        load.reaches("a load without faults", 2 * SOME, 0).await;
+        assert_eq!(load.counts().1, 0, "nobody is refused without a fault");
+        Self { world, layer, served, load, calls, _folder: folder }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.served.site().audit().join("00000000000000000000.journal")
+    }
+
+    /// The fault is in force: it bites, the probe says so, and while it holds
+    /// nobody is answered and no registry is asked.
+    async fn nothing_gets_through(&self, fault: &str) {
+        let readiness = self.served.until("refusing", |readiness| !readiness.ready).await.unwrap();
+        assert!(readiness.reasons.contains(&"AUDIT_UNAVAILABLE".to_owned()), "{fault}: {readiness:?}");
+        let before = self.quiet().await;
+        self.load.reaches(fault, 0, self.load.counts().1 + SOME).await;
+        let after = (self.world.total_calls(), self.load.counts().0);
+        assert_eq!(before, after, "{fault}: registries asked, or somebody answered");
+        assert!(!self.served.readiness().await.unwrap().ready, "{fault}");
+    }
+
+    /// What was under way has ended: calls of the registries, and answers.
+    async fn quiet(&self) -> (u64, u64) {
+        let settle = async {
+            loop {
+                let before = (self.world.total_calls(), self.load.counts().0);
+                tokio::time::sleep(QUIET).await;
+                if before == (self.world.total_calls(), self.load.counts().0) {
+                    return before;
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE + SLACK, settle).await.expect("what was under way ends")
+    }
+
+    async fn returns(&self, fault: &str) {
+        self.served.until(&format!("ready after {fault}"), |readiness| readiness.ready).await.unwrap();
+        let (answered, _) = self.load.counts();
+        self.load.reaches(&format!("service after {fault}"), answered + SOME, 0).await;
+    }
+
+    /// A fault that holds until it is lifted.
+    async fn meets(&self, fault: &str, rules: &[Rule]) {
+        self.layer.arm(rules).unwrap();
+        self.nothing_gets_through(fault).await;
+        assert!(self.layer.acted(0).unwrap() > 0, "{fault} never bit");
+        self.layer.lift().unwrap();
+        self.returns(fault).await;
+    }
+
+    /// A fault that the gateway gets over by itself, after so many calls.
+    async fn gets_over(&self, fault: &str, rules: &[Rule]) {
+        self.layer.arm(rules).unwrap();
+        while self.layer.acted(0).unwrap() == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        self.returns(fault).await;
+        self.layer.lift().unwrap();
+    }
+
+    /// Ends everything and holds what was told against the log; why entries
+    /// were marked, and with which reasons calls were refused.
+    async fn end(self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let audit = self.served.site().audit();
+        let mut calls = self.calls;
+        calls.extend(self.load.stop().await);
+        assert!(self.served.interrupt().await.unwrap().success(), "the process lived through it all");
+        let ledger = Ledger::read(&audit);
+        judge(&calls, &ledger);
+        judge_registries(&calls, &ledger, &self.world.calls());
+        let late = calls.iter().find(|call| call.took > DEADLINE + SLACK);
+        assert!(late.is_none(), "past its deadline: {late:?}");
+        let refused = calls.iter().filter_map(|call| match &call.reply {
+            Reply::Refused { code, reason } => Some(format!("{code:?} {reason}")),
+            _ => None,
+        });
+        let refused = refused.collect();
+        self.world.stop().await.unwrap();
+        (ledger.causes().into_iter().map(str::to_owned).collect(), refused)
+    }
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_cannot_be_written_stops_everything_until_it_can() {
+    let stage = Stage::set().await;
+    let fail = |ops: &[Op], path: &str, errno| Rule::on(ops, path, Action::Fail(errno));
+    let full = [Op::Write, Op::Create, Op::Truncate];
+    let half = Rule::on(&[Op::Write], ".journal", Action::Half).times(1);
+    stage.meets("a full disk", &[fail(&full, "", ENOSPC)]).await;
+    stage.meets("a disk that fills up in a write", &[half, fail(&full, "", ENOSPC)]).await;
+    stage.meets("an I/O error at write", &[fail(&[Op::Write], ".journal", EIO)]).await;
+    stage.meets("an I/O error at sync", &[fail(&[Op::Sync], ".journal", EIO)]).await;
+    stage.meets("a read-only file system", &[fail(&Op::CHANGES, "", EROFS)]).await;
+    stage.gets_over("one failed sync", &[fail(&[Op::Sync], ".journal", EIO).times(1)]).await;
+    stage.gets_over("a short write", &[Rule::on(&[Op::Write], ".journal", Action::Half).times(1)]).await;
+    stage.gets_over("a writer that dies", &[Rule::on(&[Op::Write], ".journal", Action::Lie).times(1)]).await;
+
+    // Deleted: the open file is the truth, and is put back.
+    fs::remove_file(stage.journal()).unwrap();
+    stage.returns("the deletion of the journal").await;
+    assert!(stage.journal().exists());
+
+    // Replaced by a forgery: never taken, until the right one is back.
+    let (good, forged) = (stage.journal().with_extension("good"), stage.journal().with_extension("forged"));
+    let mut bytes = fs::read(stage.journal()).unwrap();
+    let at = bytes.windows(6).position(|found| found == b"portal").unwrap();
+    bytes[at] = b'q';
+    fs::write(&forged, bytes).unwrap();
+    fs::rename(stage.journal(), &good).unwrap();
+    fs::rename(&forged, stage.journal()).unwrap();
+    stage.nothing_gets_through("a forged journal").await;
+    fs::rename(&good, stage.journal()).unwrap();
+    stage.returns("a forged journal").await;
+
+    let (causes, refused) = stage.end().await;
+    assert_eq!(
+        causes,
+        names(&["DISK_FULL", "STORE_REPLACED", "SYNC_FAILED", "WRITER_DIED", "WRITE_FAILED"])
+    );
+    let known = names(&["Unavailable AUDIT_UNAVAILABLE", "Unavailable STORE_UNAVAILABLE"]);
+    assert!(refused.is_subset(&known), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_hangs_holds_nobody_past_the_deadline() {
+    let stage = Stage::set().await;
+    stage.meets("a journal that hangs", &[Rule::on(&[Op::Sync], ".journal", Action::Hang)]).await;
+    stage.meets("a journal that hangs at write", &[Rule::on(&[Op::Write], ".journal", Action::Hang)]).await;
+    // Slow, and no more than that: everybody waits, and is answered.
+    let (before, refused) = stage.load.counts();
+    stage.layer.arm(&[Rule::on(&[Op::Sync], ".journal", Action::Delay(300))]).unwrap();
+    stage.load.reaches("a slow disk", before + SOME, 0).await;
+    assert_eq!(stage.load.counts().1, refused, "a slow disk is no fault");
+    stage.layer.lift().unwrap();
+    let (causes, refused) = stage.end().await;
+    assert_eq!(causes, names(&[]), "what the disk took in the end is no entry of unknown fate");
+    let known = names(&["Unavailable AUDIT_UNAVAILABLE", "DeadlineExceeded DEADLINE_EXCEEDED"]);
+    assert_eq!(refused, known, "at once where the disk is known to hang, else at the deadline");
+}
