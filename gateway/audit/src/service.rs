@@ -232,6 +232,11 @@ fn last_time(reader: &dyn AuditReader, next: u64) -> Result<EntryTime, AuditErro
 // === impl AuditService ===
 
 impl AuditService {
+    /// The log it serves.
+    pub const fn log(&self) -> &AuditLog {
+        &self.log
+    }
+
     /// Runs until `drain` is cancelled, then closes the log.
     pub async fn run(self, drain: CancellationToken) {
         drain.cancelled().await;

@@ -38,10 +38,7 @@ fn answer(command: Command, out: &mut dyn Write) -> Ended {
         Command::Reasons(args) => cli::reasons(&args, out),
         Command::Config(ConfigCommand::Check { file }) => run::check(&file, out),
         other => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .or_exit(Exit::Unavailable)?;
+            let runtime = run::runtime().or_exit(Exit::Unavailable)?;
             runtime.block_on(converse(other, out))
         }
     }

@@ -17,6 +17,11 @@ use crate::exit::{Ended, Exit, OrExit};
 use crate::sandbox::{Running, WorldOptions, guide};
 use crate::wiring::Gateway;
 
+/// The runtime that every command runs on.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
 /// `motlan serve`.
 pub async fn serve(args: &ServeArgs) -> Ended {
     let config = Config::read(&args.config).or_exit(Exit::Config)?;

@@ -113,6 +113,11 @@ impl Gateway {
         &self.handle
     }
 
+    /// The audit log, for measurements: its health, and its index paused.
+    pub const fn audit(&self) -> &AuditLog {
+        self.audit.log()
+    }
+
     /// Completes when the server ended by itself, which it should not.
     pub async fn ended(&self) {
         self.serving.wait().await;

@@ -60,7 +60,10 @@ impl TlsMaterial {
 
     /// The TLS configuration: TLS 1.3, client certificate required, ALPN `h2`,
     /// no resumption (every connection shows its certificate anew).
-    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+    ///
+    /// # Errors
+    /// [`TlsError::NoPem`] or [`TlsError::Unusable`].
+    pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let chain = certificates(&self.certificate, "server certificate")?;
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| TlsError::NoPem("server key"))?;
         let mut roots = rustls::RootCertStore::empty();

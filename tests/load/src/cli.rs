@@ -1,0 +1,133 @@
+//! The command line.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use crate::{Wrong, compare, cpu, serve};
+
+/// Measures the gateway.
+#[derive(Debug, Parser)]
+#[command(name = "motlan-load", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Cached, permitted, audited lookups against a bare echo of the same messages
+    Compare(CompareArgs),
+    /// Runs a gateway to be measured (for this program's own use)
+    #[command(hide = true)]
+    ServeGateway {
+        /// The core it stays on
+        #[arg(long)]
+        core: Option<usize>,
+        /// Its configuration
+        config: PathBuf,
+    },
+    /// Runs an echo to be measured (for this program's own use)
+    #[command(hide = true)]
+    ServeEcho {
+        /// The core it stays on
+        #[arg(long)]
+        core: Option<usize>,
+        /// The folder of its certificate
+        tls: PathBuf,
+        /// What it answers
+        answers: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CompareArgs {
+    /// One JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// Seconds of each measurement
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Small numbers of everything: tells whether the answers are right, not how fast they are
+    #[arg(long)]
+    smoke: bool,
+    /// Where the temporary files go; a disk, not memory
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Exit codes: 0 measured, whatever the figures; 1 an answer was wrong; 2 it
+/// could not be measured (and 2 from clap: the command line makes no sense).
+const WRONG: u8 = 1;
+const FAILED: u8 = 2;
+
+/// Runs the command to its exit code.
+pub fn run(cli: Cli) -> ExitCode {
+    match carry_out(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a standard error there is nobody left to tell.
+            drop(writeln!(std::io::stderr(), "motlan-load: {error:#}"));
+            ExitCode::from(if error.is::<Wrong>() { WRONG } else { FAILED })
+        }
+    }
+}
+
+fn carry_out(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Compare(args) => {
+            let report = client_runtime()?.block_on(compare::run(&args.options()?))?;
+            show(&report, args.json)
+        }
+        Command::ServeGateway { core, config } => server(core)?.block_on(serve::gateway(&config)),
+        Command::ServeEcho { core, tls, answers } => server(core)?.block_on(serve::echo(&tls, &answers)),
+    }
+}
+
+/// The runtime of both servers: the gateway's own, on that core.
+fn server(core: Option<usize>) -> anyhow::Result<Runtime> {
+    if let Some(core) = core {
+        cpu::pin(core)?;
+    }
+    Ok(motlan::run::runtime()?)
+}
+
+/// The client's runtime: one thread.
+fn client_runtime() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+fn show<T: Serialize + std::fmt::Display>(report: &T, json: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(out.flush()?)
+}
+
+// === impl CompareArgs ===
+
+impl CompareArgs {
+    fn options(&self) -> anyhow::Result<compare::Options> {
+        let length = Duration::try_from_secs_f64(self.seconds).context("--seconds is no time")?;
+        Ok(compare::Options {
+            program: std::env::current_exe().context("the program does not know where it is")?,
+            rounds: if self.smoke { 1 } else { usize::from(self.rounds) },
+            length: if self.smoke { Duration::from_millis(300) } else { length },
+            folder: self.folder.clone(),
+            smoke: self.smoke,
+        })
+    }
+}

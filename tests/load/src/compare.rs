@@ -1,0 +1,124 @@
+//! `motlan-load compare`: the gateway's cached, permitted, durably audited
+//! `GetEnterprise` against a bare echo of the same messages, in turns.
+
+mod bench;
+mod report;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::drive::Tally;
+use bench::Bench;
+pub use report::Report;
+use report::{Figures, Ran, Round};
+
+/// How to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// This program: the servers are processes of it.
+    pub program: PathBuf,
+    /// How often everything is measured.
+    pub rounds: usize,
+    /// How long each time.
+    pub length: Duration,
+    /// Where the gateway's files go; a temporary folder if none is named.
+    pub folder: Option<PathBuf>,
+    /// Small numbers of everything: for the answers, not for the figures.
+    pub smoke: bool,
+}
+
+/// How many questions are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Connections.
+    pub(crate) connections: usize,
+    /// Streams on each.
+    pub(crate) streams: usize,
+}
+
+/// The part of its capacity at which a server's latency is looked at.
+const EASY: f64 = 0.7;
+
+/// Before each measurement, not counted.
+const WARM_UP: Duration = Duration::from_millis(300);
+
+// === impl Shape ===
+
+impl Shape {
+    const ALL: [Self; 2] =
+        [Self { connections: 16, streams: 16 }, Self { connections: 64, streams: 1 }];
+    const SMOKE: [Self; 1] = [Self { connections: 2, streams: 4 }];
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} × {}", self.connections, self.streams)
+    }
+}
+
+/// Measures. What is going on is told on standard error.
+///
+/// # Errors
+/// [`Wrong`](crate::Wrong) for a wrong answer; any other error: it could not
+/// be measured.
+pub async fn run(options: &Options) -> anyhow::Result<Report> {
+    let mut bench = Bench::start(options).await?;
+    let shapes: &[Shape] = if options.smoke { &Shape::SMOKE } else { &Shape::ALL };
+    let mut rounds = Vec::new();
+    for number in 0..options.rounds {
+        for shape in shapes {
+            let round = round(&mut bench, *shape, number, options.length).await?;
+            tell(&format!("round {} of {}, {shape}: {}", number + 1, options.rounds, round.line()));
+            rounds.push(round);
+            bench.probe.run(if options.smoke { 4 } else { 40 }).await?;
+        }
+    }
+    bench.look_up_sample().await?;
+    bench.finish(rounds, options).await
+}
+
+/// One round at one shape. Who begins changes from round to round.
+async fn round(bench: &mut Bench, shape: Shape, number: usize, length: Duration) -> anyhow::Result<Round> {
+    bench.connect(shape).await?;
+    bench.warm_up(shape, WARM_UP.min(length)).await?;
+    let mut order = Ran::ALL;
+    order.rotate_left(number % Ran::ALL.len());
+    let mut round = Round::new(shape);
+    for ran in order {
+        let figures = saturated(bench, shape, ran, length).await?;
+        round.full.insert(ran, figures);
+    }
+    for ran in order {
+        let rate = round.full[&ran].throughput * EASY;
+        let figures = at_rate(bench, shape, ran, rate, length).await?;
+        round.easy.insert(ran, figures);
+    }
+    bench.disconnect().await;
+    Ok(round)
+}
+
+async fn saturated(bench: &mut Bench, shape: Shape, ran: Ran, length: Duration) -> anyhow::Result<Figures> {
+    let (server, index) = ran.of();
+    let meter = bench.begin(server, index).await?;
+    let tally = bench.closed(server, shape, length).await?;
+    bench.end(meter, tally).await
+}
+
+async fn at_rate(
+    bench: &mut Bench,
+    shape: Shape,
+    ran: Ran,
+    rate: f64,
+    length: Duration,
+) -> anyhow::Result<Figures> {
+    let (server, index) = ran.of();
+    let meter = bench.begin(server, index).await?;
+    let tally = bench.open(server, shape, rate, length).await?;
+    bench.end(meter, tally).await
+}
+
+/// A line for whoever waits; that nobody reads it is no fault.
+pub(crate) fn tell(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

@@ -1,0 +1,28 @@
+//! What the gateway costs, measured against a bare echo of the same messages.
+//!
+//! **In scope**: a world to ask about, the two servers under measurement as
+//! child processes, one HTTP/2 client for both, and the figures. **Out of
+//! scope**: attacks and faults; those are the end-to-end tests'.
+//!
+//! Nothing here is taken on trust: every answer is held against what it must
+//! be, and a wrong one fails the run, whatever its speed.
+
+pub mod cli;
+pub mod compare;
+
+mod ask;
+mod check;
+mod child;
+mod client;
+mod cpu;
+mod drive;
+mod echo;
+mod pace;
+mod probe;
+mod scene;
+mod serve;
+mod stats;
+mod target;
+
+pub use check::Wrong;
+pub use target::Target;
