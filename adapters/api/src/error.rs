@@ -69,6 +69,9 @@ pub enum MalformedCause {
     /// About another subject than the one asked for.
     #[error("answers another question")]
     OtherSubject,
+    /// Not HTTP: no answer could be taken out of what came.
+    #[error("does not follow HTTP")]
+    Protocol,
 }
 
 // === impl FetchError ===
@@ -81,6 +84,14 @@ impl FetchError {
             Self::Refused { .. } => Reason::SourceRefused,
             Self::Malformed { .. } => Reason::SourceMalformed,
             Self::NotOffered => Reason::SourceNotConnected,
+        }
+    }
+
+    /// How the answer breaks its contract, where it does.
+    pub const fn cause(&self) -> Option<MalformedCause> {
+        match self {
+            Self::Malformed { cause, .. } => Some(*cause),
+            Self::Unavailable { .. } | Self::Refused { .. } | Self::NotOffered => None,
         }
     }
 
@@ -117,6 +128,40 @@ impl FetchError {
             | Self::Refused { upstream_ids, .. }
             | Self::Malformed { upstream_ids, .. } => upstream_ids,
             Self::NotOffered => &[],
+        }
+    }
+}
+
+// === impl MalformedCause ===
+
+impl MalformedCause {
+    /// Every cause.
+    pub const ALL: [Self; 10] = [
+        Self::TooLarge,
+        Self::TooDeep,
+        Self::Truncated,
+        Self::Syntax,
+        Self::Shape,
+        Self::Namespace,
+        Self::Forbidden,
+        Self::ContentType,
+        Self::OtherSubject,
+        Self::Protocol,
+    ];
+
+    /// Stable upper-case name, which callers are told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLarge => "TOO_LARGE",
+            Self::TooDeep => "TOO_DEEP",
+            Self::Truncated => "TRUNCATED",
+            Self::Syntax => "NOT_WELL_FORMED",
+            Self::Shape => "UNEXPECTED_SHAPE",
+            Self::Namespace => "WRONG_NAMESPACE",
+            Self::Forbidden => "FORBIDDEN_CONSTRUCT",
+            Self::ContentType => "WRONG_CONTENT_TYPE",
+            Self::OtherSubject => "OTHER_SUBJECT",
+            Self::Protocol => "PROTOCOL_VIOLATION",
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::broken::{self, Broken};
+
 /// Why a body was not read whole.
 pub(crate) enum BodyError {
     /// Longer than the limit, by its own word or by what came.
     TooLarge,
-    /// The connection ended before the body did.
-    Broken,
+    /// It broke off before it was whole.
+    Broken(Broken),
 }
 
 /// Reads chunk by chunk and stops at the limit, whatever length was announced.
@@ -17,7 +19,9 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Resul
         return Err(BodyError::TooLarge);
     }
     let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
-    while let Some(chunk) = response.chunk().await.map_err(|_| BodyError::Broken)? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|error| BodyError::Broken(broken::classify(&error)))?
+    {
         if body.len() + chunk.len() > limit {
             return Err(BodyError::TooLarge);
         }

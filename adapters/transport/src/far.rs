@@ -21,6 +21,8 @@ pub(crate) enum Play {
     Close,
     /// Read the request, send this, close.
     Send(String),
+    /// Read the request, send this, then a TCP reset.
+    Reset(String),
     /// Read the request, send this, then a byte every 20 ms without end.
     Drip(String),
 }
@@ -80,6 +82,10 @@ async fn serve(mut stream: TcpStream, play: Play, seen: Arc<Mutex<Vec<String>>>)
         Play::Send(answer) => {
             let _ = stream.write_all(answer.as_bytes()).await;
             let _ = stream.shutdown().await;
+        }
+        Play::Reset(answer) => {
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.set_zero_linger();
         }
         Play::Drip(answer) => {
             let _ = stream.write_all(answer.as_bytes()).await;

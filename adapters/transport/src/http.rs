@@ -12,8 +12,9 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::body;
+use crate::body::{self, BodyError};
 use crate::breaker::{Breaker, Pass};
+use crate::broken::{self, Broken};
 use crate::budget::RetryBudget;
 use crate::bulkhead::Bulkhead;
 use crate::quota::Quota;
@@ -47,10 +48,11 @@ pub(crate) struct Admitted<'a> {
 enum Attempt {
     /// The connection was never made: nothing was sent.
     NotSent,
-    /// The connection broke before an answer began.
+    /// The connection broke before the answer was whole: what came of it is
+    /// no answer, and not the registry's word.
     Broken,
-    /// The answer broke off.
-    Truncated,
+    /// What came does not follow HTTP.
+    NotHttp,
     /// No whole answer in time.
     TimedOut,
     /// The answer is longer than the limit.
@@ -138,7 +140,7 @@ impl Http {
         }
         match &attempt {
             Attempt::TimedOut if !fair => drop(pass),
-            Attempt::NotSent | Attempt::Broken | Attempt::Truncated | Attempt::TimedOut => pass.failed(),
+            Attempt::NotSent | Attempt::Broken | Attempt::NotHttp | Attempt::TimedOut => pass.failed(),
             Attempt::Answered { status, .. } if status.is_server_error() => pass.failed(),
             Attempt::Answered { .. } | Attempt::TooLarge => pass.succeeded(),
         }
@@ -166,7 +168,7 @@ impl Http {
             // Classified and dropped: its text holds the address.
             Err(error) if error.is_connect() => return Attempt::NotSent,
             Err(error) if error.is_timeout() => return Attempt::TimedOut,
-            Err(_) => return Attempt::Broken,
+            Err(error) => return broken::classify(&error).into(),
         };
         let status = response.status();
         let headers = response.headers().clone();
@@ -176,8 +178,8 @@ impl Http {
         }
         match body::read(response, self.config.max_body_bytes).await {
             Ok(body) => Attempt::Answered { status, headers, body },
-            Err(body::BodyError::TooLarge) => Attempt::TooLarge,
-            Err(body::BodyError::Broken) => Attempt::Truncated,
+            Err(BodyError::TooLarge) => Attempt::TooLarge,
+            Err(BodyError::Broken(how)) => how.into(),
         }
     }
 
@@ -186,7 +188,7 @@ impl Http {
         let (status, headers, body) = match attempt {
             Attempt::NotSent | Attempt::Broken => return Err(unavailable(Reason::SourceUnreachable, None)),
             Attempt::TimedOut => return Err(unavailable(Reason::SourceTimeout, None)),
-            Attempt::Truncated => return Err(malformed(MalformedCause::Truncated)),
+            Attempt::NotHttp => return Err(malformed(MalformedCause::Protocol)),
             Attempt::TooLarge => return Err(malformed(MalformedCause::TooLarge)),
             Attempt::Answered { status, headers, body } => (status, headers, body),
         };
@@ -215,6 +217,17 @@ impl Http {
             Duration::try_from(at.duration_since(self.clock.now())).ok()?
         };
         Some(wait.min(LONGEST_RETRY_AFTER))
+    }
+}
+
+// === impl Attempt ===
+
+impl From<Broken> for Attempt {
+    fn from(how: Broken) -> Self {
+        match how {
+            Broken::Connection => Self::Broken,
+            Broken::Protocol => Self::NotHttp,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod xml;
 mod bearer;
 mod body;
 mod breaker;
+mod broken;
 mod budget;
 mod bulkhead;
 mod call;

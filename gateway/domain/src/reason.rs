@@ -135,7 +135,7 @@ reasons! {
     Internal = "INTERNAL", Gateway, Later, "an unexpected fault of the gateway, recorded under the trace id", "Lỗi ngoài dự kiến của cổng kết nối, đã ghi lại theo mã truy vết.";
     // Registry
     SourceTimeout = "SOURCE_TIMEOUT", Registry, Later, "the registry did not answer in time", "Cơ sở dữ liệu nguồn không trả lời đúng hạn.";
-    SourceUnreachable = "SOURCE_UNREACHABLE", Registry, Later, "the registry cannot be reached", "Không kết nối được cơ sở dữ liệu nguồn.";
+    SourceUnreachable = "SOURCE_UNREACHABLE", Registry, Later, "the registry cannot be reached, or the connection broke before its answer was whole", "Không kết nối được cơ sở dữ liệu nguồn, hoặc kết nối bị ngắt khi chưa nhận đủ câu trả lời.";
     SourceError = "SOURCE_ERROR", Registry, Later, "the registry reported a fault of its own", "Cơ sở dữ liệu nguồn báo lỗi.";
     SourceThrottled = "SOURCE_THROTTLED", Registry, Later, "the registry asks for fewer questions", "Cơ sở dữ liệu nguồn yêu cầu giảm số lượt hỏi.";
     SourceBusy = "SOURCE_BUSY", Registry, Later, "too many questions to this registry are under way", "Đang có quá nhiều câu hỏi chờ cơ sở dữ liệu nguồn này.";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use motlan_api::{FetchError, MalformedCause};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::identity::Verdict;
 use motlan_domain::reason::Origin;
@@ -68,6 +69,9 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// Which registry failed, if one did.
     pub registry: Option<Registry>,
+    /// How its answer breaks the contract, where that is why: a stable name,
+    /// nothing of the answer.
+    pub cause: Option<&'static str>,
 }
 
 /// The canonical answer: RFC 8785 JSON of this object is what the entry's
@@ -118,7 +122,7 @@ impl Answer {
 impl Refusal {
     /// Policy refused.
     pub const fn denied(reason: Reason) -> Self {
-        Self { reason, outcome: Outcome::Denied, retry_after: None, registry: None }
+        Self { reason, outcome: Outcome::Denied, retry_after: None, registry: None, cause: None }
     }
 
     /// By where the reason arose: what the caller can mend is a denial, what it
@@ -128,11 +132,23 @@ impl Refusal {
             Origin::Caller => Outcome::Denied,
             Origin::Gateway | Origin::Registry => Outcome::SourceUnavailable,
         };
-        Self { reason, outcome, retry_after: None, registry: None }
+        Self { reason, outcome, retry_after: None, registry: None, cause: None }
     }
 
     /// The registry did not answer.
     pub const fn unavailable(reason: Reason, registry: Registry, retry_after: Option<Duration>) -> Self {
-        Self { reason, outcome: Outcome::SourceUnavailable, retry_after, registry: Some(registry) }
+        Self {
+            reason,
+            outcome: Outcome::SourceUnavailable,
+            retry_after,
+            registry: Some(registry),
+            cause: None,
+        }
+    }
+
+    /// Asking the registry failed.
+    pub(crate) fn failed(error: &FetchError, registry: Registry) -> Self {
+        let cause = error.cause().map(MalformedCause::as_str);
+        Self { cause, ..Self::unavailable(error.reason(), registry, error.retry_after()) }
     }
 }

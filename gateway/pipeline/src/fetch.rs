@@ -67,7 +67,17 @@ impl Sources {
                 Ok(Found { reply: kept.reply, state: served.state, fetched_by: kept.fetched_by, age })
             }
             Flown::Failed { error, fetched_by } => {
-                let refusal = Refusal::unavailable(error.reason(), registry, error.retry_after());
+                let refusal = Refusal::failed(&error, registry);
+                if let (Some(cause), CacheState::Miss) = (refusal.cause, served.state) {
+                    // The entry keeps to the vocabulary of reasons; how the
+                    // contract was broken is for who runs the gateway.
+                    tracing::warn!(
+                        registry = registry.as_str(),
+                        cause,
+                        intent = fetched_by,
+                        "a registry's answer breaks its contract"
+                    );
+                }
                 let upstream = error.upstream_ids();
                 let from = Provenance { state: served.state, fetched_by, fetched: None, upstream };
                 self.ledger.refused(&inquiry.asking, refusal, Some(from)).await

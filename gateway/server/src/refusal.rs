@@ -15,6 +15,7 @@ pub(crate) fn failure(not_released: NotReleased<Refusal>) -> Failure {
             Failure::new(refusal.reason)
                 .retry_after(refusal.retry_after)
                 .at(refusal.registry)
+                .caused_by(refusal.cause)
                 .recorded(receipt)
         }
         NotReleased::Unrecorded(unrecorded) => self::unrecorded(unrecorded),

@@ -40,6 +40,7 @@ pub(crate) struct Failure {
     violations: Vec<Violation>,
     retry_after: Option<Duration>,
     registry: Option<Registry>,
+    cause: Option<&'static str>,
     receipt: Option<Receipt>,
 }
 
@@ -48,12 +49,14 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure for that reason.
     pub(crate) const fn new(reason: Reason) -> Self {
-        Self { reason, violations: Vec::new(), retry_after: None, registry: None, receipt: None }
+        Self { reason, violations: Vec::new(), retry_after: None, registry: None, cause: None, receipt: None }
     }
 
     /// Input that does not hold: every violation at once.
-    pub(crate) const fn invalid(violations: Vec<Violation>) -> Self {
-        Self { reason: Reason::ValueInvalid, violations, retry_after: None, registry: None, receipt: None }
+    pub(crate) fn invalid(violations: Vec<Violation>) -> Self {
+        let mut failure = Self::new(Reason::ValueInvalid);
+        failure.violations = violations;
+        failure
     }
 
     /// One value that does not hold.
@@ -75,6 +78,12 @@ impl Failure {
     /// Which registry failed.
     pub(crate) const fn at(mut self, registry: Option<Registry>) -> Self {
         self.registry = registry;
+        self
+    }
+
+    /// How the registry's answer breaks its contract: a stable name.
+    pub(crate) const fn caused_by(mut self, cause: Option<&'static str>) -> Self {
+        self.cause = cause;
         self
     }
 
@@ -197,6 +206,9 @@ fn metadata(failure: &Failure, next: Advice) -> HashMap<String, String> {
     say("next_en", next.en.to_owned());
     if let Some(registry) = failure.registry {
         say("registry", registry.as_str().to_owned());
+    }
+    if let Some(cause) = failure.cause {
+        say("cause", cause.to_owned());
     }
     if let Some(receipt) = &failure.receipt {
         say("receipt_origin", receipt.origin.to_string());

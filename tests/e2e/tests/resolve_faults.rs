@@ -140,8 +140,7 @@ async fn whatever_goes_wrong_is_a_component_result() {
         wrong(Registry::Business, Fault::Status { code: 500 }, error).await,
         wrong(Registry::Insurance, Fault::TooMany { retry_after_s: 30 }, &["SOURCE_THROTTLED"]).await,
         wrong(Registry::Land, Fault::Malformed, &["SOURCE_MALFORMED"]).await,
-        wrong(Registry::Land, Fault::Reset, &["SOURCE_UNREACHABLE", "SOURCE_ERROR", "SOURCE_MALFORMED"])
-            .await,
+        wrong(Registry::Land, Fault::Reset, &["SOURCE_UNREACHABLE"]).await,
         wrong(Registry::Insurance, Fault::Empty, &["SOURCE_MALFORMED"]).await,
         wrong(Registry::Population, Fault::EntityBomb, &["SOURCE_MALFORMED", "SOURCE_SUSPENDED"]).await,
     ];

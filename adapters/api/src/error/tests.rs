@@ -1,5 +1,7 @@
 //! What an error tells, and what it does not.
 
+use std::collections::BTreeSet;
+
 use super::{FetchError, MalformedCause};
 
 #[test]
@@ -12,4 +14,14 @@ fn a_refusal_keeps_only_a_plain_code() {
         assert!(matches!(error, FetchError::Malformed { cause: MalformedCause::Shape, .. }), "{code}");
         assert!(code.is_empty() || !format!("{error} {error:?}").contains(code));
     }
+}
+
+#[test]
+fn causes_are_stable_names_of_their_own() {
+    let names: BTreeSet<&str> = MalformedCause::ALL.into_iter().map(MalformedCause::as_str).collect();
+    assert_eq!(names.len(), MalformedCause::ALL.len(), "one name each");
+    let plain = |name: &&&str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    assert_eq!(names.iter().filter(plain).count(), names.len(), "{names:?}");
+    assert_eq!(FetchError::malformed(MalformedCause::TooDeep).cause(), Some(MalformedCause::TooDeep));
+    assert_eq!(FetchError::refused("001").cause(), None);
 }

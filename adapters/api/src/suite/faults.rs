@@ -13,8 +13,6 @@ enum Verdict {
     Unavailable(Reason),
     Malformed(&'static [MalformedCause]),
     Refused(&'static str),
-    /// The connection broke: when it was noticed decides.
-    Broken,
     /// Another subject, or incomplete for contradiction: never a whole record.
     Contradiction,
 }
@@ -60,7 +58,7 @@ fn table(run: &Run<'_>, target: &str) -> Vec<(Fault, Verdict)> {
         (Fault::Status(503), Verdict::Unavailable(Reason::SourceError)),
         (Fault::Status(404), Verdict::Refused("HTTP_404")),
         (Fault::TooMany(7), Verdict::Unavailable(Reason::SourceThrottled)),
-        (Fault::Reset, Verdict::Broken),
+        (Fault::Reset, Verdict::Unavailable(Reason::SourceUnreachable)),
         (Fault::Malformed, Verdict::Malformed(&[Syntax, Truncated])),
         (Fault::WrongSchema, Verdict::Malformed(&[Shape])),
         (Fault::Empty, Verdict::Malformed(&[Truncated])),
@@ -104,10 +102,6 @@ impl Verdict {
             }
             (Self::Refused(expected), Err(FetchError::Refused { code, upstream_ids })) => {
                 code == expected && !upstream_ids.is_empty()
-            }
-            (Self::Broken, Err(FetchError::Malformed { cause, .. })) => *cause == MalformedCause::Truncated,
-            (Self::Broken, Err(FetchError::Unavailable { reason, .. })) => {
-                *reason == Reason::SourceUnreachable
             }
             (Self::Contradiction, Err(FetchError::Malformed { cause, .. })) => {
                 matches!(cause, MalformedCause::OtherSubject | MalformedCause::Shape)

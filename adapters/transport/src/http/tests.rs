@@ -40,6 +40,56 @@ async fn only_a_repeatable_call_is_repeated_after_a_broken_connection() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_is_told_from_an_answer_against_the_contract() {
+    let whole = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+    let lost = Err((Reason::SourceUnreachable, None));
+    let broken = Err((Reason::SourceMalformed, Some(MalformedCause::Protocol)));
+    type Told = Result<&'static str, (Reason, Option<MalformedCause>)>;
+    let sent = |text: &str| Play::Send(format!("{whole}{text}"));
+    let cases: Vec<(&str, Play, Told)> = vec![
+        ("reset in the body", Play::Reset(format!("{whole}content-length: 9\r\n\r\n{{\"a\"")), lost),
+        ("reset in the head", Play::Reset("HTTP/1.1 200".to_owned()), lost),
+        ("end within the length", sent("content-length: 9\r\n\r\n{\"a\""), lost),
+        ("end between chunks", sent("transfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n"), lost),
+        ("end within a chunk", sent("transfer-encoding: chunked\r\n\r\n9\r\n{\"a\""), lost),
+        ("end within the head", Play::Send("HTTP/1.1 200 OK\r\nconten".to_owned()), lost),
+        ("end before the head", Play::Send(String::new()), lost),
+        ("a chunk of no size", sent("transfer-encoding: chunked\r\n\r\nxyz\r\n{\"a\""), broken),
+        ("no HTTP", Play::Send("SSH-2.0-OpenSSH_9.9\r\n\r\n".to_owned()), broken),
+        ("two lengths", sent("content-length: 1\r\ncontent-length: 2\r\n\r\n{}"), broken),
+        // Whole messages: what is cut off here is the content, which is for
+        // the decoder to find.
+        ("a short document", sent("content-length: 4\r\n\r\n{\"a\""), Ok("{\"a\"")),
+        ("until the end", sent("connection: close\r\n\r\n{\"a\""), Ok("{\"a\"")),
+    ];
+    for (what, play, expected) in cases {
+        let far = FarEnd::start(vec![play]).await;
+        let http = open(far.config());
+        let reply = send(&http, get(&http)).await;
+        if let Err(error) = &reply {
+            assert!(!error.upstream_ids().is_empty(), "{what}: which exchange?");
+        }
+        let told = reply.map(|answer| answer.body).map_err(|error| (error.reason(), error.cause()));
+        assert_eq!(told, expected.map(|body| body.as_bytes().into()), "{what}");
+        // A broken connection is no word of the registry: it is asked again.
+        let asked = if expected == lost { 2 } else { 1 };
+        assert_eq!(far.connections(), asked, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again_if_that_does_no_harm() {
+    let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"a\"";
+    for (repeatable, connections) in [(true, 2), (false, 1)] {
+        let far = FarEnd::start(vec![Play::Reset(half.to_owned()), json("{}")]).await;
+        let http = open(far.config());
+        let call = if repeatable { get(&http) } else { get(&http).only_once() };
+        assert_eq!(send(&http, call).await.is_ok(), repeatable);
+        assert_eq!(far.connections(), connections);
+    }
+}
+
+#[tokio::test]
 async fn repeats_end_when_the_budget_is_spent() {
     let far = FarEnd::start(vec![Play::Close]).await;
     let mut config = far.config();

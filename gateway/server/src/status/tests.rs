@@ -86,15 +86,23 @@ fn a_recorded_refusal_carries_its_receipt_and_a_registry_its_delay() {
     let failure = Failure::new(Reason::SourceSuspended)
         .retry_after(Some(Duration::from_secs(30)))
         .at(Some(Registry::Land))
+        .caused_by(Some("TOO_LARGE"))
         .recorded(receipt.clone());
     let (status, details) = told(failure);
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(retry_delay(&details), Some(Duration::from_secs(30)));
     let metadata = info(&details).metadata;
     assert_eq!(metadata["registry"], "land");
+    assert_eq!(metadata["cause"], "TOO_LARGE");
     assert_eq!(metadata["receipt_origin"], "log.test/1");
     assert_eq!(metadata["receipt_index"], "42");
     assert_eq!(metadata["receipt_leaf_hash"], hex::encode(receipt.leaf_hash));
+}
+
+#[test]
+fn no_cause_is_told_where_there_is_none() {
+    let (_, details) = told(Failure::new(Reason::SourceTimeout).at(Some(Registry::Land)));
+    assert!(!info(&details).metadata.contains_key("cause"));
 }
 
 #[test]
