@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use motlan_domain::SubjectKey;
 use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, ProcedureCode};
 use motlan_domain::name::PersonName;
+use motlan_domain::{SubjectKey, Trace};
 
 /// One question to one registry.
 #[derive(Debug, Clone)]
@@ -22,6 +22,9 @@ pub struct Ask {
     pub request_id: String,
     /// The time left for the answer.
     pub deadline: Duration,
+    /// What the question belongs to; told to the registry where its
+    /// configuration allows that.
+    pub trace: Trace,
 }
 
 /// The form of the question.

@@ -21,6 +21,7 @@ pub use gaps::{Gaps, Invalid, Read};
 use futures::future::BoxFuture;
 use motlan_domain::Fetched;
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_telemetry::Reading;
 
 /// What a registry said to an [`Ask`].
 #[derive(Debug, Clone)]
@@ -71,6 +72,9 @@ pub trait RegistryAdapter: Send + Sync {
         let _ = dataset;
         FieldSet::EMPTY
     }
+
+    /// Puts what the adapter counted of its exchanges into the reading.
+    fn counted(&self, reading: &mut Reading);
 
     /// Asks the registry.
     fn ask<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Reply, FetchError>>;

@@ -8,6 +8,7 @@ use motlan_api::{Ask, Decoding, FetchError, RegistryAdapter, Reply, Want};
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{IdRules, Synthetic};
 use motlan_domain::{Clock, Dataset, Registry, SubjectKey};
+use motlan_telemetry::Reading;
 use motlan_transport::{ConfigError, Rest};
 
 use crate::{BusinessConfig, BusinessPaths, decode_enterprise};
@@ -66,6 +67,10 @@ impl RegistryAdapter for BusinessAdapter {
 
     fn datasets(&self) -> &'static [Dataset] {
         DATASETS
+    }
+
+    fn counted(&self, reading: &mut Reading) {
+        self.rest.counted(Registry::Business, reading);
     }
 
     fn ask<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Reply, FetchError>> {

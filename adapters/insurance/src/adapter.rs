@@ -8,6 +8,7 @@ use motlan_api::{Ask, Decoding, FetchError, Gaps, Holder, MalformedCause, Regist
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{IdRules, InsuranceNumber, Synthetic};
 use motlan_domain::{Clock, Dataset, Fetched, Registry, SubjectKey};
+use motlan_telemetry::Reading;
 use motlan_transport::{ConfigError, Rest, Session};
 use serde_json::json;
 
@@ -124,6 +125,10 @@ impl RegistryAdapter for InsuranceAdapter {
 
     fn datasets(&self) -> &'static [Dataset] {
         DATASETS
+    }
+
+    fn counted(&self, reading: &mut Reading) {
+        self.rest.counted(Registry::Insurance, reading);
     }
 
     fn ask<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Reply, FetchError>> {

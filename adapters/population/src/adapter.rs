@@ -10,6 +10,7 @@ use motlan_domain::dataset::FieldSet;
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{IdRules, Synthetic};
 use motlan_domain::{Clock, Dataset, Fetched, Record, Registry, SubjectKey};
+use motlan_telemetry::Reading;
 use motlan_transport::{Call, ConfigError, Http, Media, Session};
 
 use crate::sign::Signer;
@@ -166,6 +167,10 @@ impl RegistryAdapter for PopulationAdapter {
             Dataset::Person => dataset.field_set(status::FIELDS).unwrap_or_default(),
             _ => FieldSet::EMPTY,
         }
+    }
+
+    fn counted(&self, reading: &mut Reading) {
+        self.http.counted(Registry::Population, reading);
     }
 
     fn ask<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Reply, FetchError>> {

@@ -49,6 +49,9 @@ pub struct HttpConfig {
     /// The gateway's certificate chain and private key, PEM, for mutual TLS.
     #[serde(default)]
     pub client_identity: Option<Secret>,
+    /// Whether the registry is told the W3C trace id of the call.
+    #[serde(default = "defaults::trace_context")]
+    pub trace_context: bool,
     /// When to stop asking a registry that fails.
     #[serde(default)]
     pub breaker: BreakerConfig,
@@ -99,6 +102,7 @@ impl HttpConfig {
             max_body_bytes: defaults::max_body_bytes(),
             ca_pem: None,
             client_identity: None,
+            trace_context: defaults::trace_context(),
             breaker: BreakerConfig::default(),
         }
     }
@@ -177,6 +181,9 @@ mod defaults {
     }
     pub(super) const fn max_body_bytes() -> usize {
         1 << 20
+    }
+    pub(super) const fn trace_context() -> bool {
+        true
     }
 }
 

@@ -149,5 +149,6 @@ pub(crate) fn ask() -> Ask {
         },
         request_id: "q1".to_owned(),
         deadline: Duration::from_secs(10),
+        trace: motlan_domain::Trace::new(7, 8, false),
     }
 }

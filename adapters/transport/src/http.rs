@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use motlan_api::{Ask, FetchError, MalformedCause};
-use motlan_domain::{Clock, Reason};
+use motlan_domain::{Clock, Reason, Registry, Trace};
+use motlan_telemetry::Reading;
+use motlan_telemetry::span::{self, SPANS};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 use url::Url;
 
 use crate::body::{self, BodyError};
@@ -17,12 +21,15 @@ use crate::breaker::{Breaker, Pass};
 use crate::broken::{self, Broken};
 use crate::budget::RetryBudget;
 use crate::bulkhead::Bulkhead;
+use crate::meter::{Ended, Meter};
 use crate::quota::Quota;
 use crate::session::Session;
 use crate::{Answer, Call, ConfigError, HttpConfig};
 
 /// Idle connections are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
+/// W3C trace context.
+const TRACEPARENT: &str = "traceparent";
 /// Longest `Retry-After` believed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
@@ -35,6 +42,7 @@ pub struct Http {
     breaker: Breaker,
     quota: Option<Quota>,
     budget: RetryBudget,
+    meter: Meter,
 }
 
 /// Leave for one call; given back when dropped.
@@ -79,6 +87,7 @@ impl Http {
             ),
             quota: config.quota_per_minute.map(|most| Quota::new(most, Arc::clone(&clock))),
             budget: RetryBudget::new(),
+            meter: Meter::new(&config.base_url),
             clock,
             config,
         })
@@ -101,7 +110,12 @@ impl Http {
     /// deadlines.
     pub fn session<'a>(&'a self, ask: &'a Ask) -> Session<'a> {
         let left = ask.deadline.min(self.config.deadline());
-        Session::new(self, Instant::now() + left, &ask.request_id, ask.on_behalf.dossier.as_ref())
+        Session::new(self, Instant::now() + left, ask)
+    }
+
+    /// Puts what was counted into the reading, as that registry's.
+    pub fn counted(&self, registry: Registry, reading: &mut Reading) {
+        self.meter.read(registry, self.breaker.refuses().is_some(), reading);
     }
 
     /// Leave for one call: time left, a turn in the bulkhead, room in the
@@ -124,19 +138,24 @@ impl Http {
 
     /// One admitted call, with at most one repeat. The error carries no
     /// exchange ids: the session adds them.
-    pub(crate) async fn send(&self, admitted: Admitted<'_>, call: &Call) -> Result<Answer, FetchError> {
+    pub(crate) async fn send(
+        &self,
+        admitted: Admitted<'_>,
+        call: &Call,
+        trace: &Trace,
+    ) -> Result<Answer, FetchError> {
         let Admitted { _turn, pass, deadline } = admitted;
         // A question that came with little time left cannot accuse the registry.
         let fair = deadline.saturating_duration_since(Instant::now()) * 2 >= self.config.deadline();
         self.budget.earn();
-        let mut attempt = self.attempt(call, deadline).await;
+        let mut attempt = self.attempt(call, deadline, trace, 0).await;
         let again = match attempt {
             Attempt::NotSent => true,
             Attempt::Broken => call.repeatable,
             _ => false,
         };
         if again && self.budget.spend() && self.within_quota().is_ok() {
-            attempt = self.attempt(call, deadline).await;
+            attempt = self.attempt(call, deadline, trace, 1).await;
         }
         match &attempt {
             Attempt::TimedOut if !fair => drop(pass),
@@ -152,15 +171,53 @@ impl Http {
         quota.take().map_err(|wait| unavailable(Reason::SourceThrottled, Some(wait)))
     }
 
-    async fn attempt(&self, call: &Call, deadline: Instant) -> Attempt {
-        timeout_at(deadline, self.exchange(call)).await.unwrap_or(Attempt::TimedOut)
+    /// One HTTP request: timed, counted, a span of its own. The conventions
+    /// want the address in it; path and query can name somebody, so it has the
+    /// host alone.
+    async fn attempt(&self, call: &Call, deadline: Instant, trace: &Trace, resend: u8) -> Attempt {
+        let (address, port) = self.meter.server();
+        let span = info_span!(
+            target: SPANS,
+            "request",
+            otel.name = call.method.as_str(),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = call.method.as_str(),
+            http.request.resend_count = (resend > 0).then_some(resend),
+            server.address = address,
+            server.port = port,
+            http.response.status_code = Empty,
+            error.type = Empty,
+        );
+        let began = Instant::now();
+        let exchange = timeout_at(deadline, self.exchange(call, trace)).instrument(span.clone());
+        let attempt = exchange.await.unwrap_or(Attempt::TimedOut);
+        let ended = attempt.ended();
+        self.meter.ended(&call.method, ended, began.elapsed());
+        let (status, error) = ended.told();
+        span.record("http.response.status_code", status);
+        if error.is_some() {
+            span.record("error.type", error);
+            span.record("otel.status_code", "ERROR");
+        }
+        attempt
     }
 
-    async fn exchange(&self, call: &Call) -> Attempt {
+    async fn exchange(&self, call: &Call, trace: &Trace) -> Attempt {
+        let mut headers = call.headers.clone();
+        if self.config.trace_context {
+            // The span of this request, or what the caller told us where
+            // nobody records spans.
+            let current = span::current();
+            let told = current.as_ref().unwrap_or(trace).traceparent();
+            headers.extend(
+                HeaderValue::from_str(told).map(|value| (HeaderName::from_static(TRACEPARENT), value)),
+            );
+        }
         let request = self
             .client
             .request(call.method.clone(), call.url.clone())
-            .headers(call.headers.clone())
+            .headers(headers)
             .body(call.body.clone())
             .send();
         let response = match request.await {
@@ -227,6 +284,19 @@ impl From<Broken> for Attempt {
         match how {
             Broken::Connection => Self::Broken,
             Broken::Protocol => Self::NotHttp,
+        }
+    }
+}
+
+impl Attempt {
+    const fn ended(&self) -> Ended {
+        match self {
+            Self::NotSent => Ended::NotSent,
+            Self::Broken => Ended::Broken,
+            Self::NotHttp => Ended::NotHttp,
+            Self::TimedOut => Ended::TimedOut,
+            Self::TooLarge => Ended::TooLarge,
+            Self::Answered { status, .. } => Ended::Status(*status),
         }
     }
 }

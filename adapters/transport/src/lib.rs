@@ -25,6 +25,7 @@ mod config;
 #[cfg(test)]
 mod far;
 mod http;
+mod meter;
 mod quota;
 mod rest;
 mod secret;

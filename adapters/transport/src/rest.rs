@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use motlan_api::{Ask, FetchError};
-use motlan_domain::Clock;
+use motlan_domain::{Clock, Registry};
+use motlan_telemetry::Reading;
 use serde_json::Value;
 
 use crate::json::Object;
@@ -28,6 +29,11 @@ impl Rest {
     /// Begins what one question takes.
     pub fn session<'a>(&'a self, ask: &'a Ask) -> Session<'a> {
         self.http.session(ask)
+    }
+
+    /// Puts what the client counted into the reading.
+    pub fn counted(&self, registry: Registry, reading: &mut Reading) {
+        self.http.counted(registry, reading);
     }
 
     /// `GET path?query`; the body of the answer.

@@ -1,8 +1,7 @@
 //! What one question takes: its deadline, and the exchanges made for it.
 
 use http::HeaderValue;
-use motlan_api::FetchError;
-use motlan_domain::id::DossierCode;
+use motlan_api::{Ask, FetchError};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -17,21 +16,15 @@ const X_ROAD_ISSUE: &str = "x-road-issue";
 pub struct Session<'a> {
     http: &'a Http,
     deadline: Instant,
-    request_id: &'a str,
-    dossier: Option<&'a DossierCode>,
+    ask: &'a Ask,
     exchanges: Mutex<Vec<String>>,
 }
 
 // === impl Session ===
 
 impl<'a> Session<'a> {
-    pub(crate) const fn new(
-        http: &'a Http,
-        deadline: Instant,
-        request_id: &'a str,
-        dossier: Option<&'a DossierCode>,
-    ) -> Self {
-        Self { http, deadline, request_id, dossier, exchanges: Mutex::new(Vec::new()) }
+    pub(crate) const fn new(http: &'a Http, deadline: Instant, ask: &'a Ask) -> Self {
+        Self { http, deadline, ask, exchanges: Mutex::new(Vec::new()) }
     }
 
     /// When everything has to be done.
@@ -57,13 +50,21 @@ impl<'a> Session<'a> {
         if let Ok(value) = HeaderValue::from_str(&id) {
             call.headers.insert(X_ROAD_ID, value);
         }
-        if let Some(value) = self.dossier.and_then(|code| HeaderValue::from_str(code.as_str()).ok()) {
+        if let Some(value) =
+            self.ask.on_behalf.dossier.as_ref().and_then(|code| HeaderValue::from_str(code.as_str()).ok())
+        {
             call.headers.insert(X_ROAD_ISSUE, value);
         }
         let began = Instant::now();
-        let reply = self.http.send(admitted, &call).await;
+        let reply = self.http.send(admitted, &call, &self.ask.trace).await;
         let outcome = reply.as_ref().map_or_else(|error| error.reason().code(), |_| "ANSWERED");
-        tracing::debug!(exchange = id, outcome, elapsed_ms = began.elapsed().as_millis(), "registry call");
+        tracing::debug!(
+            exchange = id,
+            trace_id = self.ask.trace.id(),
+            outcome,
+            elapsed_ms = began.elapsed().as_millis(),
+            "registry call"
+        );
         reply.map_err(|error| self.name_exchanges(error))
     }
 
@@ -85,8 +86,8 @@ impl<'a> Session<'a> {
     fn next_id(&self) -> String {
         let mut exchanges = self.exchanges.lock();
         let id = match exchanges.len() {
-            0 => self.request_id.to_owned(),
-            sent => format!("{}-{}", self.request_id, sent + 1),
+            0 => self.ask.request_id.clone(),
+            sent => format!("{}-{}", self.ask.request_id, sent + 1),
         };
         exchanges.push(id.clone());
         id

@@ -79,6 +79,18 @@ pub enum Cause {
 // === impl Cause ===
 
 impl Cause {
+    /// Every cause, in the order of declaration.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::DiskFull,
+        Self::WriteFailed,
+        Self::SyncFailed,
+        Self::StoreReplaced,
+        Self::WriterDied,
+        Self::Stalled,
+        Self::SubjectsFailed,
+        Self::RandomFailed,
+    ];
+
     /// Stable upper-case name.
     pub const fn as_str(self) -> &'static str {
         match self {

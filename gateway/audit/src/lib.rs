@@ -34,6 +34,7 @@ mod seal;
 mod search;
 mod sequencer;
 mod service;
+mod stats;
 pub mod store;
 mod subjects;
 mod waiters;

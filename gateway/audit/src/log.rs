@@ -15,6 +15,7 @@ use crate::index::IndexHandle;
 use crate::seal::{Sealer, joint_key, open_text};
 use crate::search::{Found, SearchDesk, SearchPage, SearchQuery};
 use crate::sequencer::{Phase, Pushed, Sequencer};
+use crate::stats::Stats;
 use crate::store::AuditReader;
 use crate::subjects::{Desk, Job, Pseudonym, Subjects};
 
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) reader: Arc<dyn AuditReader>,
     pub(crate) index: IndexHandle,
     pub(crate) search: SearchDesk,
+    pub(crate) stats: Arc<Stats>,
 }
 
 /// How the log is.

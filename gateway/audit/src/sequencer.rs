@@ -190,6 +190,11 @@ impl Sequencer {
 
     // --- the writer's side ---
 
+    /// The monotonic clock, to time the disk by.
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     /// Waits, at most `tick`, for something to write.
     pub(crate) fn take(&self, tick: Duration, spare: Vec<u8>) -> Taken {
         let mut state = self.state.lock();

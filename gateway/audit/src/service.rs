@@ -21,6 +21,7 @@ use crate::log::{AuditLog, Inner};
 use crate::seal::{Sealer, derive};
 use crate::search;
 use crate::sequencer::Sequencer;
+use crate::stats::Stats;
 use crate::store::{AuditReader, AuditStore, MemoryStore, StoreError};
 use crate::subjects::{Desk, Subjects};
 use crate::writer::{Progress, Writer};
@@ -182,8 +183,14 @@ impl AuditLog {
         ));
         let assembler = Arc::new(Assembler { origin, record });
         let (desk, worker) = Desk::new(Arc::clone(&subjects), Arc::clone(&assembler), Arc::clone(&sequencer));
-        let writer =
-            Writer::new(store, Arc::clone(&sequencer), Arc::clone(&progress), options.commit_spacing);
+        let stats = Arc::new(Stats::default());
+        let writer = Writer::new(
+            store,
+            Arc::clone(&sequencer),
+            Arc::clone(&progress),
+            Arc::clone(&stats),
+            options.commit_spacing,
+        );
 
         let log = Self {
             inner: Arc::new(Inner {
@@ -194,6 +201,7 @@ impl AuditLog {
                 reader,
                 index: index_handle,
                 search: search_desk,
+                stats,
             }),
         };
         let mut service = AuditService {

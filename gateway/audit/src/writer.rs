@@ -15,6 +15,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::error::Cause;
 use crate::sequencer::{Batch, Sequencer, Taken};
+use crate::stats::Stats;
 use crate::store::{AuditStore, StoreError};
 use crate::waiters::Completion;
 
@@ -41,6 +42,7 @@ pub(crate) struct Writer {
     store: Box<dyn AuditStore>,
     sequencer: Arc<Sequencer>,
     progress: Arc<Progress>,
+    stats: Arc<Stats>,
     spacing: Duration,
     spare: Vec<u8>,
     in_flight: Option<Batch>,
@@ -63,12 +65,14 @@ impl Writer {
         store: Box<dyn AuditStore>,
         sequencer: Arc<Sequencer>,
         progress: Arc<Progress>,
+        stats: Arc<Stats>,
         spacing: Duration,
     ) -> Self {
         Self {
             store,
             sequencer,
             progress,
+            stats,
             spacing,
             spare: Vec::new(),
             in_flight: None,
@@ -133,10 +137,15 @@ impl Writer {
     fn commit(&mut self) -> Result<(), StoreError> {
         let Some(batch) = &self.in_flight else { return Ok(()) };
         self.store.append(&batch.frames)?;
+        let began = self.sequencer.monotonic();
         self.store.sync()?;
+        let took = self.sequencer.monotonic().saturating_sub(began);
         let end = batch.frames.end();
         let room = self.store.room();
         self.sequencer.committed(end, room);
+        // Counted before anybody is told, so that whoever was told finds it counted.
+        self.stats.sync.record_time(took);
+        self.stats.batch.record(u64::from(batch.frames.count));
         batch.completion.complete(Ok(()));
         self.progress.set(end);
         if let Some(mut batch) = self.in_flight.take() {
@@ -151,6 +160,7 @@ impl Writer {
 
     /// Tells everyone who waits that nothing may be released.
     fn fail(&mut self, cause: Cause) {
+        self.stats.failed(cause);
         let failed = self.in_flight.take();
         for batch in self.sequencer.fail(failed, cause) {
             batch.completion.complete(Err(cause));

@@ -19,6 +19,7 @@ pub mod question;
 pub mod reason;
 pub mod record;
 pub mod subject;
+pub mod trace;
 
 pub use answer::{Completeness, Fetched, IncompleteCause, Outcome};
 pub use clock::{Clock, ManualClock};
@@ -29,3 +30,4 @@ pub use question::{Operation, Question};
 pub use reason::Reason;
 pub use record::Record;
 pub use subject::{Link, SubjectKey, SubjectKind};
+pub use trace::Trace;

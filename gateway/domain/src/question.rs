@@ -8,6 +8,7 @@ use crate::dataset::{Dataset, FieldSet};
 use crate::identity::{EnterpriseClaim, IdentityClaim};
 use crate::purpose::Purpose;
 use crate::subject::SubjectKey;
+use crate::trace::Trace;
 
 /// The data operations of the public API: one per DATA method of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,8 +52,8 @@ pub struct Question {
     pub max_age: Option<Duration>,
     /// What is claimed, for the verifying operations.
     pub claim: Option<Claim>,
-    /// W3C trace id of the call, 32 lower-case hex digits.
-    pub trace: String,
+    /// What the call belongs to.
+    pub trace: Trace,
 }
 
 /// What a verifying caller says of the subject.

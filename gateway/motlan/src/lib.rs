@@ -14,5 +14,6 @@ pub mod receipt;
 pub mod report;
 pub mod run;
 pub mod sandbox;
+pub mod telemetry;
 pub mod term;
 pub mod wiring;

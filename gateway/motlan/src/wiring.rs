@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config, Mistake, ServerSection, read_register_key};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::telemetry::Process;
 
 /// How long fetches that outlive their callers may take to end.
 const FETCHES: Duration = Duration::from_secs(10);
@@ -83,7 +84,8 @@ impl Gateway {
             tracing::info!(finished, "closings cut off earlier have their entries now");
         }
         let resolver = Resolver::new(Arc::clone(&pipeline), Arc::clone(&clock));
-        let services = Services { pipeline, resolver };
+        let process = Arc::new(Process::started(Arc::clone(&clock)));
+        let services = Services { pipeline, resolver, beside: vec![process] };
         let bound = Server::bind(server, services, Arc::clone(&clock)).await;
         let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
 

@@ -196,6 +196,11 @@ impl AnswerCache {
         Served { state, flown: flight.await }
     }
 
+    /// Answers kept and the bytes they are counted as; moka knows both about.
+    pub(crate) fn size(&self) -> (u64, u64) {
+        (self.kept.entry_count(), self.kept.weighted_size())
+    }
+
     /// How old a kept answer is.
     pub(crate) fn age(&self, kept: &Kept) -> Duration {
         self.clock.monotonic().saturating_sub(kept.since)

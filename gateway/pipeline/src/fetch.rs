@@ -10,11 +10,13 @@ use motlan_api::{Ask, Holder, RegistryAdapter, Reply, Want};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::question::Claim;
 use motlan_domain::{CachePolicy, CacheScope, CacheState, Fetched, Operation, Reason, SubjectKey};
+use tokio::time::Instant;
 
 use crate::answer::Refusal;
 use crate::cache::{AnswerCache, Fetch, Flown};
 use crate::ledger::{Asking, Ledger, Provenance};
 use crate::sealed::NotReleased;
+use crate::stats::{Ended, Stats};
 
 /// The adapters, the cache and what bounds them.
 pub(crate) struct Sources {
@@ -23,6 +25,7 @@ pub(crate) struct Sources {
     pub(crate) policies: BTreeMap<Dataset, CachePolicy>,
     pub(crate) deadline: Duration,
     pub(crate) ledger: Ledger,
+    pub(crate) stats: Arc<Stats>,
 }
 
 /// What a registry said to a permitted question.
@@ -61,6 +64,7 @@ impl Sources {
         let key = self.key(inquiry, policy.scope, apart);
         let fetch = || self.launch(inquiry, Arc::clone(adapter));
         let served = self.cache.serve(key, &policy, inquiry.max_age, fetch).await;
+        self.stats.served(inquiry.asking.dataset, served.state);
         match served.flown {
             Flown::Answered(kept) => {
                 let age = self.cache.age(&kept);
@@ -112,16 +116,23 @@ impl Sources {
         adapter: Arc<dyn RegistryAdapter>,
     ) -> impl Future<Output = Fetch> + Send + 'static + use<> {
         let (ledger, asking) = (self.ledger.clone(), inquiry.asking.clone());
+        let stats = Arc::clone(&self.stats);
         let ask = Ask {
             want: inquiry.want.clone(),
             subject: asking.subject.clone(),
             on_behalf: on_behalf(inquiry.permit.on_behalf()),
             request_id: uuid::Uuid::new_v4().to_string(),
             deadline: self.deadline,
+            trace: inquiry.permit.question().trace.clone(),
         };
         async move {
             match ledger.intent(&asking, &ask.request_id).await {
-                Ok(fetched_by) => Fetch::Asked { result: adapter.ask(&ask).await, fetched_by },
+                Ok(fetched_by) => {
+                    let began = Instant::now();
+                    let result = adapter.ask(&ask).await;
+                    stats.asked(adapter.registry(), Ended::of(&result), began.elapsed());
+                    Fetch::Asked { result, fetched_by }
+                }
                 Err(unrecorded) => Fetch::Unrecorded(unrecorded),
             }
         }

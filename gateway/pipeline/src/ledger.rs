@@ -18,11 +18,13 @@ use motlan_domain::{CacheState, Evidence, Fetched, Outcome, Purpose, Reason, Sub
 use crate::answer::{Answer, Refusal};
 use crate::fetch::Found;
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
+use crate::stats::{self, Stats};
 
 /// Writes entries for the stages.
 #[derive(Clone)]
 pub struct Ledger {
     log: AuditLog,
+    stats: Arc<Stats>,
 }
 
 /// Where an answer came from, for its entry.
@@ -37,9 +39,9 @@ pub(crate) struct Provenance<'a> {
 // === impl Ledger ===
 
 impl Ledger {
-    /// Over this log.
-    pub const fn new(log: AuditLog) -> Self {
-        Self { log }
+    /// Over this log; what is recorded as denied is counted.
+    pub(crate) const fn new(log: AuditLog, stats: Arc<Stats>) -> Self {
+        Self { log, stats }
     }
 
     /// The log itself, for its readers.
@@ -52,13 +54,16 @@ impl Ledger {
     /// # Errors
     /// [`Unrecorded`]: nothing may be released.
     pub async fn write(&self, draft: Draft) -> Result<Receipt, Unrecorded> {
-        self.log.append(draft).await.map_err(|error| {
+        let denial = stats::denial(&draft);
+        let receipt = self.log.append(draft).await.map_err(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "an audit entry was not written");
             match error {
                 AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
                 _ => Unrecorded::Unavailable,
             }
-        })
+        })?;
+        self.stats.recorded(denial);
+        Ok(receipt)
     }
 
     /// Before a registry is asked under this permit.
@@ -72,7 +77,7 @@ impl Ledger {
 
     /// A denial of a data question, before any registry was asked.
     pub(crate) async fn denied<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
-        let trace = denial.question().map(|question| question.trace.as_str()).unwrap_or_default();
+        let trace = denial.question().map(|question| question.trace.id()).unwrap_or_default();
         self.denied_in(denial, trace).await
     }
 
@@ -226,7 +231,7 @@ impl Asking {
 
 fn permit_draft(permit: &Permit, operation: &'static str) -> Draft {
     let mut draft = Draft::new(Kind::AccessOutcome);
-    draft.trace = Some(Text::Owned(permit.question().trace.clone()));
+    draft.trace = Some(Text::Owned(permit.question().trace.id().to_owned()));
     draft.operation = Some(Text::Borrowed(operation));
     draft.caller = Some(entry_caller(permit.caller()));
     draft.actor = Some(draft_actor(permit.actor()));

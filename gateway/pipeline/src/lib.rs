@@ -19,6 +19,7 @@ mod operate;
 mod read_log;
 mod release;
 mod sealed;
+mod stats;
 mod tie;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use sealed::{NotReleased, Sealed, Unrecorded};
 use bind::{Binder, Bound};
 use cache::AnswerCache;
 use fetch::{Found, Inquiry, Sources};
+use stats::Stats;
 
 /// What the pipeline is built from.
 pub struct Parts {
@@ -94,12 +96,14 @@ impl Pipeline {
         let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks)?;
         let adapters: BTreeMap<Registry, Arc<dyn RegistryAdapter>> =
             parts.adapters.into_iter().map(|adapter| (adapter.registry(), adapter)).collect();
+        let stats = Stats::new();
         let sources = Sources {
             adapters,
             cache,
             policies: options.policies,
             deadline: options.deadline,
-            ledger: Ledger::new(parts.log),
+            ledger: Ledger::new(parts.log, Arc::clone(&stats)),
+            stats,
         };
         Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
     }

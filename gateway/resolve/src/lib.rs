@@ -24,7 +24,7 @@ use motlan_audit_tree::entry::{Effect, Fields};
 use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
 use motlan_catalogue::{CaseId, Component, Procedure};
 use motlan_domain::id::DossierCode;
-use motlan_domain::{Clock, Reason, date};
+use motlan_domain::{Clock, Reason, Trace, date};
 use motlan_pipeline::{
     NotReleased, Pipeline, Refusal, Sealed, Unrecorded, draft_actor, entry_caller, entry_decision,
     entry_evidence,
@@ -52,8 +52,8 @@ pub struct ResolveRequest {
     pub components: Vec<String>,
     /// The oldest registry answer that is accepted.
     pub max_age: Option<Duration>,
-    /// W3C trace id of the call.
-    pub trace: String,
+    /// What the call belongs to.
+    pub trace: Trace,
 }
 
 /// The results of one resolve, each as it is known, in no fixed order. An
@@ -80,7 +80,7 @@ impl Resolver {
     ) -> Result<Results, NotReleased<Refusal>> {
         let permit = match self.pipeline.access().may_resolve(identity, &request.dossier).await {
             Ok(permit) => permit,
-            Err(denial) => return self.pipeline.refuse(&denial, &request.trace).await,
+            Err(denial) => return self.pipeline.refuse(&denial, request.trace.id()).await,
         };
         let permit = Arc::new(permit);
         let catalogue = Arc::clone(self.pipeline.catalogue());
@@ -88,12 +88,12 @@ impl Resolver {
         let case = CaseId::parse(&dossier.case);
         let (Some(procedure), Some(case)) = (catalogue.procedure(&dossier.procedure).cloned(), case) else {
             // The catalogue in force no longer has the procedure.
-            return self.refuse(&permit, Reason::ProcedureUnknown, &request.trace).await;
+            return self.refuse(&permit, Reason::ProcedureUnknown, request.trace.id()).await;
         };
         let procedure = Arc::new(procedure);
         let wanted: Vec<usize> = match wanted(&procedure, &request.components) {
             Some(wanted) => wanted,
-            None => return self.refuse(&permit, Reason::ValueInvalid, &request.trace).await,
+            None => return self.refuse(&permit, Reason::ValueInvalid, request.trace.id()).await,
         };
         let plan = Plan::of(&procedure, &case, &wanted);
         let asker = Asker::new(
@@ -117,7 +117,7 @@ impl Resolver {
                     let component = &procedure.components[place];
                     let in_case = component.asked_in(&case);
                     let result = deciding.decide(&procedure, component, in_case).await?;
-                    let draft = decided_draft(&permit, &result, &trace);
+                    let draft = decided_draft(&permit, &result, trace.id());
                     let canonical = result.canonical().map_err(|_| Unrecorded::Unavailable)?;
                     pipeline.seal_committed(draft, &canonical, result).await
                 }

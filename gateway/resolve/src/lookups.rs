@@ -10,7 +10,7 @@ use motlan_access::Identity;
 use motlan_audit::DraftSubject;
 use motlan_catalogue::{How, Procedure, RoleId, RoleSpec};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
-use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey};
+use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey, Trace};
 use motlan_dossier::{Dossier, SubjectSource};
 use motlan_pipeline::{Freshness, NotReleased, Pipeline, Unrecorded};
 use parking_lot::Mutex;
@@ -69,7 +69,7 @@ pub(crate) struct Asker {
     pub(crate) dossier: Arc<Dossier>,
     pub(crate) plan: Plan,
     pub(crate) max_age: Option<std::time::Duration>,
-    pub(crate) trace: String,
+    pub(crate) trace: Trace,
     gates: BTreeMap<Registry, Semaphore>,
 }
 
@@ -83,7 +83,7 @@ impl Asker {
         dossier: Arc<Dossier>,
         plan: Plan,
         max_age: Option<std::time::Duration>,
-        trace: String,
+        trace: Trace,
     ) -> Self {
         let gates = Registry::ALL.into_iter().map(|registry| (registry, Semaphore::new(AT_ONCE))).collect();
         Self { pipeline, identity, dossier, plan, max_age, trace, gates }

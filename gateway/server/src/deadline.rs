@@ -12,11 +12,11 @@ pub(crate) struct Deadline(pub(crate) Instant);
 // === impl Deadline ===
 
 impl Deadline {
-    /// The sooner of the caller's and the gateway's own. A header that cannot
-    /// be read is as none.
-    pub(crate) fn of(headers: &HeaderMap, most: Duration) -> Self {
+    /// The sooner of the caller's and the gateway's own, for a call that
+    /// `began` then. A header that cannot be read is as none.
+    pub(crate) fn of(began: Instant, headers: &HeaderMap, most: Duration) -> Self {
         let asked = headers.get("grpc-timeout").and_then(|value| parse(value.to_str().ok()?));
-        Self(Instant::now() + asked.map_or(most, |asked| asked.min(most)))
+        Self(began + asked.map_or(most, |asked| asked.min(most)))
     }
 }
 

@@ -9,13 +9,16 @@ use axum::Router;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use motlan_access::Caller;
-use motlan_domain::Reason;
+use motlan_domain::{Reason, Trace};
 use motlan_pipeline::Pipeline;
+use motlan_telemetry::span;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service;
+use tracing::Instrument as _;
 
+use crate::calls::{Calls, Timed, Told};
 use crate::deadline::Deadline;
 use crate::options::Limits;
 use crate::peers::PeerCertificate;
@@ -30,8 +33,8 @@ pub(crate) struct Call {
     pub(crate) peer: Arc<Peer>,
     /// When it must have ended.
     pub(crate) deadline: Deadline,
-    /// W3C trace id, 32 lower-case hex digits.
-    pub(crate) trace: Arc<str>,
+    /// What it belongs to; its id stands in the log.
+    pub(crate) trace: Trace,
     /// Its places: given back when the last clone goes.
     _admitted: Arc<Admitted>,
 }
@@ -60,6 +63,7 @@ struct Inner {
     limits: Limits,
     calls: Arc<Semaphore>,
     quotas: Arc<Quotas>,
+    counted: Arc<Calls>,
 }
 
 /// The edge for one connection.
@@ -72,7 +76,7 @@ pub(crate) struct EdgeConnection {
 
 /// The methods that tell the gateway's own state and leave no entry. They need
 /// a configured caller all the same.
-const PROBES: [&str; 5] = [
+pub(crate) const PROBES: [&str; 5] = [
     "/grpc.health.v1.Health/Check",
     "/grpc.health.v1.Health/List",
     "/grpc.health.v1.Health/Watch",
@@ -97,9 +101,15 @@ impl Peer {
 
 impl Edge {
     /// Over these routes.
-    pub(crate) fn new(routes: Router, pipeline: Arc<Pipeline>, limits: Limits, quotas: Arc<Quotas>) -> Self {
+    pub(crate) fn new(
+        routes: Router,
+        pipeline: Arc<Pipeline>,
+        limits: Limits,
+        quotas: Arc<Quotas>,
+        counted: Arc<Calls>,
+    ) -> Self {
         let calls = Arc::new(Semaphore::new(limits.max_calls));
-        Self(Arc::new(Inner { routes, pipeline, limits, calls, quotas }))
+        Self(Arc::new(Inner { routes, pipeline, limits, calls, quotas, counted }))
     }
 
     /// For a connection whose client showed this certificate.
@@ -125,29 +135,47 @@ impl EdgeConnection {
         Ok(Admitted { _own: place(&self.share.calls)?, _all: place(&self.edge.0.calls)? })
     }
 
-    async fn answer(self, request: Request<Body>) -> Response<axum::body::Body> {
-        let admitted = match self.admit() {
-            Ok(admitted) => admitted,
-            Err(failure) => return told(failure),
+    /// The life of one call, from its arrival to the head of its answer.
+    async fn answer(self, request: Request<Body>) -> Response<Told> {
+        let timed = self.edge.0.counted.begin(request.uri().path());
+        let given = trace::given(request.headers());
+        if let Some(above) = &given {
+            span::adopt(timed.span(), above);
+        }
+        let trace = span::trace_of(timed.span()).or(given).unwrap_or_else(trace::begun);
+        let answering = async {
+            match self.admit() {
+                Ok(admitted) => self.carry_out(request, &timed, trace, admitted).await,
+                Err(failure) => told(failure),
+            }
         };
-        let response = self.carry_out(request, admitted).await;
+        let response = answering.instrument(timed.span().clone()).await;
         if is_refusal(response.headers()) {
             self.edge.0.quotas.refused(&self.share);
         }
-        response
+        if let Some(caller) = self.peer.caller.get() {
+            timed.called_by(caller);
+        }
+        timed.settle(response)
     }
 
-    async fn carry_out(&self, mut request: Request<Body>, admitted: Admitted) -> Response<axum::body::Body> {
+    async fn carry_out(
+        &self,
+        mut request: Request<Body>,
+        timed: &Timed,
+        trace: Trace,
+        admitted: Admitted,
+    ) -> Response<axum::body::Body> {
         let call = Call {
             peer: Arc::clone(&self.peer),
-            deadline: Deadline::of(request.headers(), self.edge.0.limits.call),
-            trace: trace::of(request.headers()),
+            deadline: Deadline::of(timed.began(), request.headers(), self.edge.0.limits.call),
+            trace,
             _admitted: Arc::new(admitted),
         };
         let deadline = call.deadline;
         let path = request.uri().path();
         if PROBES.contains(&path)
-            && let Err(failure) = self.may_probe(path, &call.trace).await
+            && let Err(failure) = self.may_probe(path, call.trace.id()).await
         {
             return told(failure);
         }
@@ -177,7 +205,7 @@ impl EdgeConnection {
 }
 
 impl Service<Request<Body>> for EdgeConnection {
-    type Response = Response<axum::body::Body>;
+    type Response = Response<Told>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 

@@ -2,19 +2,21 @@
 //!
 //! **In scope**: sockets, TLS, limits, deadlines, conversion between protobuf
 //! and the domain, judging input, one form for every error, health, readiness,
-//! reflection. **Out of scope**: every decision. Who may ask is `motlan-access`'
+//! reflection, `/metrics`. **Out of scope**: every decision. Who may ask is `motlan-access`'
 //! word, what is answered `motlan-pipeline`'s: a response can be built from a
 //! sealed value only.
 //!
 //! Life of a call: `listener.rs` (place, handshake) → `edge.rs` (admission,
-//! deadline, trace, probes) → `services/` (who asks, is it sound, ask) →
+//! deadline, trace, probes; timed in `calls.rs`) → `services/` (who asks, is it sound, ask) →
 //! `convert/` (the answer on the wire) or `status.rs` (the refusal).
 
+mod calls;
 mod convert;
 mod deadline;
 mod edge;
 mod invalid;
 mod listener;
+mod metrics;
 mod options;
 mod peers;
 mod probe;

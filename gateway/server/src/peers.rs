@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use motlan_domain::Clock;
+use motlan_telemetry::instrument::{CONNECTIONS_REFUSED, key};
+use motlan_telemetry::{Counter, Reading, Source};
 use parking_lot::Mutex;
 
 /// The leaf certificate a client showed, in DER. Verified by the handshake.
@@ -29,7 +31,7 @@ pub enum Refused {
 /// Counts and, at most once a second, says that connections were refused: a
 /// flood of failures makes no flood of log lines.
 pub(crate) struct RefusalLog {
-    counts: [AtomicU64; 3],
+    counts: [Counter; 3],
     unsaid: AtomicU64,
     last_said: Mutex<Option<Duration>>,
     clock: Arc<dyn Clock>,
@@ -57,7 +59,7 @@ impl RefusalLog {
 
     /// Notes one refusal.
     pub(crate) fn note(&self, refused: Refused) {
-        self.counts[refused as usize].fetch_add(1, Ordering::Relaxed);
+        self.counts[refused as usize].one();
         self.unsaid.fetch_add(1, Ordering::Relaxed);
         let now = self.clock.monotonic();
         let mut last = self.last_said.lock();
@@ -71,7 +73,29 @@ impl RefusalLog {
 
     /// How many so far.
     pub(crate) fn count(&self, refused: Refused) -> u64 {
-        self.counts[refused as usize].load(Ordering::Relaxed)
+        self.counts[refused as usize].get()
+    }
+}
+
+impl Source for RefusalLog {
+    fn read(&self, reading: &mut Reading) {
+        for refused in [Refused::Limit, Refused::Timeout, Refused::Handshake] {
+            let attributes = vec![(key::REASON, refused.as_str().into())];
+            reading.count(&CONNECTIONS_REFUSED, attributes, self.count(refused));
+        }
+    }
+}
+
+// === impl Refused ===
+
+impl Refused {
+    /// Stable upper-case name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "LIMIT",
+            Self::Timeout => "TIMEOUT",
+            Self::Handshake => "HANDSHAKE",
+        }
     }
 }
 

@@ -1,15 +1,20 @@
 //! The probe listener: plain HTTP on the loopback address, for whoever keeps
-//! the process running. It names no person and needs no credentials.
+//! the process running and for whoever scrapes its numbers. It names no person
+//! and needs no credentials.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use motlan_pipeline::Pipeline;
+use motlan_telemetry::{Reading, Source};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+
+use crate::metrics;
 
 /// Whether the gateway takes work, and what stands in the way.
 #[derive(Clone)]
@@ -42,12 +47,21 @@ impl Readiness {
     }
 }
 
-/// `/healthz`: the process runs. `/readyz`: it takes work.
-pub(crate) fn router(readiness: Readiness) -> Router {
+/// `/healthz`: the process runs. `/readyz`: it takes work. `/metrics`: what it
+/// counted.
+pub(crate) fn router(readiness: Readiness, numbers: Arc<dyn Source>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .with_state(readiness)
+        .route("/metrics", get(move || async move { counted(&*numbers) }))
+}
+
+fn counted(numbers: &dyn Source) -> Response {
+    match metrics::page(Reading::of([numbers])) {
+        Ok(page) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], page).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn ready(State(readiness): State<Readiness>) -> (StatusCode, Json<Ready>) {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use motlan_domain::Clock;
+use motlan_pipeline::Pipeline;
+use motlan_telemetry::{Reading, Source};
 use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -15,7 +17,8 @@ use tokio_util::task::TaskTracker;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::edge::Edge;
+use crate::calls::Calls;
+use crate::edge::{Edge, PROBES};
 use crate::listener::Listener;
 use crate::options::ServerOptions;
 use crate::peers::{RefusalLog, Refused};
@@ -41,7 +44,16 @@ pub struct BoundServer {
     health: HealthReporter,
     quotas: Arc<Quotas>,
     readiness: Readiness,
+    numbers: Arc<Numbers>,
     handle: ServerHandle,
+}
+
+/// Everything that is counted: here, below, and beside.
+struct Numbers {
+    calls: Arc<Calls>,
+    refusals: Arc<RefusalLog>,
+    pipeline: Arc<Pipeline>,
+    beside: Vec<Arc<dyn Source>>,
 }
 
 /// What may be done to a running server. A clone is cheap.
@@ -114,6 +126,14 @@ impl Server {
         let quotas = Arc::new(Quotas::new(quota, options.limits.max_calls_per_caller, clock));
         let draining = CancellationToken::new();
         let pipeline = Arc::clone(&services.pipeline);
+        let methods = motlan_proto::access::methods().iter().map(|(path, _)| *path);
+        let calls = Arc::new(Calls::of(methods.chain(PROBES)));
+        let numbers = Numbers {
+            calls: Arc::clone(&calls),
+            refusals: Arc::clone(&refusals),
+            pipeline: Arc::clone(&pipeline),
+            beside: services.beside,
+        };
         Ok(BoundServer {
             grpc,
             probe,
@@ -121,11 +141,12 @@ impl Server {
             probe_addr,
             readiness: Readiness { pipeline: Arc::clone(&pipeline), draining: draining.clone() },
             health,
+            numbers: Arc::new(numbers),
             quotas: Arc::clone(&quotas),
             handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
             listener: Listener {
                 tls,
-                edge: Edge::new(router, pipeline, options.limits.clone(), quotas),
+                edge: Edge::new(router, pipeline, options.limits.clone(), quotas, calls),
                 limits: options.limits,
                 refusals,
                 tasks: TaskTracker::new(),
@@ -160,18 +181,23 @@ impl BoundServer {
         self.handle.clone()
     }
 
+    /// Everything that is counted, as `/metrics` tells it.
+    pub fn numbers(&self) -> Arc<dyn Source> {
+        Arc::clone(&self.numbers) as Arc<dyn Source>
+    }
+
     /// Serves until `shutdown` completes, then drains: says not ready, accepts
     /// no more, lets calls in progress end within `Limits::drain`, and returns
     /// when none is left. The probe listener goes last.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
-        let Self { grpc, probe, listener, health, quotas, readiness, .. } = self;
+        let Self { grpc, probe, listener, health, quotas, readiness, numbers, .. } = self;
         let (draining, tasks) = (listener.draining.clone(), listener.tasks.clone());
         let drain = listener.limits.drain;
         let stopped = CancellationToken::new();
         let side = TaskTracker::new();
         side.spawn(quotas.record(Arc::clone(&readiness.pipeline), stopped.clone()));
         side.spawn(watch_health(health, readiness.clone(), stopped.clone()));
-        let probes = axum::serve(probe, probe::router(readiness))
+        let probes = axum::serve(probe, probe::router(readiness, numbers))
             .with_graceful_shutdown(stopped.clone().cancelled_owned());
         side.spawn(async move {
             if let Err(error) = probes.await {
@@ -219,6 +245,17 @@ async fn watch_health(health: HealthReporter, readiness: Readiness, stopped: Can
             () = readiness.draining.cancelled(), if !readiness.draining.is_cancelled() => {}
             () = tokio::time::sleep(HEALTH_EVERY) => {}
         }
+    }
+}
+
+// === impl Numbers ===
+
+impl Source for Numbers {
+    fn read(&self, reading: &mut Reading) {
+        self.calls.read(reading);
+        self.refusals.read(reading);
+        self.pipeline.read(reading);
+        self.beside.iter().for_each(|source| source.read(reading));
     }
 }
 

@@ -24,6 +24,7 @@ use motlan_proto::insurance::v1::insurance_service_server::InsuranceServiceServe
 use motlan_proto::land::v1::land_service_server::LandServiceServer;
 use motlan_proto::population::v1::population_service_server::PopulationServiceServer;
 use motlan_resolve::Resolver;
+use motlan_telemetry::Source;
 use tonic::Request;
 use tonic::service::{Routes, RoutesBuilder};
 
@@ -41,6 +42,8 @@ pub struct Services {
     pub pipeline: Arc<Pipeline>,
     /// Components of a dossier.
     pub resolver: Resolver,
+    /// Whoever else counts something that `/metrics` is to tell.
+    pub beside: Vec<Arc<dyn Source>>,
 }
 
 /// A call whose caller and actor are known.
@@ -93,7 +96,7 @@ impl Services {
             .and_then(|caller| self.pipeline.access().identity(&caller, token));
         match identified {
             Ok(identity) => Ok(Entered { identity, call, message }),
-            Err(denial) => self.pipeline.refuse(&denial, &call.trace).await.map_err(refusal::failure),
+            Err(denial) => self.pipeline.refuse(&denial, call.trace.id()).await.map_err(refusal::failure),
         }
     }
 
@@ -109,7 +112,8 @@ impl Services {
         if purpose(&entered.message).is_some_and(|purpose| purpose.basis.is_some()) {
             return Ok(entered);
         }
-        Err(refusal::without_purpose(&self.pipeline, &entered.identity, operation, &entered.call.trace).await)
+        Err(refusal::without_purpose(&self.pipeline, &entered.identity, operation, entered.call.trace.id())
+            .await)
     }
 
     /// Asks one question and takes the answer apart.

@@ -109,6 +109,8 @@ impl From<Failure> for Status {
 /// Maps a failure to what the caller is told.
 fn status(failure: Failure) -> Status {
     let said = Said::of(&failure);
+    // On the span of the call, if anybody records it.
+    tracing::Span::current().record("motlan.reason", said.reason);
     let mut details: Vec<ErrorDetail> = vec![
         ErrorInfo::new(said.reason, ERROR_DOMAIN, metadata(&failure, said.next)).into(),
         LocalizedMessage::new("vi-VN", said.vi).into(),

@@ -2,6 +2,7 @@
 //! catalogue and policies and a log in memory, with no registry behind it.
 
 mod calls;
+mod counts;
 mod drain;
 mod rig;
 mod tls;

@@ -1,26 +1,22 @@
-//! W3C trace context in: the id under which a call is found again in the log.
-
-use std::sync::Arc;
+//! W3C trace context in: what a call belongs to.
 
 use http::HeaderMap;
+use motlan_domain::Trace;
 
-/// The trace id of `traceparent`, or a new one.
-pub(crate) fn of(headers: &HeaderMap) -> Arc<str> {
-    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
-    given.map_or_else(|| uuid::Uuid::new_v4().simple().to_string().into(), Arc::from)
+/// What the caller says the call belongs to. Two headers of that name
+/// contradict one another: then nothing was said.
+pub(crate) fn given(headers: &HeaderMap) -> Option<Trace> {
+    let mut told = headers.get_all("traceparent").iter();
+    match (told.next(), told.next()) {
+        (Some(only), None) => Trace::parse(only.to_str().ok()?),
+        _ => None,
+    }
 }
 
-/// `00-<32 hex>-<16 hex>-<2 hex>`; a later version may go on after that.
-fn parse(text: &str) -> Option<&str> {
-    let mut parts = text.splitn(5, '-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let hex = |part: &str, length| {
-        part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
-    };
-    let well_formed = hex(version, 2) && hex(trace, 32) && hex(parent, 16) && hex(flags, 2);
-    let ends = version != "00" || parts.next().is_none();
-    let nil = |part: &str| part.bytes().all(|byte| byte == b'0');
-    (well_formed && ends && version != "ff" && !nil(trace) && !nil(parent)).then_some(trace)
+/// A trace that begins with this call. Nobody records it, so it says so.
+pub(crate) fn begun() -> Trace {
+    let (trace, span) = (uuid::Uuid::new_v4().as_u128(), uuid::Uuid::new_v4().as_u64_pair().1);
+    Trace::new(trace, span, false)
 }
 
 #[cfg(test)]
@@ -28,22 +24,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_well_formed_trace_is_taken_over() {
-        let trace = "0af7651916cd43dd8448eb211c80319c";
-        let cases = [
-            (format!("00-{trace}-b7ad6b7169203331-01"), true),
-            (format!("01-{trace}-b7ad6b7169203331-01-later"), true),
-            (format!("00-{trace}-b7ad6b7169203331-01-extra"), false),
-            (format!("ff-{trace}-b7ad6b7169203331-01"), false),
-            (format!("00-{trace}-0000000000000000-01"), false),
-            (format!("00-{}-b7ad6b7169203331-01", "0".repeat(32)), false),
-            (format!("00-{}-b7ad6b7169203331-01", trace.to_uppercase()), false),
-            ("056090123456".to_owned(), false),
-        ];
-        for (text, taken) in cases {
-            assert_eq!(parse(&text), taken.then_some(trace), "{text}");
-        }
-        let made = of(&HeaderMap::new());
-        assert!(made.len() == 32 && made.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    fn one_header_is_taken_over_and_none_or_two_are_not() {
+        let told = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let mut headers = HeaderMap::new();
+        assert_eq!(given(&headers), None);
+        headers.append("traceparent", told.parse().unwrap());
+        assert_eq!(given(&headers).unwrap().traceparent(), told);
+        headers.append("traceparent", told.parse().unwrap());
+        assert_eq!(given(&headers), None);
+        headers.insert("traceparent", "00-056090123456".parse().unwrap());
+        assert_eq!(given(&headers), None);
+    }
+
+    #[test]
+    fn what_begins_here_is_new_each_time_and_not_said_to_be_recorded() {
+        let (one, other) = (begun(), begun());
+        assert_ne!(one.id(), other.id());
+        assert!(!one.sampled() && Trace::parse(one.traceparent()) == Some(one.clone()));
     }
 }

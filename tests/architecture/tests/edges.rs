@@ -12,17 +12,21 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 /// What a room may depend on in its shipped code, among the rooms.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("motlan-domain", &[]),
+    // Below every room that counts: it holds counters and names, and knows no
+    // text format and no collector, so a room that knows it knows neither.
+    ("motlan-telemetry", &["motlan-domain"]),
     ("motlan-audit-tree", &[]),
     ("motlan-proto", &[]),
-    ("motlan-audit", &["motlan-domain", "motlan-audit-tree"]),
+    ("motlan-audit", &["motlan-domain", "motlan-telemetry", "motlan-audit-tree"]),
     ("motlan-catalogue", &["motlan-domain"]),
-    ("motlan-api", &["motlan-domain"]),
+    ("motlan-api", &["motlan-domain", "motlan-telemetry"]),
     ("motlan-dossier", &["motlan-domain", "motlan-catalogue"]),
     ("motlan-access", &["motlan-domain", "motlan-catalogue", "motlan-dossier"]),
     (
         "motlan-pipeline",
         &[
             "motlan-domain",
+            "motlan-telemetry",
             "motlan-audit-tree",
             "motlan-audit",
             "motlan-catalogue",
@@ -47,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "motlan-server",
         &[
             "motlan-domain",
+            "motlan-telemetry",
             "motlan-audit-tree",
             "motlan-audit",
             "motlan-catalogue",
@@ -57,11 +62,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "motlan-proto",
         ],
     ),
-    ("motlan-transport", &["motlan-domain", "motlan-api"]),
-    ("motlan-population", &["motlan-domain", "motlan-api", "motlan-transport"]),
-    ("motlan-business", &["motlan-domain", "motlan-api", "motlan-transport"]),
-    ("motlan-insurance", &["motlan-domain", "motlan-api", "motlan-transport"]),
-    ("motlan-land", &["motlan-domain", "motlan-api", "motlan-transport"]),
+    ("motlan-transport", &["motlan-domain", "motlan-telemetry", "motlan-api"]),
+    ("motlan-population", &["motlan-domain", "motlan-telemetry", "motlan-api", "motlan-transport"]),
+    ("motlan-business", &["motlan-domain", "motlan-telemetry", "motlan-api", "motlan-transport"]),
+    ("motlan-insurance", &["motlan-domain", "motlan-telemetry", "motlan-api", "motlan-transport"]),
+    ("motlan-land", &["motlan-domain", "motlan-telemetry", "motlan-api", "motlan-transport"]),
     ("motlan-sandbox", &["motlan-domain"]),
 ];
 
@@ -70,6 +75,19 @@ const UNBOUND: &[&str] = &["motlan", "motlan-harness", "motlan-e2e", "motlan-loa
 
 /// Crates that must not reach the shipped code of a room, with the reason.
 const FORBIDDEN: &[(&str, &[&str], &str)] = &[
+    (
+        "motlan-telemetry",
+        &[
+            "tokio",
+            "tonic",
+            "prost",
+            "hyper",
+            "opentelemetry_sdk",
+            "opentelemetry-proto",
+            "prometheus-client",
+        ],
+        "what is counted, not how it is told",
+    ),
     ("motlan-domain", &["tokio", "tonic", "prost", "reqwest", "rusqlite", "hyper"], "pure: no I/O, no async"),
     (
         "motlan-audit-tree",

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use motlan_domain::id::{AgencyCode, IdRules, PersonalId, Synthetic};
 use motlan_domain::{Completeness, Dataset, Fetched, Record, Registry, SubjectKey};
+use motlan_telemetry::Reading;
 
 use super::{Case, Expected, Far, Fault, Limits, Wire, run};
 use crate::{Ask, FetchError, OnBehalf, RegistryAdapter, Reply, Want};
@@ -27,6 +28,8 @@ impl RegistryAdapter for Deaf {
     fn datasets(&self) -> &'static [Dataset] {
         &[Dataset::Person]
     }
+
+    fn counted(&self, _: &mut Reading) {}
 
     fn ask<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Reply, FetchError>> {
         let reply = if self.leaks {
@@ -97,6 +100,7 @@ impl Far for Deaf {
             },
             request_id: String::new(),
             deadline: Duration::from_secs(1),
+            trace: motlan_domain::Trace::new(7, 8, false),
         };
         vec![
             Case { name: "found", ask: ask.clone(), expected: Expected::Found },

@@ -55,6 +55,7 @@ impl Rig {
             },
             request_id: next_id(),
             deadline: Duration::from_secs(10),
+            trace: motlan_domain::Trace::new(7, 8, false),
         }
     }
 

@@ -38,6 +38,7 @@ fn ask(subject: SubjectKey, procedure: Option<&str>) -> Ask {
         },
         request_id: "r1".to_owned(),
         deadline: Duration::from_secs(1),
+        trace: motlan_domain::Trace::new(7, 8, false),
     }
 }
 

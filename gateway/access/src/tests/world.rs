@@ -16,7 +16,7 @@ use motlan_domain::id::{
     PurposeId, RequestId, Synthetic,
 };
 use motlan_domain::{
-    Clock, Dataset, Evidence, FieldSet, Link, ManualClock, Operation, Purpose, Question, SubjectKey,
+    Clock, Dataset, Evidence, FieldSet, Link, ManualClock, Operation, Purpose, Question, SubjectKey, Trace,
 };
 use motlan_dossier::{DossierSubject, NewDossier, Register, RegisterKey, RegisterOptions, RequestKey};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SanType};
@@ -356,7 +356,7 @@ pub(super) fn question(
         purpose,
         max_age: None,
         claim: None,
-        trace: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        trace: Trace::new(7, 8, false),
     }
 }
 

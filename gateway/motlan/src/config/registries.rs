@@ -145,6 +145,7 @@ fn http(section: &Section<'_>) -> Option<HttpConfig> {
     let max_body_bytes = count("max_body_bytes", known.max_body_bytes, 64 << 20);
     let ca_pem = section.secret_or_none("ca_pem");
     let client_identity = section.secret_or_none("client_identity");
+    let trace_context = section.flag("trace_context", known.trace_context);
     let breaker_section = section.section_or_none("breaker");
     let failures = breaker_section.number("failures", u64::from(known.breaker.failures), 1..=10_000);
     let open_ms = breaker_section.number("open_ms", known.breaker.open_ms, 1..=3_600_000);
@@ -161,6 +162,7 @@ fn http(section: &Section<'_>) -> Option<HttpConfig> {
         max_body_bytes: max_body_bytes?,
         ca_pem,
         client_identity,
+        trace_context: trace_context?,
         breaker,
     };
     match config.check() {

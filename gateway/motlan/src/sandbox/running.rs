@@ -24,7 +24,7 @@ impl Running {
     pub async fn start(options: WorldOptions) -> Result<Self, Failure> {
         let clock = Arc::clone(&options.clock);
         let world = World::start(options).await.or_exit(Exit::Unavailable)?;
-        let gateway = Gateway::start(world.config().or_exit(Exit::Internal)?, Arc::clone(&clock)).await?;
+        let gateway = start(&world, &clock).await?;
         world.publish(gateway.grpc(), gateway.probe()).or_exit(Exit::Unavailable)?;
         Ok(Self { world, gateway, clock })
     }
@@ -52,7 +52,7 @@ impl Running {
     pub async fn restart_gateway(self) -> Result<Self, Failure> {
         let Self { world, gateway, clock } = self;
         gateway.shutdown().await;
-        let gateway = Gateway::start(world.config().or_exit(Exit::Internal)?, Arc::clone(&clock)).await?;
+        let gateway = start(&world, &clock).await?;
         Ok(Self { world, gateway, clock })
     }
 
@@ -61,4 +61,10 @@ impl Running {
         self.gateway.shutdown().await;
         self.world.stop().await
     }
+}
+
+/// On the heap: a start holds a whole configuration at every step.
+async fn start(world: &World, clock: &Arc<dyn Clock>) -> Result<Gateway, Failure> {
+    let config = world.config().or_exit(Exit::Internal)?;
+    Box::pin(Gateway::start(config, Arc::clone(clock))).await
 }

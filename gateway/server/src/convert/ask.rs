@@ -11,7 +11,7 @@ use motlan_domain::id::{
 use motlan_domain::identity::{EnterpriseClaim, IdentityClaim};
 use motlan_domain::name::PersonName;
 use motlan_domain::question::Claim;
-use motlan_domain::{Operation, Purpose, Question, Reason, SubjectKey};
+use motlan_domain::{Operation, Purpose, Question, Reason, SubjectKey, Trace};
 use motlan_proto::common::v1 as wire;
 
 use crate::invalid::Checked;
@@ -45,7 +45,7 @@ pub(crate) fn question(
     asked: &Asked,
     subject: Option<SubjectKey>,
     claim: Option<Claim>,
-    trace: &str,
+    trace: &Trace,
 ) -> Result<Question, Failure> {
     let fields = fields(&mut checked, operation.dataset(), &asked.fields);
     let max_age = max_age(&mut checked, asked.max_age.as_ref());
@@ -58,7 +58,7 @@ pub(crate) fn question(
         purpose,
         max_age,
         claim,
-        trace: trace.to_owned(),
+        trace: trace.clone(),
     });
     checked.finish(question)
 }

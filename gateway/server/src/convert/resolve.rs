@@ -1,8 +1,8 @@
 //! A resolve on the wire.
 
 use motlan_catalogue::Mode;
-use motlan_domain::Reason;
 use motlan_domain::id::{ComponentCode, DossierCode};
+use motlan_domain::{Reason, Trace};
 use motlan_pipeline::Sealed;
 use motlan_proto::dossier::v1 as wire;
 use motlan_resolve::{ComponentOutcome, ComponentResult, FilledBlank, ResolveRequest, Summary};
@@ -34,7 +34,10 @@ enum_out!(mode: Mode => wire::ReuseMode {
 ///
 /// # Errors
 /// Every violation at once.
-pub(crate) fn request(request: &wire::ResolveDossierRequest, trace: &str) -> Result<ResolveRequest, Failure> {
+pub(crate) fn request(
+    request: &wire::ResolveDossierRequest,
+    trace: &Trace,
+) -> Result<ResolveRequest, Failure> {
     let mut checked = Checked::default();
     let dossier = checked.take("dossier_code", DossierCode::parse(&request.dossier_code));
     let max_age = ask::max_age(&mut checked, request.max_age.as_ref());
@@ -50,7 +53,7 @@ pub(crate) fn request(request: &wire::ResolveDossierRequest, trace: &str) -> Res
         dossier,
         components,
         max_age,
-        trace: trace.to_owned(),
+        trace: trace.clone(),
     }))
 }
 

@@ -16,7 +16,8 @@ impl AuditService for Services {
     ) -> Result<Response<wire::SearchEntriesResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
         let query = audit::query(&message, self.rules())?;
-        let sealed = self.pipeline.search_log(&identity, query, &call.trace).await.map_err(refusal::read)?;
+        let sealed =
+            self.pipeline.search_log(&identity, query, call.trace.id()).await.map_err(refusal::read)?;
         let (page, receipt, key) = sealed.into_parts();
         Ok(Response::new(audit::page(page, answer::receipt(&receipt, key.as_ref()))))
     }
@@ -26,8 +27,11 @@ impl AuditService for Services {
         request: Request<wire::GetEntryRequest>,
     ) -> Result<Response<wire::GetEntryResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
-        let sealed =
-            self.pipeline.read_entry(&identity, message.index, &call.trace).await.map_err(refusal::read)?;
+        let sealed = self
+            .pipeline
+            .read_entry(&identity, message.index, call.trace.id())
+            .await
+            .map_err(refusal::read)?;
         let (found, receipt, key) = sealed.into_parts();
         Ok(Response::new(wire::GetEntryResponse {
             entry: Some(audit::entry(found)),

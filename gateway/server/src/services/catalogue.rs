@@ -26,7 +26,7 @@ impl CatalogueService for Services {
         request: Request<wire::GetProcedureRequest>,
     ) -> Result<Response<wire::GetProcedureResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
-        self.may_read_catalogue(&identity, &call.trace).await?;
+        self.may_read_catalogue(&identity, call.trace.id()).await?;
         let held = self.pipeline.catalogue();
         let procedure = catalogue::find(held, &message.procedure_code)?;
         Ok(Response::new(wire::GetProcedureResponse {
@@ -40,7 +40,7 @@ impl CatalogueService for Services {
         request: Request<wire::ListProceduresRequest>,
     ) -> Result<Response<wire::ListProceduresResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
-        self.may_read_catalogue(&identity, &call.trace).await?;
+        self.may_read_catalogue(&identity, call.trace.id()).await?;
         Ok(Response::new(catalogue::list(self.pipeline.catalogue(), &message)?))
     }
 }

@@ -28,7 +28,7 @@ impl DossierService for Services {
         let Entered { identity, call, message } = self.enter(request).await?;
         let (id, open) = dossier::open(&message, self.rules(), self.pipeline.catalogue())?;
         let key = request_key(&identity, id, "OpenDossier", &message);
-        let opened = self.pipeline.open_dossier(&identity, open, key, &call.trace).await;
+        let opened = self.pipeline.open_dossier(&identity, open, key, call.trace.id()).await;
         let (opened, receipt, sealed_key) = opened.map_err(refusal::failure)?.into_parts();
         Ok(Response::new(wire::OpenDossierResponse {
             dossier: Some(dossier::dossier(&opened)),
@@ -55,7 +55,7 @@ impl DossierService for Services {
     ) -> Result<Response<wire::GetDossierResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
         let code = dossier::code(&message.dossier_code)?;
-        let viewed = self.pipeline.view_dossier(&identity, &code, &call.trace).await;
+        let viewed = self.pipeline.view_dossier(&identity, &code, call.trace.id()).await;
         let (viewed, receipt, key) = viewed.map_err(refusal::failure)?.into_parts();
         Ok(Response::new(wire::GetDossierResponse {
             dossier: Some(dossier::dossier(&viewed)),
@@ -70,7 +70,8 @@ impl DossierService for Services {
         let Entered { identity, call, message } = self.enter(request).await?;
         let (id, code) = dossier::close(&message)?;
         let key = request_key(&identity, id, "CloseDossier", &message);
-        let closed = self.pipeline.close_dossier(&identity, &code, &message.reason, key, &call.trace).await;
+        let closed =
+            self.pipeline.close_dossier(&identity, &code, &message.reason, key, call.trace.id()).await;
         let (closed, receipt, sealed_key) = closed.map_err(refusal::failure)?.into_parts();
         Ok(Response::new(wire::CloseDossierResponse {
             dossier: Some(dossier::dossier(&closed)),

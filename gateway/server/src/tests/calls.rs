@@ -14,9 +14,9 @@ use tonic::Code;
 
 use super::rig::{Rig, reason};
 
-const DOSSIER: &str = "H32.216-261121-0007";
+pub(super) const DOSSIER: &str = "H32.216-261121-0007";
 
-fn opening(request_id: &str, dossier_code: &str) -> dossier::OpenDossierRequest {
+pub(super) fn opening(request_id: &str, dossier_code: &str) -> dossier::OpenDossierRequest {
     use common::subject_key::Key;
     use dossier::opening_evidence::Evidence;
     dossier::OpenDossierRequest {

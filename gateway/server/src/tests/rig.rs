@@ -173,7 +173,10 @@ impl Rig {
             limits: Limits::default(),
         };
         change(&mut options);
-        let bound = Server::bind_with(options, Services { pipeline, resolver }, clock, quota).await.unwrap();
+        let bound =
+            Server::bind_with(options, Services { pipeline, resolver, beside: Vec::new() }, clock, quota)
+                .await
+                .unwrap();
         let (grpc, probe, handle) = (bound.grpc_addr(), bound.probe_addr(), bound.handle());
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();

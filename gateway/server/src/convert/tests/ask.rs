@@ -50,7 +50,14 @@ fn question(
         fields: fields.iter().map(|&name| name.to_owned()).collect(),
         max_age: max_age.map(|(seconds, nanos)| pbjson_types::Duration { seconds, nanos }),
     };
-    ask::question(checked, Operation::GetPerson, &asked, subject, None, "0af7651916cd43dd8448eb211c80319c")
+    ask::question(
+        checked,
+        Operation::GetPerson,
+        &asked,
+        subject,
+        None,
+        &motlan_domain::Trace::new(7, 8, false),
+    )
 }
 
 #[test]
@@ -191,7 +198,7 @@ fn closing_and_resolving_are_judged() {
         max_age: None,
     };
     check(
-        resolve::request(&request, "t"),
+        resolve::request(&request, &motlan_domain::Trace::new(7, 8, false)),
         &[("dossier_code", "DOSSIER_CODE_FORM"), ("component_keys[1]", "COMPONENT_CODE_CHARACTERS")],
     );
 }

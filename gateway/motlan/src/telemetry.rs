@@ -1,0 +1,5 @@
+//! How the program tells others about itself.
+
+mod process;
+
+pub use process::Process;
