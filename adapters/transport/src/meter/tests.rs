@@ -14,7 +14,7 @@ fn every_status_there_can_be_ends_in_a_closed_set_of_labels() {
     for status in 100..1_000 {
         meter.ended(&Method::GET, Ended::Status(status.try_into().unwrap()), Duration::from_millis(1));
     }
-    for ended in [Ended::NotSent, Ended::Broken, Ended::Truncated, Ended::TimedOut, Ended::TooLarge] {
+    for ended in [Ended::NotSent, Ended::Broken, Ended::NotHttp, Ended::TimedOut, Ended::TooLarge] {
         meter.ended(&Method::POST, ended, Duration::from_millis(1));
     }
     meter.ended(&Method::DELETE, Ended::NotSent, Duration::from_millis(1));
