@@ -203,8 +203,7 @@ impl Access {
         let caller = state.current(&identity.caller).map_err(|r| Denial::of(r, identity).on(state.basis()));
         caller
             .and_then(|caller| {
-                let facts =
-                    Facts::Plain { caller: caller.index, action, actor: identity.actor.kind() };
+                let facts = Facts::Plain { caller: caller.index, action, actor: identity.actor.kind() };
                 permitted(&state, identity, caller, facts, "")
             })
             .map_err(|denial| denial.concerning(action.operation(), None))

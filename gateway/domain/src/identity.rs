@@ -78,25 +78,25 @@ pub enum ClaimField {
 /// How one part of a claim compares. Says nothing about the record's value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// Stable code of what was folded or what differs.
+    pub code: &'static str,
     /// Which part.
     pub field: ClaimField,
     /// Level, stable upper-case: a name level, or EQUAL, PARTIAL, DIFFERENT,
     /// NOT_CHECKED, ABSENT_AT_SOURCE.
     pub level: &'static str,
-    /// Stable code of what was folded or what differs.
-    pub code: &'static str,
 }
 
 /// The verdict on a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// MATCH, MISMATCH, NOT_FOUND or INCOMPLETE.
-    pub outcome: Outcome,
     /// For a MATCH.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assurance: Option<Assurance>,
     /// Per part of the claim.
     pub findings: Vec<Finding>,
+    /// MATCH, MISMATCH, NOT_FOUND or INCOMPLETE.
+    pub outcome: Outcome,
 }
 
 /// Compares a claim with the record of the person who holds the id.

@@ -15,22 +15,22 @@ use serde::{Deserialize, Serialize};
 /// Personal: its `Debug` shows nothing.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// Province code as the source gives it (`MaTinhThanh`), two digits.
+    /// Commune code (`MaPhuongXa`), five digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub province_code: Option<String>,
+    pub commune_code: Option<String>,
+    /// Country (`QuocGia`) as the source gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// House number, street, village (`ChiTiet`), free text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// District code (`MaQuanHuyen`), three digits; sources may still carry
     /// one, though there are no districts since 1 July 2025.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub district_code: Option<String>,
-    /// Commune code (`MaPhuongXa`), five digits.
+    /// Province code as the source gives it (`MaTinhThanh`), two digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commune_code: Option<String>,
-    /// House number, street, village (`ChiTiet`), free text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// Country (`QuocGia`) as the source gives it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
+    pub province_code: Option<String>,
 }
 
 /// Level of an administrative unit (*đơn vị hành chính*).

@@ -4,10 +4,15 @@
 //! Every field is an `Option`: absent at the source, not permitted or not asked
 //! for all look the same here; the pipeline keeps the reason apart. A field's
 //! name is its wire name in rules, policies, log entries and JSON.
+//!
+//! **Invariant**: a record serialises with its keys in the order RFC 8785
+//! (canonical JSON) sorts them, whatever the order they are declared in; the
+//! nested types declare theirs so. The commitment to an answer rests on it.
 
 mod business;
 mod insurance;
 mod land;
+mod order;
 mod population;
 
 pub use business::{Activity, CapitalMember, Enterprise, EnterpriseStatus, LegalRepresentative};
@@ -69,9 +74,29 @@ pub struct Named {
 macro_rules! record {
     ($(#[$meta:meta])* $name:ident { $( $(#[$fmeta:meta])* $field:ident : $ty:ty = $vi:literal, $master:ident $(, $sensitive:ident)?; )* }) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, Default, serde::Serialize)]
+        #[derive(Clone, PartialEq, Eq, Default)]
         pub struct $name {
-            $( $(#[$fmeta])* #[doc = $vi] #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$ty>, )*
+            $( $(#[$fmeta])* #[doc = $vi] pub $field: Option<$ty>, )*
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                const ORDER: [u8; [$(stringify!($field)),*].len()] =
+                    crate::record::order::sorted([$(stringify!($field)),*]);
+                let mut map = serializer.serialize_map(None)?;
+                for place in ORDER {
+                    let mut index = 0;
+                    $(
+                        if index == place && let Some(value) = &self.$field {
+                            map.serialize_entry(stringify!($field), value)?;
+                        }
+                        index += 1;
+                    )*
+                    let _ = index;
+                }
+                map.end()
+            }
         }
 
         impl $name {

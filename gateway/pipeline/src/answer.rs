@@ -76,18 +76,22 @@ pub struct Refusal {
 
 /// The canonical answer: RFC 8785 JSON of this object is what the entry's
 /// commitment is computed over. A client can rebuild it from the response.
+///
+/// **Invariant**: the fields stand in the order RFC 8785 sorts them, here and in
+/// every type below, so that writing them down is canonical; sorting each
+/// object anew took a fifth of a cached answer's time.
 #[derive(Serialize)]
 struct CanonicalAnswer<'a> {
-    operation: &'static str,
     dataset: Dataset,
+    operation: &'static str,
     outcome: Outcome,
     #[serde(skip_serializing_if = "<[Record]>::is_empty")]
     records: &'a [Record],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verdict: Option<&'a Verdict>,
     retrieved_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_data_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'a Verdict>,
 }
 
 // === impl Answer ===
@@ -113,7 +117,7 @@ impl Answer {
             retrieved_at: self.freshness.retrieved_at,
             source_data_time: self.freshness.source_data_time,
         };
-        serde_json_canonicalizer::to_vec(&canonical)
+        serde_json::to_vec(&canonical)
     }
 }
 
@@ -152,3 +156,6 @@ impl Refusal {
         Self { cause, ..Self::unavailable(error.reason(), registry, error.retry_after()) }
     }
 }
+
+#[cfg(test)]
+mod tests;

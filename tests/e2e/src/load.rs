@@ -99,8 +99,7 @@ impl Load {
     /// Starts so many callers: offices, a verifier, the auditor and the portal,
     /// in the proportion 5 : 1 : 1 : 1, each on a connection of its own.
     pub fn start(world: &World, site: &Site, cases: &[Case], callers: usize) -> Self {
-        let mut load =
-            Self { callers: JoinSet::new(), stopped: Arc::default(), counts: Arc::default() };
+        let mut load = Self { callers: JoinSet::new(), stopped: Arc::default(), counts: Arc::default() };
         for number in 0..callers {
             let case = cases[number % cases.len()].clone();
             let role = match number % 8 {
@@ -146,7 +145,11 @@ impl Load {
             }
         };
         let reached = tokio::time::timeout(Duration::from_mins(2), reached).await;
-        assert!(reached.is_ok(), "{what}: {:?} of {acknowledged} answers and {refused} refusals", self.counts());
+        assert!(
+            reached.is_ok(),
+            "{what}: {:?} of {acknowledged} answers and {refused} refusals",
+            self.counts()
+        );
     }
 
     /// Stops the callers; each ends the call it is at.

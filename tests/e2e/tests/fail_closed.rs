@@ -173,10 +173,7 @@ async fn a_journal_that_cannot_be_written_stops_everything_until_it_can() {
     stage.returns("a forged journal").await;
 
     let (causes, refused) = stage.end().await;
-    assert_eq!(
-        causes,
-        names(&["DISK_FULL", "STORE_REPLACED", "SYNC_FAILED", "WRITER_DIED", "WRITE_FAILED"])
-    );
+    assert_eq!(causes, names(&["DISK_FULL", "STORE_REPLACED", "SYNC_FAILED", "WRITER_DIED", "WRITE_FAILED"]));
     let known = names(&["Unavailable AUDIT_UNAVAILABLE", "Unavailable STORE_UNAVAILABLE"]);
     assert!(refused.is_subset(&known), "{refused:?}");
 }

@@ -116,7 +116,9 @@ fn place(receipt: &Receipt) -> Result<Place, Wrong> {
     let Receipt { origin, index, leaf_hash, time, commitment_key } = receipt;
     let leaf_hash = <[u8; 32]>::try_from(leaf_hash.as_slice());
     match leaf_hash {
-        Ok(leaf_hash) if origin == motlan::sandbox::ORIGIN && time.is_some() && commitment_key.len() == 32 => {
+        Ok(leaf_hash)
+            if origin == motlan::sandbox::ORIGIN && time.is_some() && commitment_key.len() == 32 =>
+        {
             Ok(Place { index: *index, leaf_hash })
         }
         _ => wrong("the receipt is not whole"),
@@ -130,7 +132,8 @@ pub(crate) fn distinct(mut indices: Vec<u64>, from: u64, durable: u64) -> Result
     if indices.windows(2).any(|pair| pair[0] == pair[1]) {
         return wrong("two answers with the same receipt");
     }
-    if indices.first().is_some_and(|first| *first < from) || indices.last().is_some_and(|last| *last >= durable)
+    if indices.first().is_some_and(|first| *first < from)
+        || indices.last().is_some_and(|last| *last >= durable)
     {
         return wrong(format!("a receipt outside the log's entries {from} to {durable}"));
     }

@@ -46,8 +46,7 @@ const WARM_UP: Duration = Duration::from_millis(300);
 // === impl Shape ===
 
 impl Shape {
-    const ALL: [Self; 2] =
-        [Self { connections: 16, streams: 16 }, Self { connections: 64, streams: 1 }];
+    const ALL: [Self; 2] = [Self { connections: 16, streams: 16 }, Self { connections: 64, streams: 1 }];
     const SMOKE: [Self; 1] = [Self { connections: 2, streams: 4 }];
 }
 

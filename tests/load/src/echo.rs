@@ -81,10 +81,7 @@ impl Echo {
             .http2_keepalive_interval(Some(PING_EVERY))
             .http2_keepalive_timeout(Some(PING_TIMEOUT))
             .add_service(answers)
-            .serve_with_incoming_shutdown(
-                ReceiverStream::new(connections),
-                stop.clone().cancelled_owned(),
-            );
+            .serve_with_incoming_shutdown(ReceiverStream::new(connections), stop.clone().cancelled_owned());
         let serving = accepting.spawn(serving);
         accepting.close();
         Ok(Self { address, stop, accepting, serving })

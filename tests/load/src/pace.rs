@@ -16,10 +16,8 @@ pub(crate) struct Beat(AsyncFd<OwnedFd>);
 impl Beat {
     /// One that beats every `period`, below a second.
     pub(crate) fn every(period: Duration) -> anyhow::Result<Self> {
-        let timer = timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
-        )?;
+        let timer =
+            timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         let period = Timespec { tv_sec: 0, tv_nsec: period.subsec_nanos().into() };
         let setting = Itimerspec { it_interval: period, it_value: period };
         timerfd_settime(&timer, TimerfdTimerFlags::empty(), &setting)?;

@@ -116,8 +116,7 @@ impl Scene {
     /// Opens every dossier at a gateway, as the portal with the applicant at it.
     pub(crate) async fn open_dossiers(&self, gateway: SocketAddr) -> anyhow::Result<()> {
         let portal = self.world.cast().member("portal").context("the sandbox has no portal")?;
-        let connection =
-            Connection::lazy(&gateway.to_string(), &self.world.shown(&portal.credential, None))?;
+        let connection = Connection::lazy(&gateway.to_string(), &self.world.shown(&portal.credential, None))?;
         for number in 0..self.size.dossiers {
             let code = self.dossier(number);
             let about: Vec<&Topic> = self.topics.iter().filter(|topic| topic.dossier == code).collect();

@@ -19,7 +19,7 @@ fn serde_leaves_out_what_is_unknown() {
     let place =
         Place { province_code: Some("56".into()), commune_code: Some("22366".into()), ..Place::default() };
     let json = serde_json::to_string(&place).expect("an object");
-    assert_eq!(json, r#"{"province_code":"56","commune_code":"22366"}"#);
+    assert_eq!(json, r#"{"commune_code":"22366","province_code":"56"}"#);
     assert_eq!(serde_json::from_str::<Place>(&json).expect("a place"), place);
     assert_eq!(serde_json::from_str::<Place>("{}").expect("a place"), Place::default());
 }

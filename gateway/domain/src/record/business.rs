@@ -35,12 +35,12 @@ pub struct LegalRepresentative {
     /// Full name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_name: Option<PersonName>,
-    /// Position (*chức danh*).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub position: Option<String>,
     /// Personal id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personal_id: Option<PersonalId>,
+    /// Position (*chức danh*).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
 }
 
 /// A line of business (*ngành, nghề kinh doanh*).
@@ -48,29 +48,29 @@ pub struct LegalRepresentative {
 pub struct Activity {
     /// VSIC code.
     pub code: String,
+    /// Whether it is the main one.
+    pub is_main: bool,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether it is the main one.
-    pub is_main: bool,
 }
 
 /// A member contributing capital (*thành viên góp vốn*). The source names it
 /// without an id, so nobody can be linked by it.
 #[derive(Clone, PartialEq, Eq, Serialize, Default)]
 pub struct CapitalMember {
-    /// Name of the person or organisation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
     /// Contribution in VND, decimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_vnd: Option<String>,
-    /// Share in per cent, decimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ratio_percent: Option<String>,
     /// Country.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Name of the person or organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Share in per cent, decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_percent: Option<String>,
 }
 
 record! {

@@ -13,26 +13,26 @@ use crate::subject::Link;
 /// One stretch of contributions (*quá trình đóng*).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Contribution {
-    /// First month, `yyyy-MM`.
-    pub from: PartialDate,
-    /// Last month, `yyyy-MM`; absent while it goes on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<PartialDate>,
     /// Employer code at the insurance agency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub employer_code: Option<String>,
     /// Employer name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub employer_name: Option<String>,
-    /// Method of payment (*phương thức đóng*).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// Salary level contributed on, VND a month, decimal digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub level_vnd: Option<String>,
+    /// First month, `yyyy-MM`.
+    pub from: PartialDate,
     /// Compulsory, voluntary, unemployment … as the source names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Salary level contributed on, VND a month, decimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level_vnd: Option<String>,
+    /// Method of payment (*phương thức đóng*).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Last month, `yyyy-MM`; absent while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<PartialDate>,
 }
 
 /// State of a health card.

@@ -53,20 +53,20 @@ pub enum EncumbranceKind {
 /// One owner row; a couple is two rows of kind `COUPLE`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Owner {
-    /// Kind of owner.
-    pub kind: OwnerKind,
-    /// Name of the person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub full_name: Option<PersonName>,
-    /// Personal id of the person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub personal_id: Option<PersonalId>,
-    /// Name of the organisation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub organisation: Option<String>,
     /// Enterprise code of the organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_code: Option<EnterpriseCode>,
+    /// Name of the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<PersonName>,
+    /// Kind of owner.
+    pub kind: OwnerKind,
+    /// Name of the organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Personal id of the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal_id: Option<PersonalId>,
     /// Share as written by the source, e.g. `1/2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share: Option<String>,
@@ -75,23 +75,23 @@ pub struct Owner {
 /// A registered encumbrance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Encumbrance {
-    /// Its kind.
-    pub kind: EncumbranceKind,
     /// Registered on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<PartialDate>,
     /// Whether it still stands.
     pub in_force: bool,
+    /// Its kind.
+    pub kind: EncumbranceKind,
 }
 
 /// A purpose of use (*mục đích sử dụng đất*).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LandUse {
-    /// Code and label, e.g. `ODT`.
-    pub kind: Coded,
     /// Area in square metres, decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area_m2: Option<String>,
+    /// Code and label, e.g. `ODT`.
+    pub kind: Coded,
     /// Term (*thời hạn sử dụng*), as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub term: Option<String>,
@@ -100,14 +100,14 @@ pub struct LandUse {
 /// A parcel as a certificate lists it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct ParcelSummary {
-    /// Commune, sheet, number.
-    pub key: ParcelKey,
-    /// Area in square metres, decimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub area_m2: Option<String>,
     /// Address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Area in square metres, decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_m2: Option<String>,
+    /// Commune, sheet, number.
+    pub key: ParcelKey,
     /// Purposes of use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<LandUse>,

@@ -39,48 +39,48 @@ pub enum MaritalStatus {
 /// ids stay linkable).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Alias {
-    /// A personal id, now or formerly valid.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub personal_id: Option<PersonalId>,
+    /// Whether the source marks it cancelled.
+    pub cancelled: bool,
     /// An old CMND.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cmnd: Option<Cmnd>,
-    /// Whether the source marks it cancelled.
-    pub cancelled: bool,
+    /// A personal id, now or formerly valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal_id: Option<PersonalId>,
 }
 
 /// Somebody a person's record names.
 #[derive(Clone, PartialEq, Eq, Serialize, Default)]
 pub struct Relative {
-    /// Full name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub full_name: Option<PersonName>,
-    /// Personal id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub personal_id: Option<PersonalId>,
     /// Old CMND.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cmnd: Option<Cmnd>,
+    /// Full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<PersonName>,
     /// Nationality.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nationality: Option<Coded>,
+    /// Personal id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal_id: Option<PersonalId>,
 }
 
 /// A row of a household.
 #[derive(Clone, PartialEq, Eq, Serialize, Default)]
 pub struct HouseholdMember {
-    /// The person.
-    #[serde(flatten)]
-    pub person: Relative,
     /// Birth date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<PartialDate>,
-    /// Sex.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sex: Option<Sex>,
+    /// The person.
+    #[serde(flatten)]
+    pub person: Relative,
     /// Relation to the head (*quan hệ với chủ hộ*).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relation_to_head: Option<String>,
+    /// Sex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sex: Option<Sex>,
 }
 
 record! {

@@ -224,7 +224,7 @@ fn parcel() -> Parcel {
         legal_area_m2: Some("75".into()),
         old_sheet: Some("3".into()),
         old_number: Some("44".into()),
-        address: Some("Vĩnh Hải".into()),
+        address: Some("Vĩnh \"Hải\"\t\u{1}\u{7f}\\ /".into()),
         uses: Some(vec![land_use()]),
         origin: Some(coded()),
         version: Some(1),
@@ -277,6 +277,11 @@ fn check(record: &Record, wire: impl serde::Serialize) {
     let domain = serde_json::to_value(record).expect("the record serialises");
     let wire = plain(serde_json::to_value(wire).expect("the message serialises"));
     assert_eq!(wire, domain, "{}", record.dataset());
+    // The commitment to an answer is over RFC 8785 bytes: a record writes them
+    // as it stands, without being sorted again.
+    let canonical = serde_json_canonicalizer::to_vec(record).expect("the record is canonicalised");
+    let written = serde_json::to_vec(record).expect("the record serialises");
+    assert_eq!(String::from_utf8(written), String::from_utf8(canonical), "{}", record.dataset());
 }
 
 #[test]

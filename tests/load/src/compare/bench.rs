@@ -105,7 +105,8 @@ impl Bench {
         let echoed = ask::learn(line.first()?, scene.topics()).await?;
         line.close().await;
         let answers = folder.path().join("answers");
-        let bytes: Vec<u8> = echoed.iter().flat_map(|answer| answer.encode_length_delimited_to_vec()).collect();
+        let bytes: Vec<u8> =
+            echoed.iter().flat_map(|answer| answer.encode_length_delimited_to_vec()).collect();
         std::fs::write(&answers, bytes)?;
         let echo = arguments(&["serve-echo", "--core", &core], &[scene.tls_folder(), answers]);
         let echo = Child::start(&options.program, &echo).await.context("the echo")?;
@@ -134,8 +135,7 @@ impl Bench {
     pub(super) async fn connect(&mut self, shape: Shape) -> anyhow::Result<()> {
         let headers = ask::headers(&self.scene.tokens()?)?;
         let topics = self.scene.topics();
-        let mut gateway =
-            Lines::open(self.gateway.address(), shape.connections, &self.tls, &headers).await?;
+        let mut gateway = Lines::open(self.gateway.address(), shape.connections, &self.tls, &headers).await?;
         let answers = ask::learn(gateway.first()?, topics).await?;
         self.checked += answers.len() as u64;
         let echo = Lines::open(self.echo.address(), shape.connections, &self.tls, &headers).await?;
@@ -192,7 +192,14 @@ impl Bench {
             self.gateway.ask(Command::Pause).await?;
         }
         let server_cpu = self.server(server).cpu().await?;
-        Ok(Meter { server, index, since: self.clock.monotonic(), server_cpu, client_cpu: cpu::used(), durable })
+        Ok(Meter {
+            server,
+            index,
+            since: self.clock.monotonic(),
+            server_cpu,
+            client_cpu: cpu::used(),
+            durable,
+        })
     }
 
     /// Reads them again, and holds the receipts against the log.

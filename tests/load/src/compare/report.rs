@@ -204,7 +204,11 @@ impl Load {
         for (ran, throughput, cpu) in [(Ran::Paused, 0.5, 2.2), (Ran::KeptUp, 0.3, 3.2)] {
             let Some(ratio) = self.ratios.get(&ran) else { continue };
             let what = |what: &str| format!("{}, {}: {what}", self.shape, ran.name());
-            targets.push(Target::at_least(what("throughput by the echo's"), throughput, ratio.throughput.median));
+            targets.push(Target::at_least(
+                what("throughput by the echo's"),
+                throughput,
+                ratio.throughput.median,
+            ));
             targets.push(Target::at_most(what("CPU by the echo's"), cpu, ratio.cpu.median));
             let room = sync_p99_ms + P99_ROOM_MS;
             targets.push(Target::at_most(
@@ -227,8 +231,7 @@ impl Report {
         options: &Options,
         checked: u64,
     ) -> Self {
-        let fdatasync =
-            Sync { p50_ms: probe.millis(50.0), p99_ms: probe.millis(99.0), count: probe.count() };
+        let fdatasync = Sync { p50_ms: probe.millis(50.0), p99_ms: probe.millis(99.0), count: probe.count() };
         let mut loads: Vec<Load> = Vec::new();
         for round in &rounds {
             if loads.iter().all(|load| load.shape != round.shape) {
@@ -278,7 +281,10 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rounds, seconds, answers_checked, fdatasync, .. } = self;
-        writeln!(f, "{rounds} rounds of {seconds} s, in turns; {answers_checked} answers checked, none wrong")?;
+        writeln!(
+            f,
+            "{rounds} rounds of {seconds} s, in turns; {answers_checked} answers checked, none wrong"
+        )?;
         let Sync { p50_ms, p99_ms, count } = fdatasync;
         writeln!(f, "fdatasync of 4 KiB in between: p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms ({count})")?;
         for load in &self.loads {
@@ -306,9 +312,8 @@ impl fmt::Display for Report {
                 }
             }
             for (ran, ratio) in &load.ratios {
-                let spread = |spread: &Spread| {
-                    format!("{:.2} ({:.2}–{:.2})", spread.median, spread.min, spread.max)
-                };
+                let spread =
+                    |spread: &Spread| format!("{:.2} ({:.2}–{:.2})", spread.median, spread.min, spread.max);
                 writeln!(
                     f,
                     "  {:<22} throughput × {}, CPU × {}, p99 at 70 % + {} ms",
