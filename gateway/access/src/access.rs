@@ -15,10 +15,11 @@ use crate::caller::{self, CallerCache, CallerEntry};
 use crate::config::AccessConfig;
 use crate::denial::Denial;
 use crate::directory::Directory;
-use crate::error::{AccessErrors, Mistakes};
+use crate::error::{AccessError, AccessErrors, Mistakes};
 use crate::evidence::Signer;
 use crate::identity::{Actor, Caller, Identity};
 use crate::permit::{Basis, Permit};
+use crate::places::Places;
 use crate::policy::Policies;
 use crate::token::{Issuer, Presented, TokenCache};
 
@@ -88,6 +89,19 @@ impl Access {
         let state = State::load(&config, &catalogue, &purposes, &*clock)?;
         let state = ArcSwap::from_pointee(state);
         Ok(Self(Arc::new(Inner { config, catalogue, purposes, register, clock, state })))
+    }
+
+    /// Every mistake that [`load`](Self::load) would find, without a register.
+    /// Where there is no catalogue to judge by, no agency or commune is called
+    /// unknown; all else is judged.
+    pub fn check(
+        config: &AccessConfig,
+        catalogue: Option<&Catalogue>,
+        clock: &dyn Clock,
+    ) -> Vec<AccessError> {
+        let mut mistakes = Mistakes::default();
+        let _judged = Judged::new(config, catalogue, clock, &mut mistakes);
+        mistakes.into_errors()
     }
 
     /// Reads keys, directory and policies again. With a mistake anywhere the
@@ -229,6 +243,36 @@ impl fmt::Debug for Access {
     }
 }
 
+/// What the configuration alone comes to.
+struct Judged {
+    entries: Vec<CallerEntry>,
+    issuers: HashMap<String, Issuer>,
+    signers: HashMap<String, Signer>,
+    directory: Directory,
+    policies: Option<Policies>,
+}
+
+// === impl Judged ===
+
+impl Judged {
+    fn new(
+        config: &AccessConfig,
+        catalogue: Option<&Catalogue>,
+        clock: &dyn Clock,
+        mistakes: &mut Mistakes,
+    ) -> Self {
+        let places = Places::new(catalogue, vietnam_day(clock.now()));
+        let entries = caller::compile(&config.callers, &places, mistakes);
+        let issuers = Issuer::compile(&config.issuers, &places, mistakes);
+        // Also one with a mistake of its own: naming it is none.
+        let is_caller = |id: &str| config.callers.iter().any(|caller| caller.id == id);
+        let signers = Signer::compile(&config.evidence, is_caller, mistakes);
+        let directory = Directory::read(&config.directory, id_rules(config, clock), &places, mistakes);
+        let policies = Policies::load(config.policy_dir.as_deref(), &entries, mistakes);
+        Self { entries, issuers, signers, directory, policies }
+    }
+}
+
 // === impl State ===
 
 impl State {
@@ -239,15 +283,8 @@ impl State {
         clock: &dyn Clock,
     ) -> Result<Self, AccessErrors> {
         let mut mistakes = Mistakes::default();
-        let entries = caller::compile(&config.callers, &mut mistakes);
-        for entry in entries.iter().filter(|entry| catalogue.agency(&entry.agency).is_none()) {
-            mistakes.push(format!("callers.{}", entry.id), format!("there is no agency `{}`", entry.agency));
-        }
-        let issuers = Issuer::compile(&config.issuers, &mut mistakes);
-        let is_caller = |id: &str| entries.iter().any(|entry| entry.id == id);
-        let signers = Signer::compile(&config.evidence, is_caller, &mut mistakes);
-        let directory = Directory::read(&config.directory, id_rules(config, clock), &mut mistakes);
-        let policies = Policies::load(config.policy_dir.as_deref(), &entries, &mut mistakes);
+        let Judged { entries, issuers, signers, directory, policies } =
+            Judged::new(config, Some(catalogue), clock, &mut mistakes);
         let indexed = |(index, legal_basis): (u32, &Vec<String>)| ProcedureEntry {
             index,
             legal_basis: legal_basis.as_slice().into(),

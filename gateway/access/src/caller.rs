@@ -17,6 +17,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::config::CallerConfig;
 use crate::error::Mistakes;
 use crate::identity::{Caller, CallerData, CallerRole, TokenKind};
+use crate::places::Places;
 
 const PREFIX: &str = "urn:motlan:system:";
 
@@ -98,36 +99,43 @@ fn is_system_id(id: &str) -> bool {
 }
 
 /// Judges the configured callers.
-pub(crate) fn compile(configs: &[CallerConfig], mistakes: &mut Mistakes) -> Vec<CallerEntry> {
+pub(crate) fn compile(
+    configs: &[CallerConfig],
+    places: &Places<'_>,
+    mistakes: &mut Mistakes,
+) -> Vec<CallerEntry> {
     let mut entries: Vec<CallerEntry> = Vec::with_capacity(configs.len());
     if configs.is_empty() {
         mistakes.push("callers", "is empty: nobody could call");
     }
     for (index, config) in (0_u32..).zip(configs) {
-        let place = format!("callers.{}", config.id);
+        let place = |key: &str| format!("callers[{index}].{key}");
         if !is_system_id(&config.id) {
-            mistakes.push(format!("callers[{index}].id"), "must be 1 to 64 of a-z, 0-9 and hyphen");
+            mistakes.push(place("id"), "must be 1 to 64 of a-z, 0-9 and hyphen");
         }
-        if entries.iter().any(|known| known.id == config.id) {
-            mistakes.push(&place, "stands twice");
+        let twice = configs.iter().take(index as usize).any(|known| known.id == config.id);
+        if twice {
+            mistakes.push(place("id"), format!("the caller `{}` stands twice", config.id));
         }
-        for kind in &config.tokens {
-            if matches!(config.role, CallerRole::Verifier | CallerRole::Auditor)
-                && *kind == TokenKind::Citizen
-            {
-                mistakes.push(&place, "a verifier or auditor may not present citizen tokens");
-            }
+        let no_citizens = matches!(config.role, CallerRole::Verifier | CallerRole::Auditor);
+        if no_citizens && config.tokens.contains(&TokenKind::Citizen) {
+            mistakes.push(place("tokens"), "a verifier or auditor may not present citizen tokens");
         }
-        match AgencyCode::parse(&config.agency) {
-            Ok(agency) => entries.push(CallerEntry {
+        if let Some(problem) = config.commune.as_deref().and_then(|code| places.no_commune(code)) {
+            mistakes.push(place("commune"), problem);
+        }
+        let agency = places.agency(&config.agency);
+        let agency = agency.map_err(|problem| mistakes.push(place("agency"), problem));
+        // Two systems of one name would be a mistake of the policies too.
+        if let Some(agency) = agency.ok().filter(|_| !twice) {
+            entries.push(CallerEntry {
                 index,
                 id: config.id.clone(),
                 agency,
                 role: config.role,
                 commune: config.commune.clone(),
                 tokens: config.tokens.clone(),
-            }),
-            Err(_) => mistakes.push(&place, format!("`{}` is not an agency code", config.agency)),
+            });
         }
     }
     entries

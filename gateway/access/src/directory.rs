@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 use crate::error::Mistakes;
 use crate::identity::Officer;
+use crate::places::Places;
+
+/// The key of the configuration that names the file.
+const PLACE: &str = "directory";
 
 /// The officers, by account, and the responsible one of each agency.
 #[derive(Debug, Default)]
@@ -17,13 +21,6 @@ pub(crate) struct Directory {
     officers: HashMap<OfficerAccount, Arc<Officer>>,
     responsible: HashMap<AgencyCode, Arc<Officer>>,
     pub(crate) digest: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawDirectory {
-    #[serde(default)]
-    officers: Vec<RawOfficer>,
 }
 
 #[derive(Deserialize)]
@@ -39,52 +36,63 @@ struct RawOfficer {
 // === impl Directory ===
 
 impl Directory {
-    /// Reads the file. A mistake names the account or the position, never the
-    /// personal id.
-    pub(crate) fn read(path: &Path, rules: IdRules, mistakes: &mut Mistakes) -> Self {
-        let place = path.display().to_string();
+    /// Reads the file. A mistake names the position in it, never the personal id.
+    pub(crate) fn read(path: &Path, rules: IdRules, places: &Places<'_>, mistakes: &mut Mistakes) -> Self {
+        let mut note = |problem: String| mistakes.push(PLACE, format!("{}: {problem}", path.display()));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                mistakes.push(place, format!("cannot be read: {}", error.kind()));
+                note(format!("cannot be read: {}", error.kind()));
                 return Self::default();
             }
         };
-        let raw: RawDirectory = match toml::from_str(&text) {
-            Ok(raw) => raw,
-            // The message alone: the reader's own display quotes the line.
+        let table: toml::Table = match toml::from_str(&text) {
+            Ok(table) => table,
+            // Place and message alone: the reader's own display quotes the line.
             Err(error) => {
-                mistakes.push(place, error.message());
+                let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+                let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+                note(format!("{line}{}", error.message()));
                 return Self::default();
             }
         };
         let mut directory = Self { digest: crate::policy::sha256_hex(text.as_bytes()), ..Self::default() };
-        for (index, raw) in raw.officers.into_iter().enumerate() {
-            directory.add(&format!("{place}: officers[{index}]"), &raw, rules, mistakes);
+        for (key, value) in table {
+            match value {
+                toml::Value::Array(officers) if key == "officers" => {
+                    for (index, officer) in officers.into_iter().enumerate() {
+                        let mut note = |problem: String| note(format!("officers[{index}]: {problem}"));
+                        // Each by itself, so that the mistakes of all are told.
+                        match officer.try_into::<RawOfficer>() {
+                            Ok(raw) => directory.add(&raw, rules, places, &mut note),
+                            Err(error) => note(error.message().to_owned()),
+                        }
+                    }
+                }
+                _ if key == "officers" => note("`officers` must be an array of tables".to_owned()),
+                _ => note(format!("unknown key `{key}`; nearest known: officers")),
+            }
         }
         directory
     }
 
-    fn add(&mut self, place: &str, raw: &RawOfficer, rules: IdRules, mistakes: &mut Mistakes) {
+    fn add(&mut self, raw: &RawOfficer, rules: IdRules, places: &Places<'_>, note: &mut impl FnMut(String)) {
         let account = OfficerAccount::parse(&raw.account);
-        let agency = AgencyCode::parse(&raw.agency);
+        let agency = places.agency(&raw.agency).map_err(&mut *note);
         let personal_id = PersonalId::parse(&raw.personal_id, &rules);
         if account.is_err() {
-            mistakes.push(place, "`account` is not an officer account");
-        }
-        if agency.is_err() {
-            mistakes.push(place, "`agency` is not an agency code");
+            note("`account` is not an officer account".to_owned());
         }
         if let Err(error) = &personal_id {
-            mistakes.push(place, format!("`personal_id` is not accepted: {}", error.reason()));
+            note(format!("`personal_id` is not accepted: {}", error.reason()));
         }
         let (Ok(account), Ok(agency), Ok(personal_id)) = (account, agency, personal_id) else { return };
         let officer = Arc::new(Officer { account: account.clone(), agency: agency.clone(), personal_id });
         if raw.responsible && self.responsible.insert(agency, Arc::clone(&officer)).is_some() {
-            mistakes.push(place, "the agency has two responsible officers");
+            note("the agency has two responsible officers".to_owned());
         }
         if self.officers.insert(account, officer).is_some() {
-            mistakes.push(place, "the account stands twice");
+            note("the account stands twice".to_owned());
         }
     }
 

@@ -11,7 +11,8 @@ pub struct AccessErrors(Vec<AccessError>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct AccessError {
-    /// Where: a config key, a file, a policy.
+    /// Where: a key of the section, such as `callers[1].agency` (counted from 0,
+    /// as configured) or `directory`; or a policy, its file or its folder.
     pub place: String,
     /// What is wrong, and what was expected. Names nobody.
     pub problem: String,
@@ -44,6 +45,10 @@ impl std::error::Error for AccessErrors {}
 impl Mistakes {
     pub(crate) fn push(&mut self, place: impl Into<String>, problem: impl Into<String>) {
         self.0.push(AccessError { place: place.into(), problem: problem.into() });
+    }
+
+    pub(crate) fn into_errors(self) -> Vec<AccessError> {
+        self.0
     }
 
     pub(crate) fn into_result<T>(self, value: Option<T>) -> Result<T, AccessErrors> {

@@ -106,15 +106,15 @@ impl Signer {
         mistakes: &mut Mistakes,
     ) -> HashMap<String, Self> {
         let mut signers = HashMap::new();
-        for config in configs {
-            let place = format!("evidence.{}", config.id);
-            let keys = Keys::read(&place, &config.jwks_file, &[Algorithm::EdDSA], mistakes);
+        for (index, config) in configs.iter().enumerate() {
+            let place = |key: &str| format!("evidence[{index}].{key}");
+            let keys = Keys::read(&place("jwks_file"), &config.jwks_file, &[Algorithm::EdDSA], mistakes);
             for system in config.systems.iter().filter(|system| !is_caller(system)) {
-                mistakes.push(&place, format!("there is no caller `{system}`"));
+                mistakes.push(place("systems"), format!("there is no caller `{system}`"));
             }
             let signer = Self { keys, systems: config.systems.clone() };
             if signers.insert(config.id.clone(), signer).is_some() {
-                mistakes.push(place, "stands twice");
+                mistakes.push(place("id"), format!("the signer `{}` stands twice", config.id));
             }
         }
         signers

@@ -27,6 +27,7 @@ mod identity;
 mod jwks;
 mod operate;
 mod permit;
+mod places;
 mod policy;
 mod token;
 

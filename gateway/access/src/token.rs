@@ -16,6 +16,7 @@ use crate::directory::Directory;
 use crate::error::Mistakes;
 use crate::identity::{Actor, Caller, TokenKind};
 use crate::jwks::{JwsHeader, Keys};
+use crate::places::Places;
 
 /// The longest a token may live, `exp − iat`.
 pub const MAX_LIFETIME_SECONDS: i64 = 15 * 60;
@@ -107,31 +108,30 @@ struct Term {
 // === impl Issuer ===
 
 impl Issuer {
-    pub(crate) fn compile(configs: &[IssuerConfig], mistakes: &mut Mistakes) -> HashMap<String, Self> {
+    pub(crate) fn compile(
+        configs: &[IssuerConfig],
+        places: &Places<'_>,
+        mistakes: &mut Mistakes,
+    ) -> HashMap<String, Self> {
         let mut issuers = HashMap::new();
-        for config in configs {
-            let place = format!("issuers.{}", config.id);
+        for (index, config) in configs.iter().enumerate() {
+            let place = |key: &str| format!("issuers[{index}].{key}");
             let allowed = [Algorithm::EdDSA, Algorithm::ES256];
-            let keys = Keys::read(&place, &config.jwks_file, &allowed, mistakes);
+            let keys = Keys::read(&place("jwks_file"), &config.jwks_file, &allowed, mistakes);
             if config.audience.is_empty() {
-                mistakes.push(&place, "`audience` is empty");
+                mistakes.push(place("audience"), "is empty");
             }
             if config.kind == TokenKind::Citizen && config.agencies.is_some() {
-                mistakes.push(&place, "`agencies` means nothing for citizen tokens");
+                mistakes.push(place("agencies"), "means nothing for citizen tokens");
             }
-            let agencies = config.agencies.as_ref().map(|codes| {
-                let mut agencies = Vec::with_capacity(codes.len());
-                for code in codes {
-                    match AgencyCode::parse(code) {
-                        Ok(agency) => agencies.push(agency),
-                        Err(_) => mistakes.push(&place, format!("`{code}` is not an agency code")),
-                    }
-                }
-                agencies
-            });
+            let mut agency = |code: &String| {
+                places.agency(code).map_err(|problem| mistakes.push(place("agencies"), problem)).ok()
+            };
+            let agencies =
+                config.agencies.as_ref().map(|codes| codes.iter().filter_map(&mut agency).collect());
             let issuer = Self { kind: config.kind, keys, audience: config.audience.clone(), agencies };
             if issuers.insert(config.id.clone(), issuer).is_some() {
-                mistakes.push(place, "stands twice");
+                mistakes.push(place("id"), format!("the issuer `{}` stands twice", config.id));
             }
         }
         issuers

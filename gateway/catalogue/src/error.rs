@@ -1,5 +1,6 @@
 //! What is wrong with a catalogue: every mistake at once, each with its place.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::io;
 
@@ -232,12 +233,15 @@ impl fmt::Display for Nearest<'_> {
     }
 }
 
-/// The known name nearest to `name`, if one is near enough to be a misspelling.
-fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+/// The known name nearest to `name`, if one is near enough to be a misspelling;
+/// of several, the one that begins alike: codes are written from the general
+/// to the particular.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let alike = |candidate: &str| name.chars().zip(candidate.chars()).take_while(|(a, b)| a == b).count();
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), Reverse(alike(candidate)), candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= 2.max(candidate.chars().count() / 3))
-        .map(|(_, candidate)| candidate.to_owned())
+        .filter(|(distance, _, candidate)| *distance <= 2.max(candidate.chars().count() / 3))
+        .map(|(.., candidate)| candidate.to_owned())
 }

@@ -10,7 +10,7 @@ use motlan_domain::place::UnitLevel;
 
 use crate::agency::Agency;
 use crate::compile::{self, Agencies, Forms};
-use crate::error::{CatalogueErrors, Mistakes, Problem};
+use crate::error::{CatalogueErrors, Mistakes, Problem, nearest};
 use crate::files::Files;
 use crate::form::Form;
 use crate::procedure::Procedure;
@@ -108,6 +108,21 @@ impl Catalogue {
     /// The agency that governs a commune.
     pub fn agency_of_commune(&self, commune_code: &str) -> Option<&Agency> {
         self.agencies().find(|agency| agency.commune_code.as_deref() == Some(commune_code))
+    }
+
+    /// The code of an agency that `code` may be a misspelling of.
+    pub fn nearest_agency(&self, code: &str) -> Option<String> {
+        nearest(code, self.agencies().map(|agency| agency.code.as_str()))
+    }
+
+    /// The code of a procedure that `code` may be a misspelling of.
+    pub fn nearest_procedure(&self, code: &str) -> Option<String> {
+        nearest(code, self.procedures().map(|procedure| procedure.code.as_str()))
+    }
+
+    /// The code of a commune of that day that `code` may be a misspelling of.
+    pub fn nearest_commune(&self, code: &str, on: Date) -> Option<String> {
+        nearest(code, self.units().on(UnitLevel::Commune, on).map(|unit| unit.code.as_str()))
     }
 
     /// The administrative units of the country, dated.

@@ -8,6 +8,7 @@
 mod access;
 mod check;
 mod parts;
+mod places;
 mod reader;
 mod registries;
 mod sections;
@@ -134,7 +135,7 @@ impl Config {
 
     /// Reads the text of a file that stands in `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Vec<Mistake>> {
-        let (parts, mistakes) = Parts::parse(text, folder);
+        let (parts, mistakes) = Parts::parse(text, folder).map_err(|mistake| vec![mistake])?;
         match parts.into_config() {
             Some(config) if mistakes.is_empty() => Ok(config),
             _ => Err(mistakes),
@@ -143,9 +144,13 @@ impl Config {
 
     /// The catalogue and the purposes this configuration names.
     pub fn catalogue(&self) -> Result<(Catalogue, Purposes), Vec<Mistake>> {
-        let catalogue = catalogue(self.catalogue.as_deref()).map_err(|errors| check::told(&errors))?;
-        let purposes =
-            purposes(self.purposes.as_deref(), &catalogue).map_err(|errors| check::told(&errors))?;
+        let told = |errors: CatalogueErrors| -> Vec<Mistake> {
+            let mistake =
+                |problem: String| Mistake { key: "catalogue".to_owned(), problem, ..Mistake::default() };
+            errors.mistakes().iter().map(|error| mistake(error.to_string())).collect()
+        };
+        let catalogue = catalogue(self.catalogue.as_deref()).map_err(told)?;
+        let purposes = purposes(self.purposes.as_deref(), &catalogue).map_err(told)?;
         Ok((catalogue, purposes))
     }
 }
@@ -165,10 +170,13 @@ fn purposes(folder: Option<&Path>, catalogue: &Catalogue) -> Result<Purposes, Ca
 
 /// A file's text, and the folder at which relative paths in it start.
 fn read_text(file: &Path) -> Result<(String, &Path), ConfigErrors> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let problem = format!("cannot be read: {}", error.kind());
-        let mistakes = vec![Mistake { line: 0, key: String::new(), problem }];
-        ConfigErrors { file: file.to_owned(), mistakes }
+    let wrong = |mistake| ConfigErrors { file: file.to_owned(), mistakes: vec![mistake] };
+    let bytes = std::fs::read(file).map_err(|error| {
+        wrong(Mistake { problem: format!("cannot be read: {}", error.kind()), ..Mistake::default() })
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let (line, column) = reader::position(error.as_bytes(), error.utf8_error().valid_up_to());
+        wrong(Mistake { line, column, key: String::new(), problem: "is no UTF-8 text".to_owned() })
     })?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok((text, folder.unwrap_or(Path::new("."))))

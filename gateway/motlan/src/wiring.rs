@@ -55,7 +55,7 @@ impl Gateway {
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let (catalogue, purposes) = config.catalogue().map_err(mistaken)?;
         if let Some(problem) = config::tls::mistake(&config.server) {
-            return Err(Failure::new(Exit::Config, format!("server: {problem}")));
+            return Err(Failure::new(Exit::Config, problem));
         }
         let server = server_options(&config.server).or_exit(Exit::Config)?;
         let keys = FileKeyProvider::open(&config.audit_keys).context("the audit keys cannot be used");

@@ -87,7 +87,7 @@ const TOGETHER: &[(&str, &str, &str)] = &[
     (
         "default_procedure = \"1.004222\"",
         "default_procedure = \"1,004222\"",
-        "default_procedure: is no procedure code",
+        "default_procedure: is no procedure code: PROCEDURE_CODE_FORM; nearest known: 1.004222",
     ),
     ("secrets/population.secret", "secrets/absent.secret", "registries.population.secret.file: cannot read"),
     ("kind = \"officer\"", "kind = \"oficer\"", "access.issuers[0].kind: must be one of"),
@@ -107,7 +107,11 @@ const ALSO: &[&str] = &[
 /// Mistakes that stand in what the configuration names, each alone.
 const NAMED: &[(&str, &str, &str)] = &[
     ("mode = \"sandbox\"", "mode = \"production\"", "097"),
-    ("mode = \"sandbox\"", "mode = \"production\"\naccess.synthetic_ids = \"allowed\"", "synthetic_ids"),
+    (
+        "[access]",
+        "[access]\nsynthetic_ids = \"alowed\"",
+        "access.synthetic_ids: must be one of refused, allowed; nearest: allowed",
+    ),
     ("agency = \"H32.10\"", "agency = \"H32.999\"", "there is no agency `H32.999`"),
     ("keys/officers.jwks.json", "motlan.toml", "is no JWK set"),
     ("tls/server.key", "tls/ca.pem", "holds no private key"),
@@ -142,8 +146,11 @@ async fn what_a_sandbox_wrote_is_right_and_every_mistake_is_named_at_once() {
         let digits = told.split(|c: char| !c.is_ascii_digit());
         assert!(digits.clone().all(|run| run.len() != 12), "{told}");
     }
-    let (code, told) = site.check("no toml at all [").await;
-    assert_eq!(code, 64, "{told}");
+    // What is no TOML is told alone, whatever else is wrong.
+    let (code, told) = site.check(&format!("{bad}\nno toml at all [\n")).await;
+    assert_eq!((code, told.lines().count()), (64, 2), "{told}");
+    let line = bad.lines().count() + 1 + usize::from(bad.ends_with('\n'));
+    assert!(told.contains("1 mistake\n") && told.contains(&format!("line {line}, column ")), "{told}");
     assert_eq!(site.run(&["config", "check", "--no-such"], "").await.0, 2);
 }
 
@@ -160,8 +167,19 @@ async fn one_run_names_mistakes_of_the_file_and_of_what_it_names() {
         ("kind = \"officer\"", "kind = \"oficer\"", "access.issuers[0].kind: must be one of"),
         ("segment_mib = 8", "segment_mib = 0", "audit.segment_mib: must be"),
         // What it names: an agency, a private key, the audit keys.
-        ("agency = \"H32.10\"", "agency = \"H32.999\"", "there is no agency `H32.999`"),
-        ("tls/server.key", "tls/ca.pem", "server: key: holds no private key"),
+        (
+            "agency = \"H32.10\"",
+            "agency = \"H32.999\"",
+            "access.callers[0].agency: there is no agency `H32.999`; nearest known: ",
+        ),
+        ("commune = \"", "commune = \"9", ".commune: there is no commune `9"),
+        (
+            "default_procedure = \"1.004222\"",
+            "default_procedure = \"1.004223\"",
+            "there is no procedure `1.004223` in the catalogue; nearest known: 1.004222",
+        ),
+        ("id = \"verifier\"", "id = \"auditor\"", ".id: the caller `auditor` stands twice"),
+        ("tls/server.key", "tls/ca.pem", "server.key: holds no private key"),
         ("keys/audit.keys", "keys/register.key", "audit.keys: "),
     ];
     let texts: Vec<(&str, &str)> = changes.iter().map(|(from, to, _)| (*from, *to)).collect();
@@ -171,6 +189,10 @@ async fn one_run_names_mistakes_of_the_file_and_of_what_it_names() {
         assert!(told.contains(part), "{part} is not told:\n{told}");
     }
     assert!(told.contains(&format!("{} mistakes", changes.len())), "{told}");
+    assert!(told.lines().skip(1).all(|line| line.starts_with("  line ")), "each with its line: {told}");
+    // `serve` tells the same, all at once.
+    let (code, served) = site.run(&["serve", "--config"], &site.with(&texts)).await;
+    assert_eq!((code, served), (64, told));
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ fn every_mistake_is_told_at_once() {
                     { account = "c", agency = "216", personal_id = "09708000000X" },
                     { account = "d", agency = "H32.216", personal_id = "097080000001", responsible = true },
                     { account = "d", agency = "H32.216", personal_id = "097080000001", responsible = true },
+                    { account = "e", agency = "H32.998", personal_id = "097080000001" },
+                    { account = "f", agency = "H32.216", personal_id = "097080000001", chief = true },
                 ]"#;
             std::fs::write(dir.join("officers.toml"), officers).unwrap();
         },
@@ -29,6 +31,7 @@ fn every_mistake_is_told_at_once() {
             config.callers[3].agency = "217".to_owned();
             config.callers[4].agency = "H32.999".to_owned();
             config.callers[5].tokens = vec![TokenKind::Citizen];
+            config.callers[1].commune = Some("22367".to_owned());
             config.issuers[0].jwks_file = file("empty.jwks");
             config.issuers[1].jwks_file = file("text.jwks");
             config.issuers[1].agencies = Some(vec![]);
@@ -42,23 +45,26 @@ fn every_mistake_is_told_at_once() {
     let Err(errors) = result else { panic!("accepted") };
     let text = errors.to_string();
     let expected = [
-        "callers.portal: stands twice",
-        "callers[2].id",
-        "callers.one-stop-217: `217` is not an agency code",
-        "callers.department: there is no agency `H32.999`",
-        "callers.verifier: a verifier or auditor may not present citizen tokens",
-        "holds no key",
+        "callers[1].id: the caller `portal` stands twice",
+        "callers[2].id: must be 1 to 64",
+        "callers[3].agency: `217` is no agency code: AGENCY_CODE_",
+        "callers[4].agency: there is no agency `H32.999`; nearest known: H32.991",
+        "callers[5].tokens: a verifier or auditor may not present citizen tokens",
+        "callers[1].commune: there is no commune `22367`; nearest known: 22366",
+        "issuers[0].jwks_file: ",
         "text.jwks is no JWK set",
-        "`agencies` means nothing for citizen tokens",
+        "issuers[1].agencies: means nothing for citizen tokens",
         "key `k` is neither Ed25519 nor P-256",
-        "`audience` is empty",
+        "issuers[2].audience: is empty",
         "missing.jwks cannot be read",
-        "evidence.portal-receipts: there is no caller `nobody`",
-        "officers[0]: `account`",
-        "officers[1]: `agency`",
+        "evidence[0].systems: there is no caller `nobody`",
+        "officers.toml: officers[0]: `account`",
+        "officers[1]: `216` is no agency code",
         "officers[1]: `personal_id` is not accepted: PERSONAL_ID_DIGITS",
         "officers[3]: the account stands twice",
         "officers[3]: the agency has two responsible officers",
+        "officers[4]: there is no agency `H32.998`",
+        "officers[5]: unknown field `chief`",
         "no-policies: cannot be read",
     ];
     for told in expected {

@@ -1,17 +1,16 @@
 //! `[access]`: callers, issuers of tokens, signers of receipts, officers,
 //! policies.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use motlan_access::{
     Access, AccessConfig, CallerConfig, CallerRole, EvidenceConfig, IssuerConfig, SyntheticIds, TokenKind,
 };
-use motlan_catalogue::{Catalogue, Purposes};
+use motlan_catalogue::Catalogue;
 use motlan_domain::Clock;
-use motlan_domain::id::{AgencyCode, Synthetic};
-use motlan_dossier::{Register, RegisterKey, RegisterOptions};
 
 use super::Mode;
+use super::places::Places;
 use super::reader::{Mistake, Section, nearest};
 
 const TOKEN_KINDS: [(&str, TokenKind); 2] =
@@ -19,12 +18,17 @@ const TOKEN_KINDS: [(&str, TokenKind); 2] =
 
 /// The section as far as it could be read.
 pub(super) struct ReadAccess {
-    /// Callers, issuers and signers that could be read.
+    /// All of it, in order; where a value could not be read, one that nothing
+    /// else is judged by.
     config: AccessConfig,
-    /// Whether that is all of it.
+    /// Whether nothing had to be stood in for.
     whole: bool,
-    /// Whether the directory could be opened.
-    directory: bool,
+}
+
+/// A table of the section, and whether all of it could be read.
+struct Read<T> {
+    value: T,
+    whole: bool,
 }
 
 // === impl ReadAccess ===
@@ -37,12 +41,13 @@ impl ReadAccess {
 }
 
 pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> ReadAccess {
-    let (ids, callers): (Vec<_>, Vec<_>) = section.sections("callers").iter().map(caller).unzip();
+    let callers: Vec<_> = section.sections("callers").iter().map(caller).collect();
     if callers.is_empty() {
         section.mistake("callers", "no caller is configured: nobody could call");
     }
     let issuers: Vec<_> = section.sections("issuers").iter().map(issuer).collect();
-    let evidence: Vec<_> = section.sections("evidence").iter().map(signer).collect();
+    let ids: Vec<&str> = callers.iter().map(|read| read.value.id.as_str()).collect();
+    let evidence: Vec<_> = section.sections("evidence").iter().map(|section| signer(section, &ids)).collect();
     let directory = section.file("directory");
     let policy_dir = section.folder_or_none("policy_dir");
     let by_mode = if mode == Some(Mode::Sandbox) { SyntheticIds::Allowed } else { SyntheticIds::Refused };
@@ -52,26 +57,18 @@ pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> ReadAccess {
         section.mistake("synthetic_ids", "must be refused in production: sandbox identities never enter");
     }
     let whole = !callers.is_empty()
-        && callers.iter().all(Option::is_some)
-        && issuers.iter().all(Option::is_some)
-        && evidence.iter().all(Option::is_some)
+        && callers.iter().all(|read| read.whole)
+        && issuers.iter().all(|read| read.whole)
+        && evidence.iter().all(|read| read.whole)
         && directory.is_some()
         && (policy_dir.is_some() || !section.has("policy_dir"))
         && synthetic_ids.is_some();
-    let callers: Vec<CallerConfig> = callers.into_iter().flatten().collect();
-    let mut evidence: Vec<EvidenceConfig> = evidence.into_iter().flatten().collect();
-    // A signer's system is not called unknown where it may be a caller that
-    // could not be read. With every caller read, this takes nothing away.
-    let nobody = |system: &String| ids.iter().all(|id| id.as_ref().is_some_and(|id| id != system));
-    for signer in &mut evidence {
-        signer.systems.retain(|system| callers.iter().any(|caller| caller.id == *system) || nobody(system));
-    }
+    let callers: Vec<CallerConfig> = callers.into_iter().map(|read| read.value).collect();
     ReadAccess {
-        directory: directory.is_some(),
         config: AccessConfig {
             callers,
-            issuers: issuers.into_iter().flatten().collect(),
-            evidence,
+            issuers: issuers.into_iter().map(|read| read.value).collect(),
+            evidence: evidence.into_iter().map(|read| read.value).collect(),
             directory: directory.unwrap_or_default(),
             policy_dir,
             // Only a check sees the second: without a rule no identity is
@@ -82,13 +79,7 @@ pub(super) fn read(section: &Section<'_>, mode: Option<Mode>) -> ReadAccess {
     }
 }
 
-/// A caller, and its id even where the rest has a mistake.
-fn caller(section: &Section<'_>) -> (Option<String>, Option<CallerConfig>) {
-    let id = section.text("id");
-    (id.clone(), caller_named(section, id))
-}
-
-fn caller_named(section: &Section<'_>, id: Option<String>) -> Option<CallerConfig> {
+fn caller(section: &Section<'_>) -> Read<CallerConfig> {
     let roles = [
         CallerRole::Portal,
         CallerRole::OneStop,
@@ -96,40 +87,75 @@ fn caller_named(section: &Section<'_>, id: Option<String>) -> Option<CallerConfi
         CallerRole::Verifier,
         CallerRole::Auditor,
     ];
-    let agency = agency(section);
+    let id = section.text("id");
+    let agency = section.text("agency");
     let role = section.one_of("role", &roles.map(|role| (role.as_str(), role)));
     let commune = section.text_or_none("commune");
     let tokens: Vec<_> =
         section.texts("tokens").iter().map(|name| token_kind(section, "tokens", name)).collect();
-    let tokens: Option<Vec<TokenKind>> = tokens.into_iter().collect();
-    Some(CallerConfig { id: id?, agency: agency?, role: role?, commune, tokens: tokens? })
+    let known = tokens.iter().all(Option::is_some);
+    let tokens: Vec<TokenKind> = tokens.into_iter().flatten().collect();
+    if role == Some(CallerRole::Auditor) && known && !tokens.contains(&TokenKind::Officer) {
+        section.mistake("tokens", "an auditor needs `officer`: the log is read by a named officer only");
+    }
+    let whole = id.is_some() && agency.is_some() && role.is_some() && known;
+    Read {
+        whole: whole && (commune.is_some() || !section.has("commune")),
+        value: CallerConfig {
+            id: id.unwrap_or_default(),
+            agency: agency.unwrap_or_default(),
+            // A role that may present any token.
+            role: role.unwrap_or(CallerRole::OneStop),
+            commune,
+            tokens,
+        },
+    }
 }
 
-fn issuer(section: &Section<'_>) -> Option<IssuerConfig> {
+fn issuer(section: &Section<'_>) -> Read<IssuerConfig> {
     let id = section.text("id");
     let kind = section.one_of("kind", &TOKEN_KINDS);
     let jwks_file = section.file("jwks_file");
     let audience = section.text("audience");
     section.know("agencies");
     let agencies = section.has("agencies").then(|| section.texts("agencies"));
-    Some(IssuerConfig { id: id?, kind: kind?, jwks_file: jwks_file?, audience: audience?, agencies })
+    Read {
+        whole: id.is_some() && kind.is_some() && jwks_file.is_some() && audience.is_some(),
+        value: IssuerConfig {
+            id: id.unwrap_or_default(),
+            // The kind that may speak for agencies.
+            kind: kind.unwrap_or(TokenKind::Officer),
+            jwks_file: jwks_file.unwrap_or_default(),
+            audience: audience.unwrap_or_default(),
+            agencies,
+        },
+    }
 }
 
-fn signer(section: &Section<'_>) -> Option<EvidenceConfig> {
+/// A signer; `callers` are the names there are, empty where one could not be
+/// read.
+fn signer(section: &Section<'_>, callers: &[&str]) -> Read<EvidenceConfig> {
     let id = section.text("id");
     let jwks_file = section.file("jwks_file");
-    let systems = section.texts("systems");
+    let mut systems = section.texts("systems");
     if systems.is_empty() {
         section.mistake("systems", "names no caller whose receipts are accepted");
     }
-    Some(EvidenceConfig { id: id?, jwks_file: jwks_file?, systems })
-}
-
-fn agency(section: &Section<'_>) -> Option<String> {
-    section.parsed("agency", |text| {
-        let parsed = AgencyCode::parse(text).map(|_| text.to_owned());
-        parsed.map_err(|error| format!("is no agency code: {}", error.reason()))
-    })
+    let unknown: Vec<String> = systems.extract_if(.., |id| !callers.contains(&id.as_str())).collect();
+    // One that may be the caller whose name could not be read is not called unknown.
+    for system in unknown.iter().filter(|_| !callers.contains(&"")) {
+        let near = nearest(system, callers.iter().copied());
+        let near = near.map(|near| format!("; nearest known: {near}")).unwrap_or_default();
+        section.mistake("systems", format!("there is no caller `{system}`{near}"));
+    }
+    Read {
+        whole: id.is_some() && jwks_file.is_some(),
+        value: EvidenceConfig {
+            id: id.unwrap_or_default(),
+            jwks_file: jwks_file.unwrap_or_default(),
+            systems,
+        },
+    }
 }
 
 fn token_kind(section: &Section<'_>, key: &'static str, name: &str) -> Option<TokenKind> {
@@ -141,40 +167,42 @@ fn token_kind(section: &Section<'_>, key: &'static str, name: &str) -> Option<To
     found
 }
 
-/// What access itself finds wrong: keys, officers, policies, agencies. It is
-/// loaded over a register of its own in a temporary folder, so that nothing of
-/// the configured state is touched.
+/// What access itself finds wrong: names, keys, officers, policies, agencies.
+/// `told` are the keys of which a mistake is known already: what stands in for
+/// their values is not judged.
 pub(super) fn mistakes(
     read: &ReadAccess,
-    synthetic: Synthetic,
-    catalogue: &Catalogue,
-    purposes: &Purposes,
-    clock: &Arc<dyn Clock>,
+    places: &Places,
+    told: &BTreeSet<String>,
+    catalogue: Option<&Catalogue>,
+    clock: &dyn Clock,
 ) -> Vec<Mistake> {
-    let told = |key: &str, problem: String| Mistake { line: 0, key: key.to_owned(), problem };
-    let mut config = read.config.clone();
-    let mut scratch = || -> anyhow::Result<_> {
-        let folder = tempfile::tempdir()?;
-        if !read.directory {
-            // Its absence is told already: one that names nobody stands in.
-            config.directory = folder.path().join("officers.toml");
-            std::fs::write(&config.directory, "officers = []\n")?;
+    let mut mistakes = Vec::new();
+    for error in Access::check(&read.config, catalogue, clock) {
+        let key = key_of(&error.place);
+        let stood_in = told.contains(&key) && !is_list(&key);
+        let no_table = key.find(']').is_some_and(|end| told.contains(&key[..=end]));
+        if stood_in || no_table {
+            continue;
         }
-        let key = RegisterKey::new([0; 32]);
-        let options = RegisterOptions::new(folder.path().join("check.db"), key, synthetic);
-        Ok((Register::open(options, Arc::clone(clock))?, folder))
-    };
-    let (register, _folder) = match scratch() {
-        Ok(opened) => opened,
-        Err(error) => return vec![told("", format!("the access section cannot be checked here: {error:#}"))],
-    };
-    let loaded = Access::load(config, catalogue.clone(), purposes.clone(), register, Arc::clone(clock));
-    let Err(errors) = loaded else { return Vec::new() };
-    // Where callers are left out, neither their number nor their count from the
-    // first is that of the file.
-    let errors = errors
-        .errors()
+        let one_line = error.problem.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        // A policy, or its file, is no key: it stands in the folder that has one.
+        let named = key.ends_with(&error.place);
+        let problem = if named { one_line } else { format!("{}: {one_line}", error.place) };
+        mistakes.push(places.mistake(&key, problem));
+    }
+    mistakes
+}
+
+/// The key of the file that a place of the section is.
+fn key_of(place: &str) -> String {
+    let is_key = ["callers", "issuers", "evidence", "directory"]
         .iter()
-        .filter(|error| read.whole || error.place != "callers" && !error.place.starts_with("callers["));
-    errors.map(|error| told("access", error.to_string())).collect()
+        .any(|key| place.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('[')));
+    if is_key { format!("access.{place}") } else { "access.policy_dir".to_owned() }
+}
+
+/// Whether several mistakes may stand at one key: each names its item.
+fn is_list(key: &str) -> bool {
+    ["systems", "tokens", "agencies"].iter().any(|name| key.ends_with(&format!(".{name}")))
 }

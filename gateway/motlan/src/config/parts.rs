@@ -10,7 +10,8 @@ use motlan_domain::{CachePolicy, Dataset};
 use toml::de::DeTable;
 
 use super::access::ReadAccess;
-use super::reader::{Mistake, Section, Source};
+use super::places::Places;
+use super::reader::{Mistake, Section, Source, position};
 use super::registries::ReadRegistries;
 use super::sections::TlsFiles;
 use super::{Config, DossierSection, LogSection, Mode, ServerSection, access, registries, sections};
@@ -30,11 +31,12 @@ pub(super) struct Parts {
     pub(super) catalogue: Option<Option<PathBuf>>,
     /// The folder, if one is named.
     pub(super) purposes: Option<Option<PathBuf>>,
-    /// Absent too where the text is no TOML: who is named there is not sure.
-    pub(super) access: Option<ReadAccess>,
+    pub(super) access: ReadAccess,
     pub(super) cache: Option<(u64, BTreeMap<Dataset, CachePolicy>)>,
     pub(super) registries: ReadRegistries,
     pub(super) question_deadline: Option<Duration>,
+    /// Where each key stands.
+    pub(super) places: Places,
     digest: String,
 }
 
@@ -43,18 +45,21 @@ pub(super) struct Parts {
 impl Parts {
     /// Reads every section before giving up on any, so that all mistakes are
     /// found.
-    pub(super) fn parse(text: &str, folder: &Path) -> (Self, Vec<Mistake>) {
+    ///
+    /// # Errors
+    /// A text that is no TOML: that mistake alone, since whatever follows from
+    /// it would be guesswork.
+    pub(super) fn parse(text: &str, folder: &Path) -> Result<(Self, Vec<Mistake>), Mistake> {
         let source = Source::new(text, folder);
-        // What is not TOML at all is told with the reader's own words; the rest
-        // is read as far as it can be.
-        let (table, broken) = DeTable::parse_recoverable(text);
-        let whole = broken.is_empty();
-        for error in broken {
-            source.mistake_at(error.span().map(|span| span.start), String::new(), error.message());
-        }
+        let table = DeTable::parse(text).map_err(|error| {
+            let offset = error.span().map_or(text.len(), |span| span.start);
+            let (line, column) = position(text.as_bytes(), offset);
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            Mistake { line, column, key: String::new(), problem: format!("is no TOML: {message}") }
+        })?;
         let mut parts = Self::read(&source.root(table.get_ref()), text);
-        parts.access = parts.access.filter(|_| whole);
-        (parts, source.into_mistakes())
+        parts.places = Places::of(&source, table.get_ref());
+        Ok((parts, source.into_mistakes()))
     }
 
     fn read(root: &Section<'_>, text: &str) -> Self {
@@ -79,10 +84,11 @@ impl Parts {
             dossiers,
             catalogue: folder(&catalogue_section, "folder"),
             purposes: folder(&catalogue_section, "purposes"),
-            access: Some(access),
+            access,
             cache,
             registries: registries::read(&registries_section),
             question_deadline: deadline,
+            places: Places::default(),
             digest: hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes())),
         }
     }
@@ -99,7 +105,7 @@ impl Parts {
             dossiers: self.dossiers?,
             catalogue: self.catalogue?,
             purposes: self.purposes?,
-            access: self.access?.whole()?,
+            access: self.access.whole()?,
             cache_bytes,
             cache,
             registries: self.registries.whole()?,

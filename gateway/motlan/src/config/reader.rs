@@ -14,11 +14,13 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// One mistake: its line, its key and what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// One mistake: its place, its key and what is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
     /// Line in the file, from 1; 0 where the mistake is an absence.
     pub line: usize,
+    /// Character in that line, from 1; 0 where the line and the key say enough.
+    pub column: usize,
     /// The full key, such as `server.listen`; empty for the whole file.
     pub key: String,
     /// What is wrong, lower case, no full stop.
@@ -46,8 +48,10 @@ pub(super) struct Section<'a> {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}: ", self.line)?;
+        match (self.line, self.column) {
+            (0, _) => {}
+            (line, 0) => write!(f, "line {line}: ")?,
+            (line, column) => write!(f, "line {line}, column {column}: ")?,
         }
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
@@ -79,7 +83,7 @@ impl<'a> Source<'a> {
     /// Notes a mistake at a byte of the text.
     pub(super) fn mistake_at(&self, offset: Option<usize>, key: String, problem: impl Into<String>) {
         let line = offset.map_or(0, |offset| self.line(offset));
-        self.mistakes.borrow_mut().push(Mistake { line, key, problem: problem.into() });
+        self.mistakes.borrow_mut().push(Mistake { line, column: 0, key, problem: problem.into() });
     }
 
     /// The mistakes found, by line.
@@ -90,9 +94,17 @@ impl<'a> Source<'a> {
         mistakes
     }
 
-    fn line(&self, offset: usize) -> usize {
-        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    /// The line of a byte of the text.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        position(self.text.as_bytes(), offset).0
     }
+}
+
+/// Line and character, both from 1, of a byte of a text.
+pub(super) fn position(text: &[u8], offset: usize) -> (usize, usize) {
+    let before = String::from_utf8_lossy(&text[..offset.min(text.len())]);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 // === impl Section ===
@@ -132,12 +144,14 @@ impl<'a> Section<'a> {
             self.wrong_type(key, value, "an array of tables");
             return Vec::new();
         };
-        let tables = array.iter().enumerate().filter_map(|(index, item)| {
-            let Some(table) = item.get_ref().as_table() else {
-                self.wrong_type(key, item, "a table");
-                return None;
-            };
-            Some(self.inner(format!("{key}[{index}]"), Some((item.span().start, table))))
+        // What is no table is told, and stands there empty: the others keep their places.
+        let tables = array.iter().enumerate().map(|(index, item)| {
+            let table = item.get_ref().as_table();
+            let name = format!("{key}[{index}]");
+            if table.is_none() {
+                self.wrong_type(&name, item, "a table");
+            }
+            self.inner(name, table.map(|table| (item.span().start, table)))
         });
         tables.collect()
     }
@@ -261,9 +275,7 @@ impl<'a> Section<'a> {
     }
 
     fn full(&self, key: &str) -> String {
-        // A dotted key, such as a dataset's name, stands in quotes as in the file.
-        let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
-        if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
+        full(&self.path, key)
     }
 
     fn missing(&self, key: &'static str, problem: &str) {
@@ -271,13 +283,14 @@ impl<'a> Section<'a> {
         if self.table.is_some() {
             self.source.mistakes.borrow_mut().push(Mistake {
                 line: self.line,
+                column: 0,
                 key: self.full(key),
                 problem: problem.into(),
             });
         }
     }
 
-    fn wrong_type(&self, key: &'static str, value: &Spanned<DeValue<'_>>, expected: &str) {
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let problem = format!("must be {expected}, not {}", value.get_ref().type_str());
         self.source.mistake_at(Some(value.span().start), self.full(key), problem);
     }
@@ -300,6 +313,13 @@ impl Drop for Section<'_> {
             }
         }
     }
+}
+
+/// The full name of a key in the table of that name.
+pub(super) fn full(path: &str, key: &str) -> String {
+    // A dotted key, such as a dataset's name, stands in quotes as in the file.
+    let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
 /// The name that is most like `name`.

@@ -1,19 +1,24 @@
 //! `[registries.*]`: how each registry is reached.
 
+use std::sync::Arc;
+
 use motlan_business::{BusinessConfig, BusinessPaths};
 use motlan_domain::id::ProcedureCode;
 use motlan_insurance::{InsuranceConfig, InsurancePaths};
 use motlan_land::{LandConfig, LandPaths};
 use motlan_population::{PopulationConfig, PopulationPaths};
-use motlan_transport::{BreakerConfig, HttpConfig, TokenConfig, TokenForm};
+use motlan_transport::{BreakerConfig, ConfigError, Http, HttpConfig, Secret, TokenConfig, TokenForm};
 
-use super::Registries;
 use super::reader::Section;
+use super::{Registries, chain};
+use crate::clock::SystemClock;
 
 /// The registries, each as far as it could be read.
 #[derive(Clone)]
 pub(super) struct ReadRegistries {
     pub(super) population: Option<PopulationConfig>,
+    /// Of the population registry, as written: the catalogue has to know it.
+    pub(super) default_procedure: Option<String>,
     pub(super) business: Option<BusinessConfig>,
     pub(super) insurance: Option<InsuranceConfig>,
     pub(super) land: Option<LandConfig>,
@@ -35,15 +40,29 @@ impl ReadRegistries {
 
 /// Reads all four, so that the mistakes of each are told.
 pub(super) fn read(section: &Section<'_>) -> ReadRegistries {
+    let (population, default_procedure) = population(&section.section("population"));
     ReadRegistries {
-        population: population(&section.section("population")),
+        population,
+        default_procedure,
         business: business(&section.section("business")),
         insurance: insurance(&section.section("insurance")),
         land: land(&section.section("land")),
     }
 }
 
-fn population(section: &Section<'_>) -> Option<PopulationConfig> {
+fn population(section: &Section<'_>) -> (Option<PopulationConfig>, Option<String>) {
+    let mut written = None;
+    let default_procedure = section.parsed("default_procedure", |text| {
+        written = Some(text.to_owned());
+        ProcedureCode::parse(text).map_err(|error| format!("is no procedure code: {}", error.reason()))
+    });
+    (population_under(section, default_procedure), written)
+}
+
+fn population_under(
+    section: &Section<'_>,
+    default_procedure: Option<ProcedureCode>,
+) -> Option<PopulationConfig> {
     let http = http(&section.section("http"));
     let user = section.text("user");
     let secret = section.secret("secret");
@@ -55,9 +74,6 @@ fn population(section: &Section<'_>) -> Option<PopulationConfig> {
     });
     let account = section.text("account");
     let phone = section.text("phone");
-    let default_procedure = section.parsed("default_procedure", |text| {
-        ProcedureCode::parse(text).map_err(|error| format!("is no procedure code: {}", error.reason()))
-    });
     let paths = section.section_or_none("paths");
     let known = PopulationPaths::default();
     let lookup = path(&paths, "lookup", known.lookup);
@@ -143,14 +159,27 @@ fn http(section: &Section<'_>) -> Option<HttpConfig> {
         .number("queue", known.queue as u64, 0..=100_000)
         .and_then(|value| usize::try_from(value).ok());
     let max_body_bytes = count("max_body_bytes", known.max_body_bytes, 64 << 20);
-    let ca_pem = section.secret_or_none("ca_pem");
-    let client_identity = section.secret_or_none("client_identity");
     let trace_context = section.flag("trace_context", known.trace_context);
     let breaker_section = section.section_or_none("breaker");
     let failures = breaker_section.number("failures", u64::from(known.breaker.failures), 1..=10_000);
     let open_ms = breaker_section.number("open_ms", known.breaker.open_ms, 1..=3_600_000);
+    // Each of these is judged by itself, whatever the others are.
+    let base_url = base_url.filter(|base_url| {
+        let plain_http = plain_http.unwrap_or(true);
+        usable(section, "base_url", HttpConfig { plain_http, ..HttpConfig::new(base_url.clone()) })
+    });
+    let ca_pem = section
+        .secret_or_none("ca_pem")
+        .filter(|pem| usable(section, "ca_pem", HttpConfig { ca_pem: Some(pem.clone()), ..known.clone() }));
+    let client_identity = section.secret_or_none("client_identity").filter(|pem| {
+        usable(section, "client_identity", HttpConfig { client_identity: Some(pem.clone()), ..known.clone() })
+    });
+    let unread = |key, secret: &Option<Secret>| section.has(key) && secret.is_none();
+    if unread("ca_pem", &ca_pem) || unread("client_identity", &client_identity) {
+        return None;
+    }
     let breaker = BreakerConfig { failures: u32::try_from(failures?).ok()?, open_ms: open_ms? };
-    let config = HttpConfig {
+    Some(HttpConfig {
         base_url: base_url?,
         plain_http: plain_http?,
         connect_timeout_ms: connect_timeout_ms?,
@@ -164,14 +193,22 @@ fn http(section: &Section<'_>) -> Option<HttpConfig> {
         client_identity,
         trace_context: trace_context?,
         breaker,
+    })
+}
+
+/// Whether a client can be built on a configuration that has nothing but one
+/// value of its own; the mistake is told at that key.
+fn usable(section: &Section<'_>, key: &'static str, config: HttpConfig) -> bool {
+    let built = Http::new(config, Arc::new(SystemClock::start()));
+    let Err(error) = built else { return true };
+    let problem = match &error {
+        ConfigError::Invalid { problem, .. } => (*problem).to_owned(),
+        ConfigError::Client if key == "client_identity" => "holds no certificate and key in PEM".to_owned(),
+        ConfigError::Client => "holds no certificate in PEM".to_owned(),
+        other => chain(other),
     };
-    match config.check() {
-        Ok(()) => Some(config),
-        Err(error) => {
-            section.mistake("base_url", error.to_string().trim_start_matches("base_url: "));
-            None
-        }
-    }
+    section.mistake(key, problem);
+    false
 }
 
 /// How the token form is named in the file.

@@ -1,5 +1,7 @@
 //! Every mistake is named, all of them at once, and nothing else is called one.
 
+mod once;
+
 use std::path::Path;
 
 use motlan_audit::FileKeyProvider;
@@ -124,7 +126,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "server.probe: 0.0.0.0 is not a loopback address",
     ),
     ("tls/server.pem", "tls/absent.pem", "server.certificate: cannot read"),
-    ("tls/server.key", "tls/clients-ca.pem", "server: key: holds no private key in PEM"),
+    ("tls/server.key", "tls/clients-ca.pem", "server.key: holds no private key in PEM"),
     ("# reflection = true", "reflection = \"yes\"", "server.reflection: must be true or false, not string"),
     (
         "# [server.limits]",
@@ -188,7 +190,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("role = \"one_stop\"", "role = \"onestop\"", "access.callers[1].role: must be one of"),
     ("agency = \"H32.202\"", "agency = \"H32.999\"", "there is no agency `H32.999`"),
-    ("agency = \"H32.202\"", "agency = \"Nha Trang\"", "access.callers[1].agency: is no agency code"),
+    (
+        "agency = \"H32.202\"",
+        "agency = \"Nha Trang\"",
+        "access.callers[1].agency: `Nha Trang` is no agency code: AGENCY_CODE_CHARACTERS",
+    ),
     (
         "tokens = [\"citizen\"]",
         "tokens = [\"citizn\"]",
@@ -237,8 +243,8 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("agency = \"H32.202\"", "agency = \"H32.999\"", "there is no agency `H32.999`"),
     ("keys/officers.jwks.json", "officers.toml", "is no JWK set"),
     ("systems = [\"portal\"]", "systems = [\"portla\"]", "there is no caller `portla`"),
-    ("tls/server.key", "officers.toml", "server: key: holds no private key in PEM"),
-    ("tls/clients-ca.pem\"", "officers.toml\"", "server: client_ca: holds no certificate in PEM"),
+    ("tls/server.key", "officers.toml", "server.key: holds no private key in PEM"),
+    ("tls/clients-ca.pem\"", "officers.toml\"", "server.client_ca: holds no certificate in PEM"),
     ("keys/audit.keys", "keys/register.key", "audit.keys:"),
 ];
 
@@ -287,9 +293,7 @@ fn a_section_with_a_mistake_makes_no_other_right_thing_wrong() {
 }
 
 #[test]
-fn text_that_is_no_toml_is_told_with_its_line() {
-    let told = Site::new().with("[log]", "[log").mistakes();
-    assert!(told.iter().any(|line| line.starts_with("line ")), "{told:#?}");
+fn a_file_that_is_not_there_is_told() {
     let missing = Config::read(Path::new("/no/such/motlan.toml")).unwrap_err();
     assert!(missing.to_string().contains("cannot be read"), "{missing}");
 }
