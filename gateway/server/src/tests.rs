@@ -4,6 +4,7 @@
 mod calls;
 mod counts;
 mod drain;
+mod officer;
 mod rig;
 mod tls;
 mod walk;

@@ -141,21 +141,27 @@ async fn the_log_is_read_by_auditors_alone_and_reading_is_recorded() {
     let mut portal = AuditServiceClient::new(rig.channel("portal").await);
     let status = portal.search_entries(audit::SearchEntriesRequest::default()).await.expect_err("no auditor");
     assert_eq!((status.code(), reason(&status)), (Code::PermissionDenied, ("AUDITOR_ONLY".to_owned(), true)));
-    let mut auditor = AuditServiceClient::new(rig.channel("auditor").await);
+    // The auditor's certificate without an officer is nobody.
+    let mut machine = AuditServiceClient::new(rig.channel("auditor").await);
+    let status = machine.get_entry(audit::GetEntryRequest { index: 0 }).await.expect_err("nobody reads");
+    assert_eq!((status.code(), reason(&status)), (Code::PermissionDenied, ("ACTOR_ABSENT".to_owned(), true)));
+    let mut auditor = super::officer::auditor(&rig).await;
     let search = audit::SearchEntriesRequest {
         kind: audit::EntryKind::AccessDenied.into(),
         outcome: common::Outcome::Denied.into(),
         ..Default::default()
     };
     let page = auditor.search_entries(search).await.expect("an auditor").into_inner();
-    assert_eq!(page.entries.len(), 1);
-    let entry = &page.entries[0];
+    assert_eq!(page.entries.len(), 2);
+    let (machine, entry) = (&page.entries[0], &page.entries[1]);
+    assert_eq!((machine.caller_system.as_str(), machine.reason.as_str()), ("auditor", "ACTOR_ABSENT"));
     assert_eq!((entry.caller_system.as_str(), entry.reason.as_str()), ("portal", "AUDITOR_ONLY"));
     assert_eq!(motlan_audit_tree::leaf_hash(&entry.canonical).as_slice(), entry.leaf_hash);
     let read = page.receipt.expect("reading is an entry");
     let fetched = auditor.get_entry(audit::GetEntryRequest { index: read.index }).await.expect("it is there");
     let fetched = fetched.into_inner().entry.expect("the entry");
     assert_eq!(fetched.kind(), audit::EntryKind::LogRead);
+    assert_eq!(fetched.officer_account, "kiem@h32", "who read the log");
     let status = auditor.get_entry(audit::GetEntryRequest { index: 9_999 }).await.expect_err("there is none");
     assert_eq!((status.code(), reason(&status).0.as_str()), (Code::NotFound, "ENTRY_UNKNOWN"));
     let forged = audit::SearchEntriesRequest { page_token: "forged".into(), ..Default::default() };

@@ -56,6 +56,7 @@ pub(super) struct Rig {
     pub(super) stop: CancellationToken,
     pub(super) serving: JoinSet<()>,
     pub(super) server_pair: Pair,
+    pub(super) now: Timestamp,
     _audit: AuditService,
     _dir: tempfile::TempDir,
 }
@@ -137,9 +138,9 @@ impl Rig {
                 caller("portal", "H32", CallerRole::Portal, &[TokenKind::Citizen]),
                 caller("one-stop-216", "H32.216", CallerRole::OneStop, &[TokenKind::Officer]),
                 caller("verifier", "H32.991", CallerRole::Verifier, &[TokenKind::Officer]),
-                caller("auditor", "H32", CallerRole::Auditor, &[]),
+                caller("auditor", "H32", CallerRole::Auditor, &[TokenKind::Officer]),
             ],
-            issuers: Vec::new(),
+            issuers: vec![super::officer::issuer(dir.path())],
             evidence: Vec::new(),
             directory,
             policy_dir: None,
@@ -181,7 +182,19 @@ impl Rig {
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();
         serving.spawn(bound.serve(stop.clone().cancelled_owned()));
-        Self { grpc, probe, handle, log, authority, stop, serving, server_pair, _audit: audit, _dir: dir }
+        Self {
+            grpc,
+            probe,
+            handle,
+            log,
+            authority,
+            stop,
+            serving,
+            server_pair,
+            now,
+            _audit: audit,
+            _dir: dir,
+        }
     }
 
     /// A channel as that system, with a certificate of the configured authority.
