@@ -5,12 +5,16 @@
 //! the wire that any other client uses.
 
 mod commands;
+mod dossier;
 mod failure;
 pub mod json;
+mod next;
+mod search;
 mod show;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,8 +33,9 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 
-pub use commands::{audit_search, open, resolve, resolve_all, search_all, verify};
-pub use failure::Refusal;
+pub use commands::{close, get, open, resolve, resolve_all, verify};
+pub use failure::{Refusal, Violation};
+pub use search::{audit_search, search_all};
 pub use show::{
     entry_lines, instant, local, receipt as receipt_line, registry as registry_code, registry_vi,
 };
@@ -73,7 +78,8 @@ impl Credentials {
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let read = |name: &str| {
             let path = folder.join(name);
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+            std::fs::read_to_string(&path)
+                .with_context(|| format!("không đọc được {0} / cannot read {0}", path.display()))
         };
         Ok(Self {
             certificate: read("cert.pem")?,
@@ -85,8 +91,8 @@ impl Credentials {
 
     /// The same with the token in a file.
     pub fn with_token_file(mut self, path: &Path) -> anyhow::Result<Self> {
-        let token =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let token = std::fs::read_to_string(path)
+            .with_context(|| format!("không đọc được {0} / cannot read {0}", path.display()))?;
         self.token = Some(token.trim().to_owned());
         Ok(self)
     }
@@ -97,9 +103,9 @@ impl Credentials {
 impl Bearer {
     fn new(token: Option<&str>) -> anyhow::Result<Self> {
         let header = token.map(|token| {
-            let mut value: MetadataValue<Ascii> = format!("Bearer {token}")
-                .parse()
-                .map_err(|_| anyhow!("the token holds characters no token has"))?;
+            let mut value: MetadataValue<Ascii> = format!("Bearer {token}").parse().map_err(|_| {
+                anyhow!("mã xác nhận có ký tự không hợp lệ / the token holds characters no token has")
+            })?;
             value.set_sensitive(true);
             anyhow::Ok(value)
         });
@@ -122,7 +128,8 @@ impl Connection {
     /// Connects to `host:port`, or to `https://host:port`.
     pub async fn open(endpoint: &str, credentials: &Credentials) -> anyhow::Result<Self> {
         let channel = Self::endpoint(endpoint, credentials)?.connect().await;
-        let channel = channel.with_context(|| format!("cannot connect to {endpoint}"))?;
+        let channel = channel
+            .with_context(|| format!("không kết nối được tới {endpoint} / cannot connect to {endpoint}"))?;
         Ok(Self { channel, bearer: Bearer::new(credentials.token.as_deref())? })
     }
 
@@ -143,10 +150,13 @@ impl Connection {
             .identity(Identity::from_pem(&credentials.certificate, &credentials.key));
         let address =
             if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") };
-        let built = Endpoint::from_shared(address).with_context(|| format!("{endpoint} is no address"))?;
+        let built = Endpoint::from_shared(address)
+            .with_context(|| format!("{endpoint} không phải là địa chỉ / {endpoint} is no address"))?;
         let built =
             built.connect_timeout(Duration::from_secs(10)).timeout(Duration::from_mins(1)).tcp_nodelay(true);
-        built.tls_config(tls).context("the certificate, key or authority cannot be used")
+        built.tls_config(tls).context(
+            "chứng thư số hoặc khóa không dùng được / the certificate, key or authority cannot be used",
+        )
     }
 
     /// Dossiers.
@@ -220,8 +230,12 @@ fn token_file(args: &ClientArgs) -> Option<PathBuf> {
 fn endpoint_beside(client: &Path) -> anyhow::Result<String> {
     let data = client.canonicalize().ok().and_then(|path| Some(path.parent()?.parent()?.to_owned()));
     let path = data.unwrap_or_default().join("endpoints.json");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("no --endpoint given, and {} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!(
+            "thiếu --endpoint và không đọc được {0} / no --endpoint given, and {0} cannot be read",
+            path.display()
+        )
+    })?;
     let endpoints: serde_json::Value = serde_json::from_str(&text).context("endpoints.json is not JSON")?;
     endpoints["grpc"].as_str().map(str::to_owned).context("endpoints.json names no grpc address")
 }

@@ -24,7 +24,7 @@ use crate::clock::SystemClock;
 use crate::config::{LogFormat, LogSection};
 use crate::exit::{Ended, Exit, Failure, OrExit};
 use crate::report::{self, Resolved};
-use crate::run::log_to_stderr;
+use crate::run::{StopSignal, log_to_stderr};
 use crate::sandbox::{Plan, Running, TokenSpec, WorldOptions};
 use crate::term::{Look, Tone};
 
@@ -51,13 +51,16 @@ pub struct Outcome {
 /// Runs the demo.
 pub async fn run(args: &DemoArgs, out: &mut dyn Write) -> Ended {
     log_to_stderr(&LogSection { filter: "error".to_owned(), format: LogFormat::Text });
+    // From here on, interrupted at any time, it stops in order and leaves no
+    // folder behind.
+    let stop = StopSignal::listen().or_exit(Exit::Internal)?;
     let folder = tempfile::tempdir().context("no temporary folder can be made").or_exit(Exit::Unavailable)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let running = Running::start(WorldOptions::new(folder.path(), clock)).await?;
-    // Interrupted, it still stops in order and leaves no folder behind.
     let ended = tokio::select! {
+        biased;
+        () = stop.received() => Err(Failure::new(Exit::Interrupted, "đã dừng theo yêu cầu / interrupted")),
         ended = tell(&running, args, out) => ended,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::No, "interrupted")),
     };
     let stopped = running.stop().await;
     let exit = ended?;

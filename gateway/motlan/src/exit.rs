@@ -23,6 +23,8 @@ pub enum Exit {
     Unavailable = 69,
     /// A fault of the program (`EX_SOFTWARE`).
     Internal = 70,
+    /// Ended by Ctrl-C or SIGTERM before it was done, as a shell tells it.
+    Interrupted = 130,
 }
 
 /// A failure with the code it ends in.
@@ -71,11 +73,9 @@ impl fmt::Display for Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let cause = error.into();
-        // A closed pipe (`motlan demo | head`) is no fault: the reader has seen enough.
-        let closed_pipe = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
         let exit = if let Some(refusal) = cause.downcast_ref::<Refusal>() {
             refusal.exit()
-        } else if cause.downcast_ref().is_some_and(closed_pipe) {
+        } else if is_closed_pipe(&cause) {
             Exit::Ok
         } else {
             Exit::Internal
@@ -88,4 +88,16 @@ impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
     fn or_exit(self, exit: Exit) -> Result<T, Failure> {
         self.map_err(|error| Failure { exit, cause: error.into() })
     }
+}
+
+/// A closed pipe (`motlan demo | head`) is no fault: the reader has seen
+/// enough. Only of what is written here: an error of a connection comes as a
+/// refusal, or with a code of its own.
+fn is_closed_pipe(cause: &anyhow::Error) -> bool {
+    let written = cause.downcast_ref::<std::io::Error>();
+    let written = written.or_else(|| match cause.downcast_ref::<csv::Error>()?.kind() {
+        csv::ErrorKind::Io(error) => Some(error),
+        _ => None,
+    });
+    written.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

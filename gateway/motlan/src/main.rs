@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand};
+use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand};
 use motlan::exit::{Ended, Exit, OrExit as _};
 use motlan::{cli, client, demo, run};
 
@@ -37,6 +37,7 @@ fn answer(command: Command, out: &mut dyn Write) -> Ended {
         Command::Match(args) => cli::compare_names(&args, out),
         Command::Reasons(args) => cli::reasons(&args, out),
         Command::Config(ConfigCommand::Check { file }) => run::check(&file, out),
+        Command::Keys(KeysCommand::New(args)) => cli::new_keys(&args, out),
         other => {
             let runtime = run::runtime().or_exit(Exit::Unavailable)?;
             runtime.block_on(converse(other, out))
@@ -51,8 +52,12 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Serve(args) => run::serve(&args).await,
         Command::Open(args) => client::open(&args, out).await,
         Command::Resolve(args) => client::resolve(&args, out).await,
+        Command::Get(args) => client::get(&args, out).await,
+        Command::Close(args) => client::close(&args, out).await,
         Command::Verify(args) => client::verify(&args, out).await,
         Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
-        Command::Id(_) | Command::Match(_) | Command::Reasons(_) | Command::Config(_) => Ok(Exit::Internal),
+        Command::Id(_) | Command::Match(_) | Command::Reasons(_) | Command::Config(_) | Command::Keys(_) => {
+            Ok(Exit::Internal)
+        }
     }
 }

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{SandboxArgs, ServeArgs};
 use crate::clock::SystemClock;
-use crate::config::{self, Config, LogFormat, LogSection};
+use crate::config::{self, LogFormat, LogSection};
 use crate::exit::{Ended, Exit, OrExit};
 use crate::sandbox::{Running, WorldOptions, guide};
 use crate::wiring::Gateway;
@@ -24,7 +24,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// `motlan serve`.
 pub async fn serve(args: &ServeArgs) -> Ended {
-    let config = Config::read(&args.config).or_exit(Exit::Config)?;
+    let config = config::check(&args.config).or_exit(Exit::Config)?;
     log_to_stderr(&config.log);
     let stop = StopSignal::listen().or_exit(Exit::Internal)?;
     let gateway = Gateway::start(config, Arc::new(SystemClock::start())).await?;
@@ -43,15 +43,20 @@ pub async fn sandbox(args: &SandboxArgs, out: &mut dyn Write) -> Ended {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let running = Running::start(WorldOptions::new(&args.data, clock)).await?;
     let (world, gateway) = (running.world(), running.gateway());
-    write!(out, "{}", guide(world, &program(), gateway.grpc(), gateway.probe()))?;
-    out.flush()?;
-    let exit = tokio::select! {
-        () = stop.received() => Exit::Ok,
-        () = gateway.ended() => Exit::Internal,
-        // Never completes: the tokens are renewed for as long as the world runs.
-        () = world.keep_renewing() => Exit::Internal,
+    let told = write!(out, "{}", guide(world, &program(), gateway.grpc(), gateway.probe()));
+    let ended: Ended = match told.and_then(|()| out.flush()) {
+        // Who has read enough of the guide (`| head`) wants the sandbox still.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(tokio::select! {
+            () = stop.received() => Exit::Ok,
+            () = gateway.ended() => Exit::Internal,
+            // Never completes: the tokens are renewed for as long as the world runs.
+            () = world.keep_renewing() => Exit::Internal,
+        }),
     };
-    running.stop().await.or_exit(Exit::Internal)?;
+    let stopped = running.stop().await;
+    let exit = ended?;
+    stopped.or_exit(Exit::Internal)?;
     Ok(exit)
 }
 
@@ -77,8 +82,10 @@ pub fn check(file: &Path, out: &mut dyn Write) -> Ended {
 /// The technical log. A second call, in tests, changes nothing.
 pub fn log_to_stderr(section: &LogSection) {
     let filter = tracing_subscriber::EnvFilter::new(&section.filter);
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost: to complain of that on the same
+    // closed standard error would be a panic, wherever the line came from.
+    let builder = builder.with_ansi(false).log_internal_errors(false);
     let _ = match section.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
@@ -86,7 +93,7 @@ pub fn log_to_stderr(section: &LogSection) {
 }
 
 /// SIGINT and SIGTERM.
-struct StopSignal {
+pub(crate) struct StopSignal {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
@@ -95,12 +102,13 @@ struct StopSignal {
 
 impl StopSignal {
     /// From here on the signals no longer kill the process.
-    fn listen() -> anyhow::Result<Self> {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("signals cannot be received");
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
-    async fn received(mut self) {
+    /// Completes when one of them has come, also one that came before.
+    pub(crate) async fn received(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

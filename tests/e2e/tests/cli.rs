@@ -324,6 +324,29 @@ async fn hostile_rows_are_judged_and_written_back_as_they_were() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_csv_exits_65_and_names_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.csv");
+    for (command, header) in [("id", "kind,value"), ("match", "a_name,b_name")] {
+        for (rows, vi, en) in [
+            ("x,y\n\"z,w\nv,u\n", "dòng 3: dấu ngoặc kép", "line 3: a quotation mark is opened"),
+            ("x,\"y\"z\n", "dòng 2: có chữ sau", "line 2: text follows"),
+        ] {
+            std::fs::write(&file, format!("{header}\r\n{rows}")).unwrap();
+            let ran = Ran::of(&[OsStr::new(command), OsStr::new("--csv"), file.as_os_str()]).await;
+            assert_eq!(ran.code, 65, "{command} {rows:?}: {}", ran.err);
+            assert!(ran.err.contains(vi) && ran.err.contains(en), "{command} {rows:?}: {}", ran.err);
+        }
+        // Control: the header alone is a file of no rows.
+        std::fs::write(&file, header).unwrap();
+        assert_eq!(classified(command, &file).await.len(), 1, "{command}");
+        std::fs::write(&file, "").unwrap();
+        let ran = Ran::of(&[OsStr::new(command), OsStr::new("--csv"), file.as_os_str()]).await;
+        assert_eq!((ran.code, ran.out.as_slice()), (65, &b""[..]), "{command}: an empty file");
+    }
+}
+
+#[tokio::test]
 async fn names_are_compared_without_a_miss_and_keep_their_bytes() {
     let told = classified("match", Path::new(NAME_PAIRS)).await;
     let known = records(&std::fs::read(NAME_PAIRS).unwrap());

@@ -238,7 +238,7 @@ async fn pages_hold_still_and_foreign_tokens_open_none() {
     for (what, request) in &hostile {
         let refusal =
             refused(what, page(&auditor, request).await, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
-        assert_eq!(refusal.violations.first().map(|(field, _)| field.as_str()), Some("page_token"), "{what}");
+        assert_eq!(refusal.violations.first().map(|v| v.field.as_str()), Some("page_token"), "{what}");
     }
     // A token of an other log is none here.
     let elsewhere = World::start().await.unwrap();

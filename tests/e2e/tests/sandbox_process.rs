@@ -145,9 +145,15 @@ async fn what_is_written_and_printed_works_start_after_start() {
         assert_eq!(probe(&endpoints, "/no-such").await.0, 404);
 
         let (commands, told) = run_printed(&guide);
-        assert!(commands >= 5, "only {commands} commands are printed");
-        for part in ["ACCEPTANCE_RECEIPT", "RECORD_REUSED", "FORM_PREFILLED", "MATCH HIGH", "dossier.opened"]
-        {
+        assert!(commands >= 8, "only {commands} commands are printed");
+        for part in [
+            "ACCEPTANCE_RECEIPT",
+            "RECORD_REUSED",
+            "FORM_PREFILLED",
+            "MATCH HIGH",
+            "CLOSED DECIDED",
+            "dossier.opened",
+        ] {
             assert!(told.contains(part), "{part} is not told:\n{told}");
         }
         let dossier = guide.split("--dossier ").nth(1).unwrap().split(' ').next().unwrap().to_owned();

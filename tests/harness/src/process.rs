@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -47,9 +48,18 @@ pub struct Endpoints {
 impl Program {
     /// The program of the same build as the running test. Cargo does not build
     /// it for another crate's tests, so it is brought up to date here: a test
-    /// never asks yesterday's program. Under another runner than cargo it has
-    /// to be built beforehand.
+    /// never asks yesterday's program; once per process is enough. Under another
+    /// runner than cargo it has to be built beforehand.
     pub fn built() -> anyhow::Result<Self> {
+        static BUILT: Mutex<Option<Program>> = Mutex::new(None);
+        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(program) = &*built {
+            return Ok(program.clone());
+        }
+        Ok(built.insert(Self::build()?).clone())
+    }
+
+    fn build() -> anyhow::Result<Self> {
         let test = std::env::current_exe().context("the test does not know where it is")?;
         // The test is target/<profile>/deps/<test>, the program target/<profile>/motlan.
         let profile = test.ancestors().nth(2).context("the test stands in no target folder")?;

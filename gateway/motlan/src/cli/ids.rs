@@ -1,14 +1,15 @@
 //! `motlan id`: the gateway's own verdict on an identifier, explained.
 
 use std::io::Write;
+use std::path::Path;
 
-use anyhow::Context as _;
 use motlan_domain::Clock as _;
 use motlan_domain::id::{self, IdError, IdKind, IdRules, Synthetic};
 
-use super::{IdArgs, SyntheticArg, columns, open_csv};
+use super::sheet::Sheet;
+use super::{IdArgs, SyntheticArg};
 use crate::clock::{SystemClock, id_rules};
-use crate::exit::{Ended, Exit, Failure, OrExit};
+use crate::exit::{Ended, Exit, Failure};
 
 /// What a row of an unknown kind is told.
 const KIND_UNKNOWN: &str = "KIND_UNKNOWN";
@@ -21,9 +22,12 @@ pub fn run(args: &IdArgs, out: &mut dyn Write) -> Ended {
     };
     let rules = id_rules(SystemClock::start().now(), synthetic);
     match (&args.csv, &args.kind, &args.value) {
-        (Some(file), ..) => classify(open_csv(file)?, rules, out),
+        (Some(file), ..) => classify(file, rules, out),
         (None, Some(kind), Some(value)) => explain(kind, value, rules, out),
-        _ => Err(Failure::new(Exit::Usage, "a kind and a value, or --csv FILE")),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            "cần loại và giá trị, hoặc --csv FILE / a kind and a value, or --csv FILE",
+        )),
     }
 }
 
@@ -54,13 +58,11 @@ fn unknown_kind(kind: &str) -> String {
     )
 }
 
-fn classify(mut rows: csv::Reader<Box<dyn std::io::Read>>, rules: IdRules, out: &mut dyn Write) -> Ended {
-    let [kind_at, value_at] = columns(&mut rows, ["kind", "value"])?;
+fn classify(file: &Path, rules: IdRules, out: &mut dyn Write) -> Ended {
+    let mut rows = Sheet::open(file, ["kind", "value"])?;
     let mut output = csv::Writer::from_writer(out);
     output.write_record(["kind", "value", "valid", "reason"])?;
-    for row in rows.into_byte_records() {
-        let row = row.context("a row cannot be read").or_exit(Exit::Data)?;
-        let (kind, value) = (row.get(kind_at).unwrap_or_default(), row.get(value_at).unwrap_or_default());
+    while let Some([kind, value]) = rows.next()? {
         let reason = verdict(kind, value, rules);
         let valid: &[u8] = if reason.is_none() { b"true" } else { b"false" };
         output.write_record([kind, value, valid, reason.unwrap_or_default().as_bytes()])?;

@@ -30,7 +30,14 @@ fn every_command_of_the_manual_parses() {
         "motlan open --client C --endpoint E --dossier D --procedure P --case K --agency A --subject a=person:1 --subject b=person:2 --receipt-key K --json",
         "motlan resolve --client C --dossier D --no-token",
         "motlan verify --client C --purpose P --id 1 --name N --birth-date 1990",
+        "motlan get --client C --dossier D",
+        "motlan close --client C --dossier D --reason DECIDED",
+        "motlan close --client C --dossier D --reason WITHDRAWN --request-id R --json",
         "motlan audit search --client C --dossier D --outcome DENIED --limit 5",
+        "motlan audit search --client C --subject parcel:22366/7/123 --kind access.denied --order oldest --from T --to T",
+        "motlan audit search --client C --person 1 --agency A --officer O --procedure P",
+        "motlan keys new --audit A",
+        "motlan keys new --audit A --register R",
         "motlan id personal_id 1",
         "motlan id --csv F --synthetic allow",
         "motlan match A B",
@@ -58,6 +65,13 @@ fn what_makes_no_sense_is_refused() {
         "motlan resolve --client C --dossier D --no-token --token T",
         "motlan verify --client C --id 1 --name N",
         "motlan verify --client C --id 1 --name N --dossier D --purpose P",
+        "motlan get --client C",
+        "motlan close --client C --dossier D",
+        "motlan audit search --client C --person 1 --subject person:1",
+        "motlan audit search --client C --limit 0",
+        "motlan audit search --client C --order sideways",
+        "motlan keys",
+        "motlan keys new",
     ];
     for line in lines {
         assert!(parse(line).is_err(), "{line} was accepted");

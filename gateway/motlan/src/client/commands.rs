@@ -3,25 +3,22 @@
 use std::io::Write;
 
 use anyhow::Context as _;
-use motlan_proto::audit::v1::{Entry, SearchEntriesRequest};
 use motlan_proto::common::v1::{Outcome, Purpose, purpose};
 use motlan_proto::dossier::v1::opening_evidence::Evidence;
 use motlan_proto::dossier::v1::{
-    Assertion, OpenDossierRequest, OpeningEvidence, ResolveDossierRequest, resolve_dossier_response,
+    Assertion, CloseDossierRequest, GetDossierRequest, OpenDossierRequest, OpeningEvidence,
+    ResolveDossierRequest, resolve_dossier_response,
 };
-use motlan_proto::population::v1::{VerifyIdentityRequest, VerifyIdentityResponse};
+use motlan_proto::population::v1::VerifyIdentityRequest;
 use uuid::Uuid;
 
 use super::json::Contract;
-use super::{Connection, Refusal, connect, person_key, show, subject, subject_key};
-use crate::cli::{OpenArgs, ResolveArgs, SearchArgs, SearchFilter, VerifyArgs};
+use super::{Connection, Refusal, connect, dossier, person_key, subject, verdict};
+use crate::cli::{CloseArgs, GetArgs, OpenArgs, ResolveArgs, VerifyArgs};
 use crate::exit::{Ended, Exit, Failure, OrExit};
 use crate::receipt;
 use crate::report::{self, Resolved};
-use crate::term::{Look, Tone};
-
-/// The most entries the gateway gives in a page.
-const PAGE: usize = 200;
+use crate::term::Look;
 
 /// `motlan open`.
 pub async fn open(args: &OpenArgs, out: &mut dyn Write) -> Ended {
@@ -38,8 +35,8 @@ pub async fn open(args: &OpenArgs, out: &mut dyn Write) -> Ended {
     };
     let evidence = match (&args.receipt, &args.receipt_key) {
         (Some(file), _) => {
-            let text =
-                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("không đọc được {0} / cannot read {0}", file.display()));
             Evidence::AcceptanceReceipt(text.or_exit(Exit::Usage)?.trim().to_owned())
         }
         (None, Some(key)) => {
@@ -58,13 +55,42 @@ pub async fn open(args: &OpenArgs, out: &mut dyn Write) -> Ended {
     if args.client.json {
         return print(out, "motlan.dossier.v1.OpenDossierResponse", &answer);
     }
-    let dossier = answer.dossier.unwrap_or_default();
-    writeln!(out, "Đã mở hồ sơ / opened {}", dossier.code)?;
-    let evidence = dossier.evidence().as_str_name().trim_start_matches("EVIDENCE_");
-    writeln!(out, "  {} {} · {} · {evidence}", dossier.procedure_code, dossier.case, dossier.agency_code)?;
-    if let Some(receipt) = &answer.receipt {
-        writeln!(out, "  receipt: {}", show::receipt(receipt))?;
+    let opened = answer.dossier.unwrap_or_default();
+    writeln!(out, "Đã mở hồ sơ / opened {}", opened.code)?;
+    dossier::write(&opened, answer.receipt.as_ref(), out)?;
+    Ok(Exit::Ok)
+}
+
+/// `motlan get`.
+pub async fn get(args: &GetArgs, out: &mut dyn Write) -> Ended {
+    let request = GetDossierRequest { dossier_code: args.dossier.clone() };
+    let connection = connect(&args.client).await?;
+    let answer = connection.dossiers().get_dossier(request).await.map_err(Refusal::from)?.into_inner();
+    if args.client.json {
+        return print(out, "motlan.dossier.v1.GetDossierResponse", &answer);
     }
+    let shown = answer.dossier.unwrap_or_default();
+    writeln!(out, "Hồ sơ / dossier {}", shown.code)?;
+    dossier::write(&shown, answer.receipt.as_ref(), out)?;
+    dossier::write_roles(&shown, out)?;
+    Ok(Exit::Ok)
+}
+
+/// `motlan close`. The same request id again gets the first answer.
+pub async fn close(args: &CloseArgs, out: &mut dyn Write) -> Ended {
+    let request = CloseDossierRequest {
+        request_id: args.request_id.clone().unwrap_or_else(|| Uuid::new_v4().to_string()),
+        dossier_code: args.dossier.clone(),
+        reason: args.reason.clone(),
+    };
+    let connection = connect(&args.client).await?;
+    let answer = connection.dossiers().close_dossier(request).await.map_err(Refusal::from)?.into_inner();
+    if args.client.json {
+        return print(out, "motlan.dossier.v1.CloseDossierResponse", &answer);
+    }
+    let closed = answer.dossier.unwrap_or_default();
+    writeln!(out, "Đã đóng hồ sơ / closed {}", closed.code)?;
+    dossier::write(&closed, answer.receipt.as_ref(), out)?;
     Ok(Exit::Ok)
 }
 
@@ -141,33 +167,18 @@ pub async fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
     if args.client.json {
         print(out, "motlan.population.v1.VerifyIdentityResponse", &answer)?;
     } else {
-        write_verdict(&answer, out)?;
+        verdict::write(&answer, Look::of_stdout(), out)?;
     }
     Ok(exit)
 }
 
-fn write_verdict(answer: &VerifyIdentityResponse, out: &mut dyn Write) -> std::io::Result<()> {
-    let look = Look::of_stdout();
-    let tone = if answer.outcome() == Outcome::Match { Tone::Good } else { Tone::Wanting };
-    let outcome = answer.outcome().as_str_name().trim_start_matches("OUTCOME_");
-    let verdict = answer.verdict.clone().unwrap_or_default();
-    let assurance = verdict.assurance().as_str_name().trim_start_matches("ASSURANCE_");
-    let assurance = if assurance == "UNSPECIFIED" { "" } else { assurance };
-    writeln!(out, "{} {assurance}", look.paint(outcome, tone))?;
-    for finding in &verdict.findings {
-        let field = finding.field().as_str_name().trim_start_matches("CLAIM_FIELD_").to_lowercase();
-        let level = finding.level().as_str_name().trim_start_matches("FINDING_LEVEL_");
-        writeln!(out, "  {field}: {level} {}", finding.code)?;
-    }
-    if let Some(receipt) = &answer.receipt {
-        writeln!(out, "  receipt: {}", show::receipt(receipt))?;
-    }
-    Ok(())
-}
-
 /// A date as people type it, in the contract's form.
 fn date(text: &str) -> Result<String, String> {
-    let problem = || "the birth date is not dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd or a year".to_owned();
+    let problem = || {
+        "ngày sinh phải có dạng dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd hoặc năm / the birth date is not dd/MM/yyyy, \
+         yyyy-MM-dd, yyyyMMdd or a year"
+            .to_owned()
+    };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split('/').collect();
     match parts.as_slice() {
@@ -180,72 +191,6 @@ fn date(text: &str) -> Result<String, String> {
         }
         _ => Err(problem()),
     }
-}
-
-/// `motlan audit search`.
-pub async fn audit_search(args: &SearchArgs, out: &mut dyn Write) -> Ended {
-    let request = search_request(&args.filter).map_err(|problem| Failure::new(Exit::Usage, problem))?;
-    let connection = connect(&args.client).await?;
-    let entries = search_all(&connection, request, args.filter.limit).await?;
-    if args.client.json {
-        let contract = Contract::load()?;
-        for entry in &entries {
-            writeln!(out, "{}", contract.json("motlan.audit.v1.Entry", entry)?)?;
-        }
-    } else {
-        report::entries(&entries, Look::of_stdout(), out)?;
-    }
-    Ok(if entries.is_empty() { Exit::No } else { Exit::Ok })
-}
-
-fn search_request(filter: &SearchFilter) -> Result<SearchEntriesRequest, String> {
-    let time = |text: &Option<String>| {
-        let parsed = text.as_deref().map(|text| {
-            text.parse::<jiff::Timestamp>()
-                .map_err(|_| format!("`{text}` is not a time such as 2026-11-21T00:00:00Z"))
-        });
-        parsed.transpose().map(|time| time.map(Into::into))
-    };
-    let outcome = match filter.outcome.as_deref() {
-        None => Outcome::Unspecified,
-        Some(name) => {
-            let full = format!("OUTCOME_{}", name.to_uppercase());
-            Outcome::from_str_name(&full).ok_or_else(|| format!("`{name}` is no outcome"))?
-        }
-    };
-    let subject = filter.person.as_deref().map(|id| subject_key("person", id)).transpose()?;
-    Ok(SearchEntriesRequest {
-        dossier_code: filter.dossier.clone().unwrap_or_default(),
-        subject,
-        agency_code: filter.agency.clone().unwrap_or_default(),
-        officer_account: filter.officer.clone().unwrap_or_default(),
-        procedure_code: filter.procedure.clone().unwrap_or_default(),
-        outcome: outcome.into(),
-        time_from: time(&filter.from)?,
-        time_to: time(&filter.to)?,
-        ..Default::default()
-    })
-}
-
-/// Every entry that meets the filters, page by page, up to `limit`.
-pub async fn search_all(
-    connection: &Connection,
-    mut request: SearchEntriesRequest,
-    limit: usize,
-) -> Result<Vec<Entry>, Failure> {
-    let mut entries = Vec::new();
-    while entries.len() < limit {
-        request.page_size = u32::try_from(PAGE.min(limit - entries.len())).unwrap_or(50);
-        let page =
-            connection.audit().search_entries(request.clone()).await.map_err(Refusal::from)?.into_inner();
-        entries.extend(page.entries);
-        if page.next_page_token.is_empty() {
-            break;
-        }
-        request.page_token = page.next_page_token;
-    }
-    entries.truncate(limit);
-    Ok(entries)
 }
 
 fn print(out: &mut dyn Write, name: &str, message: &impl serde::Serialize) -> Ended {

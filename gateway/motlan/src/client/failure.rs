@@ -1,5 +1,5 @@
-//! An error of the gateway as it told it: code, reason, texts in both
-//! languages, fields, receipt.
+//! An error of the gateway as it told it: reason, texts in both languages,
+//! fields, what to do next, receipt.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use motlan_proto::common::v1::Receipt;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetail, StatusExt as _};
+use tonic_types::{ErrorDetail, FieldViolation, StatusExt as _};
 
+use super::next::{Said, next_step, unexplained};
 use crate::exit::Exit;
 
 /// A refusal or failure, as read from a gRPC status.
@@ -20,10 +21,10 @@ pub struct Refusal {
     pub reason: String,
     /// For people, by language tag.
     pub texts: Vec<(String, String)>,
-    /// What to do next, in Vietnamese and in English.
+    /// What to do next, in Vietnamese and in English, as the gateway says.
     pub next: Vec<String>,
-    /// Field, reason or description, of input that is wrong.
-    pub violations: Vec<(String, String)>,
+    /// Input that is wrong, field by field.
+    pub violations: Vec<Violation>,
     /// When asking again may help.
     pub retry_after: Option<Duration>,
     /// Further facts: where it arose, trace id and the like.
@@ -31,6 +32,19 @@ pub struct Refusal {
     /// Where it stands in the audit log.
     pub receipt: Option<Receipt>,
     message: String,
+}
+
+/// One field of the request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field, with dots; empty for the request as a whole.
+    pub field: String,
+    /// The stable reason code.
+    pub reason: String,
+    /// In Vietnamese.
+    pub text_vi: String,
+    /// In English.
+    pub text_en: String,
 }
 
 // === impl Refusal ===
@@ -68,16 +82,16 @@ impl Refusal {
             }
             ErrorDetail::LocalizedMessage(text) => self.texts.push((text.locale, text.message)),
             ErrorDetail::BadRequest(bad) => {
-                // In a long list a text is told once per reason.
-                let text = |reason: String, description: String| {
-                    if description.is_empty() { reason } else { description }
-                };
-                let violations = bad.field_violations.into_iter();
-                self.violations.extend(violations.map(|v| (v.field, text(v.reason, v.description))));
+                self.violations.extend(bad.field_violations.into_iter().map(Violation::from));
             }
             ErrorDetail::RetryInfo(retry) => self.retry_after = retry.retry_delay,
             _ => {}
         }
+    }
+
+    /// A further fact that the gateway gave, by name.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// How the program ends on it.
@@ -88,28 +102,33 @@ impl Refusal {
             _ => Exit::No,
         }
     }
+
+    /// Reason and texts; of a status that is no word of a gateway, our own.
+    fn write_headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.reason.is_empty() {
+            let Said { reason, vi, en } = unexplained(self.code);
+            write!(f, "{reason}\n  {vi}\n  {en}")?;
+            return if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) };
+        }
+        f.write_str(&self.reason)?;
+        // A field that is wrong says the same below, with its name.
+        if self.violations.iter().any(|violation| violation.reason == self.reason) {
+            return Ok(());
+        }
+        self.texts.iter().try_for_each(|(_, text)| write!(f, "\n  {text}"))?;
+        if self.texts.is_empty() && !self.message.is_empty() {
+            write!(f, "\n  {}", self.message)?;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.code)?;
-        if !self.reason.is_empty() {
-            write!(f, " {}", self.reason)?;
-        }
-        if self.texts.is_empty() && !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
-        for (locale, text) in &self.texts {
-            write!(f, "\n  {locale}: {text}")?;
-        }
-        for next in &self.next {
-            write!(f, "\n  → {next}")?;
-        }
-        for (field, text) in &self.violations {
-            write!(f, "\n  {field}: {text}")?;
-        }
-        if let Some(after) = self.retry_after {
-            write!(f, "\n  retry after {} s", after.as_secs_f32())?;
+        self.write_headline(f)?;
+        self.violations.iter().try_for_each(|violation| write!(f, "\n  {violation}"))?;
+        if let Some((vi, en)) = next_step(self) {
+            write!(f, "\n  tiếp theo / next: {vi} / {en}")?;
         }
         for (key, value) in &self.facts {
             write!(f, "\n  {key} = {value}")?;
@@ -132,6 +151,30 @@ impl std::error::Error for Refusal {}
 impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
         Self::of(&status)
+    }
+}
+
+// === impl Violation ===
+
+impl From<FieldViolation> for Violation {
+    fn from(violation: FieldViolation) -> Self {
+        Self {
+            field: violation.field,
+            reason: violation.reason,
+            text_vi: violation.localized_message.map(|text| text.message).unwrap_or_default(),
+            text_en: violation.description,
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.field, &self.reason].into_iter().filter(|part| !part.is_empty());
+        parts.into_iter().try_for_each(|part| write!(f, "{part}: "))?;
+        if !self.text_vi.is_empty() {
+            write!(f, "{} / ", self.text_vi)?;
+        }
+        f.write_str(&self.text_en)
     }
 }
 

@@ -45,7 +45,7 @@ pub fn registry_vi(registry: Registry) -> &'static str {
 }
 
 /// An enum value's protobuf name without its prefix.
-fn short(name: &'static str, prefix: &str) -> &'static str {
+pub(super) fn short(name: &'static str, prefix: &str) -> &'static str {
     name.strip_prefix(prefix).unwrap_or(name)
 }
 

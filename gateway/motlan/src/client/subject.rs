@@ -8,13 +8,24 @@ use motlan_proto::dossier::v1::NamedSubject;
 /// Reads `role=kind:value`. The value itself is judged by the gateway.
 pub(super) fn named(text: &str) -> Result<NamedSubject, String> {
     // The text itself is not repeated: it names somebody.
-    let problem = || "a --subject is not ROLE=KIND:VALUE".to_owned();
+    let problem = || not_written("ROLE=KIND:VALUE");
     let (role, rest) = text.split_once('=').ok_or_else(problem)?;
     let (kind, value) = rest.split_once(':').ok_or_else(problem)?;
     if role.is_empty() || value.is_empty() {
         return Err(problem());
     }
     Ok(NamedSubject { role: role.to_owned(), subject: Some(subject_key(kind, value)?) })
+}
+
+/// Reads `kind:value`.
+pub(super) fn of_kind(text: &str) -> Result<SubjectKey, String> {
+    let problem = || not_written("KIND:VALUE");
+    let (kind, value) = text.split_once(':').filter(|(_, value)| !value.is_empty()).ok_or_else(problem)?;
+    subject_key(kind, value)
+}
+
+fn not_written(form: &str) -> String {
+    format!("--subject phải có dạng {form} / a --subject is not {form}")
 }
 
 /// A subject of that kind.
@@ -29,7 +40,8 @@ pub fn subject_key(kind: &str, value: &str) -> Result<SubjectKey, String> {
         "parcel" => subject_key::Key::Parcel(parcel(value)?),
         _ => {
             return Err(format!(
-                "kind {kind} is none of person, cmnd, enterprise, certificate, parcel, insurance"
+                "không có loại {kind} / there is no kind {kind}: it is one of person, cmnd, enterprise, certificate, \
+                 parcel, insurance"
             ));
         }
     };
@@ -86,7 +98,7 @@ pub fn to_domain(key: &SubjectKey, rules: &IdRules) -> Option<DomainKey> {
 
 /// `commune/sheet/number`.
 fn parcel(text: &str) -> Result<ParcelKey, String> {
-    let problem = || "a parcel is not COMMUNE/SHEET/NUMBER".to_owned();
+    let problem = || "thửa đất phải có dạng MÃ XÃ/TỜ/THỬA / a parcel is not COMMUNE/SHEET/NUMBER".to_owned();
     let parts: Vec<&str> = text.split('/').collect();
     let [commune, sheet, number] = parts.as_slice() else { return Err(problem()) };
     let number_of = |text: &str| text.parse::<u32>().map_err(|_| problem());

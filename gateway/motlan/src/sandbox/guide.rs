@@ -35,7 +35,10 @@ pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
              {program} resolve --client $C/portal --dossier {dossier} --no-token\n  \
              {program} verify --client $C/verifier --purpose identity-verification --id {id} --name {name} \
              --birth-date {born}\n  \
-             {program} audit search --client $C/auditor --dossier {dossier}",
+             {program} get --client $C/one-stop --dossier {dossier}\n  \
+             {program} close --client $C/one-stop --dossier {dossier} --reason DECIDED\n  \
+             {program} audit search --client $C/auditor --dossier {dossier} --order oldest\n  \
+             {program} audit search --client $C/auditor --subject person:{id} --limit 10",
             id = family.applicant.id,
             name = quoted(&family.applicant.name),
             born = family.applicant.birth_date,
