@@ -2,6 +2,7 @@
 
 use motlan_api::{FetchError, Invalid, MalformedCause, Read};
 use motlan_domain::Reason;
+use motlan_domain::codes;
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{Cmnd, IdRules, PersonalId};
 use motlan_domain::name::PersonName;
@@ -21,6 +22,9 @@ const REFUSED_QUOTA: &str = "020";
 const PLACE: &[&str] = &["MaTinhThanh", "MaQuanHuyen", "MaPhuongXa", "ChiTiet", "QuocGia"];
 /// What a relative holds.
 const RELATIVE: &[&str] = &["QuanHe", "HoVaTen", "QuocTich", "SoDinhDanh", "SoCMND"];
+
+/// The words for a code of a shared catalogue, where they are known.
+pub(crate) type Words = fn(&str) -> Option<&'static str>;
 
 /// An element of an answer.
 #[derive(Clone, Copy)]
@@ -204,12 +208,20 @@ impl<'a> Element<'a, '_> {
         })
     }
 
-    /// A value of a shared catalogue: a short code, or a label.
-    pub(crate) fn coded(self, name: &str) -> Read<Coded> {
+    /// A value of a shared catalogue: a short code, with the words that `words`
+    /// knows for it, or a label.
+    pub(crate) fn coded(self, name: &str, words: Words) -> Read<Coded> {
         let is_code = |text: &str| {
             text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
         };
-        Ok(self.text(name)?.map(|text| if is_code(&text) { Coded::code(text) } else { Coded::label(text) }))
+        let coded = |text: String| {
+            if is_code(&text) {
+                Coded { label: words(&text).map(str::to_owned), code: Some(text) }
+            } else {
+                Coded::label(text)
+            }
+        };
+        Ok(self.text(name)?.map(coded))
     }
 
     /// `{MaTinhThanh, MaQuanHuyen, MaPhuongXa, ChiTiet, QuocGia}`; the district
@@ -241,7 +253,7 @@ impl<'a> Element<'a, '_> {
                 full_name: element.full_name()?,
                 personal_id: element.personal_id("SoDinhDanh", rules)?,
                 cmnd: element.cmnd(rules)?,
-                nationality: element.coded("QuocTich")?,
+                nationality: element.coded("QuocTich", codes::country)?,
             };
             let named =
                 relative.full_name.is_some() || relative.personal_id.is_some() || relative.cmnd.is_some();

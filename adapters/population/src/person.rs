@@ -1,6 +1,7 @@
 //! `CongdanCollection/CongDan` as a person (service 037).
 
 use motlan_api::{Decoding, FetchError, Gaps, Invalid, MalformedCause, Read};
+use motlan_domain::codes;
 use motlan_domain::id::IdRules;
 use motlan_domain::record::{Alias, MaritalStatus, Person};
 use motlan_domain::{Completeness, Dataset, Fetched, Record, SubjectKey};
@@ -103,9 +104,9 @@ pub(crate) fn person(citizen: Element<'_, '_>, rules: IdRules) -> (Person, Compl
         birthplace: gaps.take("birthplace", citizen.place("NoiSinh")),
         birth_registration: gaps.take("birth_registration", citizen.place("NoiDangKyKhaiSinh")),
         hometown: gaps.take("hometown", citizen.place("QueQuan")),
-        ethnicity: gaps.take("ethnicity", citizen.coded("DanToc")),
-        religion: gaps.take("religion", citizen.coded("TonGiao")),
-        nationality: gaps.take("nationality", citizen.coded("QuocTich")),
+        ethnicity: gaps.take("ethnicity", citizen.coded("DanToc", codes::ethnic_group)),
+        religion: gaps.take("religion", citizen.coded("TonGiao", |_| None)),
+        nationality: gaps.take("nationality", citizen.coded("QuocTich", codes::country)),
         marital_status: gaps.take("marital_status", marital_status(citizen)),
         blood_type: gaps.take("blood_type", blood_type(citizen)),
         permanent_residence: gaps.take("permanent_residence", citizen.place("ThuongTru")),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::civil::Date;
 use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::date::vietnam_day;
 use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, PurposeId, Synthetic};
@@ -137,6 +138,11 @@ impl Access {
     /// The rules an incoming personal id is judged by today.
     pub fn id_rules(&self) -> IdRules {
         id_rules(&self.0.config, &*self.0.clock)
+    }
+
+    /// The day in Viet Nam: no birth date that is stated lies after it.
+    pub fn today(&self) -> Date {
+        vietnam_day(self.0.clock.now())
     }
 
     /// Caller and actor of one call: the TLS leaf certificate in DER, and the

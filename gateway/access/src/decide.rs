@@ -26,7 +26,7 @@ struct Granted {
     role: Option<String>,
     registered: FieldSet,
     requested: FieldSet,
-    values: bool,
+    withheld: Option<Reason>,
     link_required: bool,
     legal_basis: Arc<[String]>,
     on_behalf: OnBehalf,
@@ -48,7 +48,7 @@ impl Access {
     /// subject in `role`. As [`decide`](Self::decide), but where only values
     /// are in question (nobody is named, the evidence is an assertion, the
     /// citizen may not read this role) it permits without them:
-    /// [`Permit::values`] is false.
+    /// [`Permit::withheld`] says why.
     pub async fn decide_component(
         &self,
         identity: &Identity,
@@ -107,7 +107,7 @@ impl Access {
             // The policies refuse what is not registered; were they wrong, it
             // would still not leave.
             fields: granted.requested.intersection(granted.registered),
-            values: granted.values,
+            withheld: granted.withheld,
             link_required: granted.link_required,
             legal_basis: granted.legal_basis,
             on_behalf: granted.on_behalf,
@@ -179,9 +179,9 @@ impl Access {
         for candidate in &candidates {
             let name = candidate.spec.id.as_str();
             let plain = ask(facts(candidate, false), name);
-            let (verdict, values) = match plain.denied {
-                Some(_) if role.is_some() => (ask(facts(candidate, true), name), false),
-                _ => (plain, !question.operation.verifies()),
+            let (verdict, withheld) = match plain.denied {
+                Some(reason) if role.is_some() => (ask(facts(candidate, true), name), Some(reason)),
+                _ => (plain, None),
             };
             if verdict.denied.is_some() {
                 // That somebody stands in the dossier by a link alone is for
@@ -196,7 +196,7 @@ impl Access {
                 role: Some(candidate.subject.role.clone()),
                 registered: candidate.registered,
                 requested: requested(question, candidate.registered),
-                values,
+                withheld,
                 link_required: candidate.spec.link_required,
                 legal_basis: Arc::clone(&entry.legal_basis),
                 on_behalf: OnBehalf {
@@ -261,7 +261,7 @@ impl Access {
             role: None,
             registered,
             requested: facts.requested,
-            values: !question.operation.verifies(),
+            withheld: None,
             link_required: false,
             legal_basis: Arc::clone(&entry.legal_basis),
             on_behalf: OnBehalf {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use motlan_domain::freshness::CacheScope;
 use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, ProcedureCode};
-use motlan_domain::{Evidence, FieldSet, Purpose, Question, SubjectKey};
+use motlan_domain::{Evidence, FieldSet, Purpose, Question, Reason, SubjectKey};
 use motlan_dossier::{Dossier, GuessTicket, NewDossier};
 
 use crate::identity::{Actor, Caller, Identity};
@@ -31,7 +31,7 @@ pub(crate) struct PermitData {
     pub(crate) role: Option<String>,
     pub(crate) registered: FieldSet,
     pub(crate) fields: FieldSet,
-    pub(crate) values: bool,
+    pub(crate) withheld: Option<Reason>,
     pub(crate) link_required: bool,
     pub(crate) legal_basis: Arc<[String]>,
     pub(crate) on_behalf: OnBehalf,
@@ -149,11 +149,19 @@ impl Permit {
         self.0.question.operation.dataset().all_fields().minus(self.0.registered)
     }
 
-    /// Whether values may be told. False for verification (yes/no), and for a
-    /// component under `ACTOR_ABSENT`, under bare assertion, or outside what
-    /// the acting citizen may read: outcome and field names only.
+    /// Whether values may be told. False for verification (yes/no), and where
+    /// they are [`withheld`](Self::withheld).
     pub fn values(&self) -> bool {
-        self.0.values
+        self.0.withheld.is_none() && !self.0.question.operation.verifies()
+    }
+
+    /// Why values may not be told, for a component: nobody is acting
+    /// (`ACTOR_ABSENT`), the evidence is a bare assertion (`EVIDENCE_TOO_WEAK`),
+    /// the acting citizen may not read this role (`CITIZEN_SCOPE`). Then there is
+    /// outcome and field names only. Never so for a direct question: that is
+    /// denied, with the same reason.
+    pub fn withheld(&self) -> Option<Reason> {
+        self.0.withheld
     }
 
     /// Whether nothing may be disclosed unless the answer shows a tie to
@@ -244,6 +252,19 @@ impl DossierPermit {
     /// The dossier as registered.
     pub const fn dossier(&self) -> &Arc<Dossier> {
         &self.dossier
+    }
+
+    /// Why no value may be told under this dossier to whoever asks, if none may;
+    /// the one of two that is told elsewhere too. Of values about somebody the
+    /// permit of each question says more ([`Permit::withheld`]).
+    pub fn withheld(&self) -> Option<Reason> {
+        if !self.dossier.evidence.discloses_values() {
+            Some(Reason::EvidenceTooWeak)
+        } else if self.identity.actor.is_absent() {
+            Some(Reason::ActorAbsent)
+        } else {
+            None
+        }
     }
 
     /// What the decision rests on.

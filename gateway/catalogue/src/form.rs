@@ -62,6 +62,14 @@ pub struct RegistryBlank {
     /// field `household_head` and the path `["full_name"]`. Through a list the
     /// rest of the path is taken of every row.
     pub path: Vec<String>,
+    /// Of the members of a household only the rows of those who stand in this
+    /// role of the dossier: the record says who lives there, not whom the form
+    /// is about.
+    pub in_role: Option<RoleId>,
+    /// Of a list of contributions only the rows whose kind begins so, such as
+    /// `BHXH` or `BHTN`: one list holds what is paid for every insurance, and a
+    /// form asks for one.
+    pub kind: Option<String>,
 }
 
 /// A fact every dossier has.

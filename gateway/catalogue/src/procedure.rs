@@ -287,7 +287,11 @@ impl Component {
         match &self.rule.decide {
             Decide::Lookup(lookup) => lookup.roles.iter().chain(lookup.compared_with()).collect(),
             Decide::Form(form) => {
-                form.registry_blanks().map(|(_, RegistryBlank { role, .. })| role).collect()
+                let blanks = form.registry_blanks().map(|(_, blank)| blank);
+                blanks
+                    .flat_map(|blank: &RegistryBlank| [Some(&blank.role), blank.in_role.as_ref()])
+                    .flatten()
+                    .collect()
             }
             Decide::Vault | Decide::NotConnected | Decide::Paper => Vec::new(),
         }

@@ -204,6 +204,8 @@ pub(crate) struct RawBlank {
     pub(crate) role: Option<String>,
     pub(crate) dataset: Option<String>,
     pub(crate) field: Option<String>,
+    pub(crate) in_role: Option<String>,
+    pub(crate) kind: Option<String>,
     pub(crate) fact: Option<DossierFact>,
 }
 

@@ -20,6 +20,9 @@ use crate::reason::vocabulary;
 /// Asia/Ho_Chi_Minh has had no other offset since 1975.
 pub const VIETNAM: Offset = Offset::constant(7);
 
+/// Nobody who is asked about was born before this year.
+pub const EARLIEST_BIRTH_YEAR: i16 = 1850;
+
 /// The longest of the formats is 14 bytes; anything longer is not looked at.
 const MAX_BYTES: usize = 14;
 
@@ -41,8 +44,11 @@ pub enum DateComparison {
     YearOnlyAgrees,
     /// The source holds month and year only, and both agree: `MATCH_PARTIAL`.
     PartialAgrees,
-    /// They differ, or the assertion says less than the source holds: whoever
-    /// asks cannot lower the bar by leaving out the day.
+    /// The assertion says less than the source holds, so nothing is compared:
+    /// whoever asks can neither lower the bar by leaving out the day, nor learn
+    /// the year by itself.
+    LessPrecise,
+    /// They differ.
     Mismatch,
 }
 
@@ -64,6 +70,20 @@ vocabulary! {
             "There is no such date in the calendar.",
             "Kiểm tra lại ngày và tháng.",
             "Check day and month.";
+        /// A birth date after today.
+        #[error("birth date in the future")]
+        BirthInFuture = "BIRTH_DATE_FUTURE",
+            "Ngày sinh không được sau ngày hôm nay.",
+            "The birth date is after today.",
+            "Kiểm tra lại ngày, tháng, năm sinh.",
+            "Check the birth date.";
+        /// A birth date before [`EARLIEST_BIRTH_YEAR`].
+        #[error("birth date too early")]
+        BirthTooEarly = "BIRTH_DATE_TOO_EARLY",
+            "Năm sinh không được trước năm 1850.",
+            "The birth date is before 1850.",
+            "Kiểm tra lại năm sinh.",
+            "Check the year of birth.";
     }
 }
 
@@ -76,6 +96,10 @@ pub fn vietnam_day(at: Timestamp) -> Date {
 /// Compares what a source holds with what is asserted, at the precision of the
 /// source.
 pub fn compare(source: &PartialDate, asserted: &PartialDate) -> DateComparison {
+    // First of all: what follows must not depend on the year.
+    if asserted.parts() < source.parts() {
+        return DateComparison::LessPrecise;
+    }
     if source.year != asserted.year {
         return DateComparison::Mismatch;
     }
@@ -169,6 +193,19 @@ impl PartialDate {
         if hour < 24 && minute < 60 && second < 60 { Ok(date) } else { Err(DateError::Calendar) }
     }
 
+    /// A birth date as somebody states it, in ISO 8601: not after `today`, the day
+    /// in Viet Nam, at the date's own precision, and not before 1850.
+    pub fn parse_birth(text: &str, today: Date) -> Result<Self, DateError> {
+        let date = Self::parse_iso(text)?;
+        let first_day = Date::new(date.year, date.month.unwrap_or(1), date.day.unwrap_or(1));
+        match first_day {
+            Ok(first_day) if first_day > today => Err(DateError::BirthInFuture),
+            Ok(_) if date.year < EARLIEST_BIRTH_YEAR => Err(DateError::BirthTooEarly),
+            Ok(_) => Ok(date),
+            Err(_) => Err(DateError::Calendar),
+        }
+    }
+
     /// The year.
     pub const fn year(&self) -> i16 {
         self.year
@@ -205,6 +242,11 @@ impl PartialDate {
     #[must_use]
     pub const fn to_month(self) -> Self {
         Self { year: self.year, month: self.month, day: None }
+    }
+
+    /// How many of year, month and day are known.
+    const fn parts(self) -> u8 {
+        1 + self.month.is_some() as u8 + self.day.is_some() as u8
     }
 
     fn from_digits(year: &[u8], month: &[u8], day: &[u8]) -> Result<Self, DateError> {

@@ -3,7 +3,8 @@
 //! MATCH = id and full birth date equal and name EXACT or CANONICAL_EQUAL
 //! without i/y folding. i/y folding, UNACCENTED_EQUAL, or a year-only source
 //! date that agrees make it MATCH at LOW assurance. Everything else is
-//! MISMATCH. There is no edit distance.
+//! MISMATCH, also a year alone against a full source date, without telling
+//! whether it is the right one. There is no edit distance.
 
 use serde::{Deserialize, Serialize};
 
@@ -225,6 +226,9 @@ fn find_date(claim: &IdentityClaim, record: &Person) -> (Finding, Grade) {
             DateComparison::Equal => ("EQUAL", "EQUAL", Grade::High),
             DateComparison::YearOnlyAgrees => ("MATCH_PARTIAL", "YEAR_ONLY_AT_SOURCE", Grade::Low),
             DateComparison::PartialAgrees => ("MATCH_PARTIAL", "PARTIAL_AT_SOURCE", Grade::Low),
+            // A no whatever the year: were it a yes, or told apart by the year, it
+            // would be a way to find the year out.
+            DateComparison::LessPrecise => ("NOT_CHECKED", "CLAIM_LESS_PRECISE", Grade::No),
             DateComparison::Mismatch => ("DIFFERENT", "DIFFERENT", Grade::No),
         },
     };

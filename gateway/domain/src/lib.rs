@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod clock;
+pub mod codes;
 pub mod dataset;
 pub mod date;
 pub mod freshness;

@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 
 use motlan_proto::audit::v1::Entry;
-use motlan_proto::dossier::v1::{ComponentOutcome, ComponentResult, ResolveSummary, ReuseMode};
+use motlan_proto::dossier::v1::{
+    ComponentOutcome, ComponentResult, ResolveSummary, ReuseMode, WithheldFields,
+};
 
 use crate::client::{entry_lines, registry_vi};
 use crate::term::{Look, Table, Tone};
@@ -117,6 +119,11 @@ fn summary(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result<(
             "Không có mã xác nhận của người thực hiện: chỉ cho biết kết quả, không cung cấp giá trị."
         )?;
     }
+    for withheld in &summary.withheld {
+        let WithheldFields { reason, reason_vi, reason_en, fields } = withheld;
+        let told = format!("{fields} mục điền được nhưng không cung cấp giá trị ({reason}): {reason_vi}");
+        write!(out, "{}", look.paint(&look.paragraph(&format!("{told} / {reason_en}"), 0), Tone::Wanting))?;
+    }
     Ok(())
 }
 
@@ -129,8 +136,11 @@ fn prefilled(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result
         writeln!(out, "{} {count}", component.name)?;
         let mut table = Table::new(&[("Mục", 3), ("Giá trị", 5)]);
         for field in &component.prefilled {
-            let value =
-                if field.withheld { "(không cung cấp)".to_owned() } else { field.values.join("; ") };
+            let value = if field.withheld {
+                format!("(không cung cấp: {})", field.withheld_reason)
+            } else {
+                field.values.join("; ")
+            };
             table.row(vec![(field.label_vi.clone(), Tone::Faint), (value, Tone::Plain)]);
         }
         table.write(look, out)?;

@@ -18,8 +18,10 @@ pub struct Answer {
     /// FOUND, MATCH, MISMATCH, NOT_FOUND or INCOMPLETE.
     pub outcome: Outcome,
     /// The permitted fields of the records; empty for verifications, when
-    /// nothing was found, and where only outcomes may be told.
+    /// nothing was found, and where values are withheld.
     pub records: Vec<Record>,
+    /// Why values are withheld, for a component: outcome and names only.
+    pub withheld: Option<Reason>,
     /// What became of each field.
     pub fields: FieldStates,
     /// For the verifying operations.
@@ -38,7 +40,7 @@ pub struct FieldStates {
     pub present: FieldSet,
     /// ABSENT_AT_SOURCE: asked and permitted, the registry holds none.
     pub absent: FieldSet,
-    /// NOT_PERMITTED: never read for this purpose, or withheld from this caller.
+    /// NOT_PERMITTED: never read for this purpose.
     pub not_permitted: FieldSet,
     /// NOT_REQUESTED: permitted, but not asked for.
     pub not_requested: FieldSet,

@@ -72,6 +72,7 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
         operation: question.operation,
         outcome,
         records: if tells_values { minimal.records.clone() } else { Vec::new() },
+        withheld: bound.permit.withheld(),
         fields: if verdict.is_none() { minimal.fields } else { FieldStates::default() },
         incomplete,
         freshness: freshness(&bound, fetched, retrieved_at, policy),

@@ -11,12 +11,12 @@ use motlan_catalogue::{
 use motlan_domain::dataset::Dataset;
 use motlan_domain::id::EnterpriseCode;
 use motlan_domain::{Outcome, Reason, Record, SubjectKey};
-use motlan_dossier::Dossier;
+use motlan_dossier::{Dossier, same_subject};
 use motlan_pipeline::Unrecorded;
 
 use crate::judge::{self, Bench};
 use crate::lookups::{Answered, Looked, Lookups};
-use crate::prefill;
+use crate::prefill::{self, Book};
 use crate::result::{ComponentOutcome, ComponentResult, FilledBlank, Told};
 
 /// What every decision of one resolve shares.
@@ -24,6 +24,14 @@ pub(crate) struct Deciding {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) lookups: Lookups,
     pub(crate) today: Date,
+    /// Why no value at all is told to whoever asks.
+    pub(crate) withheld: Option<Reason>,
+}
+
+/// What fills a blank, and why it is not told, if it is not.
+struct Filling {
+    cells: Vec<String>,
+    withheld: Option<Reason>,
 }
 
 // === impl Deciding ===
@@ -158,15 +166,18 @@ impl Deciding {
         result.derived = form.derived;
         let mut unavailable = None;
         // All lookups at once; the loop below finds them made.
-        let all = form.registry_blanks().map(|(_, datum)| self.warm(procedure, &datum.role, datum.dataset));
+        let all = form.registry_blanks().filter(|(_, datum)| self.has_rows(datum));
+        let all = all.map(|(_, datum)| self.warm(procedure, &datum.role, datum.dataset));
         futures::future::join_all(all).await;
         for blank in &form.blanks {
-            let values = match &blank.source {
+            let filling = match &blank.source {
                 BlankSource::Applicant => None,
-                BlankSource::Dossier(fact) => Some((self.tells_values(), vec![self.fact(procedure, *fact)])),
+                BlankSource::Dossier(fact) => {
+                    Some(Filling { cells: vec![self.fact(procedure, *fact)], withheld: self.withheld })
+                }
                 BlankSource::Registry(datum) => {
                     result.source = result.source.or(Some(datum.dataset.registry()));
-                    match self.datum(procedure, &datum.role, datum, result).await {
+                    match self.datum(procedure, blank, datum, result).await {
                         Ok(found) => found,
                         Err(Looked::Unrecorded(unrecorded)) => return Err(unrecorded),
                         Err(Looked::Refused { outcome: Outcome::SourceUnavailable, reason }) => {
@@ -177,9 +188,7 @@ impl Deciding {
                     }
                 }
             };
-            if let Some((told, values)) = values {
-                result.filled.push(filled(blank, told.then_some(values)));
-            }
+            result.filled.extend(filling.map(|filling| filled(blank, filling)));
         }
         let by_registry =
             form.registry_blanks().any(|(blank, _)| result.filled.iter().any(|f| f.key == blank.key));
@@ -201,44 +210,64 @@ impl Deciding {
         }
     }
 
-    /// The values of a blank: whether they may be told, and what they are.
+    /// What fills a blank: nothing if no record holds the datum.
     async fn datum(
         &self,
         procedure: &Procedure,
-        role: &RoleId,
+        blank: &Blank,
         datum: &RegistryBlank,
         result: &mut ComponentResult,
-    ) -> Result<Option<(bool, Vec<String>)>, Looked> {
-        let mut values = Vec::new();
+    ) -> Result<Option<Filling>, Looked> {
+        if !self.has_rows(datum) {
+            return Ok(None);
+        }
+        let mut cells = Vec::new();
         let mut rests_on = Vec::new();
-        for subject in self.lookups.subjects(procedure, role).await? {
-            let answered = match self.lookups.look(role, datum.dataset, subject).await {
+        for subject in self.lookups.subjects(procedure, &datum.role).await? {
+            let answered = match self.lookups.look(&datum.role, datum.dataset, subject).await {
                 Looked::Answered(answered) => answered,
                 failed => return Err(failed),
             };
-            let units = self.catalogue.units();
-            let of = |record: &Record| prefill::values(record, datum, units, self.today);
+            let rows_of = datum.in_role.as_ref().map(|role| self.others(role));
+            let book = Book { units: self.catalogue.units(), today: self.today, rows_of };
+            let of = |record: &Record| prefill::cells(record, datum, &book);
             let found: Vec<String> = answered.records.iter().flat_map(of).collect();
-            if !found.is_empty() {
-                values.extend(found);
+            if found.iter().any(|cell| !cell.is_empty()) {
                 rests_on.push(answered);
             }
+            cells.extend(found);
+        }
+        // The columns of a table stay aligned: a row without the value keeps its
+        // empty cell. Elsewhere there is nothing to align with.
+        if !blank.repeated {
+            cells.retain(|cell| !cell.is_empty());
         }
         // A blank over several people is told whole or not at all.
-        let told = rests_on.iter().all(|answered| answered.values);
+        let withheld = rests_on.iter().find_map(|answered| answered.withheld);
         for answered in &rests_on {
             result.rests_on(answered);
-            if told {
+            if withheld.is_none() {
                 result.told.add(datum.field, &answered.people);
             }
         }
-        Ok((!values.is_empty()).then_some((told, values)))
+        Ok((!rests_on.is_empty()).then_some(Filling { cells, withheld }))
     }
 
-    /// Whether this caller may be told any value at all.
-    fn tells_values(&self) -> bool {
-        !self.lookups.asker().identity.actor().is_absent()
-            && self.lookups.asker().dossier.evidence.discloses_values()
+    /// Whether the blank can have a value at all: where only the rows of a role
+    /// are wanted in which the dossier has nobody, no registry need be asked.
+    fn has_rows(&self, datum: &RegistryBlank) -> bool {
+        datum.in_role.as_ref().is_none_or(|role| !self.others(role).is_empty())
+    }
+
+    /// Who was named in a role, but for the applicant: a table of others has no
+    /// row for the one whose blanks stand above it, whoever named them there.
+    fn others(&self, role: &RoleId) -> Vec<&SubjectKey> {
+        let dossier = &self.lookups.asker().dossier;
+        let applicant = |key: &SubjectKey| {
+            dossier.in_role(RoleId::APPLICANT).any(|applicant| same_subject(&applicant.key, key))
+        };
+        let named = dossier.subjects.iter().filter(|subject| *role == *subject.role.as_str());
+        named.map(|subject| &subject.key).filter(|key| !applicant(key)).collect()
     }
 
     fn agency(&self, dossier: &Dossier) -> Option<&Agency> {
@@ -256,16 +285,16 @@ impl Deciding {
                 .case(&dossier.case)
                 .map_or_else(|| dossier.case.clone(), |case| case.name_vi.clone()),
             DossierFact::OpenedOn => {
-                let day = motlan_domain::date::vietnam_day(dossier.opened_at);
-                format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
+                prefill::written_day(motlan_domain::date::vietnam_day(dossier.opened_at))
             }
             DossierFact::DossierCode => dossier.code.as_str().to_owned(),
         }
     }
 }
 
-fn filled(blank: &Blank, values: Option<Vec<String>>) -> FilledBlank {
+fn filled(blank: &Blank, filling: Filling) -> FilledBlank {
     let (label_vi, label_en) = (blank.label_vi.clone(), blank.label_en.clone());
+    let values = filling.withheld.map_or(Ok(filling.cells), Err);
     FilledBlank { key: blank.key.clone(), label_vi, label_en, values }
 }
 

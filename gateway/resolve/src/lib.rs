@@ -56,6 +56,21 @@ pub struct ResolveRequest {
     pub trace: Trace,
 }
 
+/// Why a resolve does not start.
+#[derive(Debug)]
+pub enum NotResolved {
+    /// Denied, or nothing could be recorded.
+    NotReleased(NotReleased<Refusal>),
+    /// The procedure has no component of some of the names; recorded. Only who
+    /// may resolve the dossier hears of it.
+    ComponentsUnknown(Sealed<UnknownComponents>),
+}
+
+/// The places in [`ResolveRequest::components`] of names that are no
+/// component's, ascending; never empty.
+#[derive(Debug)]
+pub struct UnknownComponents(Vec<usize>);
+
 /// The results of one resolve, each as it is known, in no fixed order. An
 /// `Unrecorded` ends it: the log could not be written.
 pub type Results = BoxStream<'static, Result<Sealed<ComponentResult>, Unrecorded>>;
@@ -71,16 +86,16 @@ impl Resolver {
     /// Starts a resolve. Dropping the stream abandons what is not yet asked.
     ///
     /// # Errors
-    /// As [`Pipeline::ask`]; unknown component keys are the caller's mistake
-    /// (`VALUE_INVALID`).
+    /// As [`Pipeline::ask`]; and where a component is asked for that the
+    /// procedure does not have.
     pub async fn resolve(
         &self,
         identity: &Identity,
         request: ResolveRequest,
-    ) -> Result<Results, NotReleased<Refusal>> {
+    ) -> Result<Results, NotResolved> {
         let permit = match self.pipeline.access().may_resolve(identity, &request.dossier).await {
             Ok(permit) => permit,
-            Err(denial) => return self.pipeline.refuse(&denial, request.trace.id()).await,
+            Err(denial) => return Ok(self.pipeline.refuse(&denial, request.trace.id()).await?),
         };
         let permit = Arc::new(permit);
         let catalogue = Arc::clone(self.pipeline.catalogue());
@@ -88,12 +103,17 @@ impl Resolver {
         let case = CaseId::parse(&dossier.case);
         let (Some(procedure), Some(case)) = (catalogue.procedure(&dossier.procedure).cloned(), case) else {
             // The catalogue in force no longer has the procedure.
-            return self.refuse(&permit, Reason::ProcedureUnknown, request.trace.id()).await;
+            let reason = Reason::ProcedureUnknown;
+            let sealed = self.refuse(&permit, reason, Refusal::denied(reason), request.trace.id()).await?;
+            return Err(NotReleased::Refused(sealed).into());
         };
         let procedure = Arc::new(procedure);
-        let wanted: Vec<usize> = match wanted(&procedure, &request.components) {
-            Some(wanted) => wanted,
-            None => return self.refuse(&permit, Reason::ValueInvalid, request.trace.id()).await,
+        let wanted = match wanted(&procedure, &request.components) {
+            Ok(wanted) => wanted,
+            Err(unknown) => {
+                let sealed = self.refuse(&permit, Reason::ComponentUnknown, unknown, request.trace.id()).await?;
+                return Err(NotResolved::ComponentsUnknown(sealed));
+            }
         };
         let plan = Plan::of(&procedure, &case, &wanted);
         let asker = Asker::new(
@@ -105,7 +125,8 @@ impl Resolver {
             request.trace.clone(),
         );
         let today = date::vietnam_day(self.clock.now());
-        let deciding = Arc::new(Deciding { catalogue, lookups: Lookups::new(asker), today });
+        let withheld = permit.withheld();
+        let deciding = Arc::new(Deciding { catalogue, lookups: Lookups::new(asker), today, withheld });
         let results: FuturesUnordered<_> = wanted
             .into_iter()
             .map(|place| {
@@ -127,36 +148,57 @@ impl Resolver {
         Ok(results.boxed())
     }
 
+    /// Records that nothing is resolved, and hands out what is told instead.
     async fn refuse<T>(
         &self,
         permit: &DossierPermit,
         reason: Reason,
+        told: T,
         trace: &str,
-    ) -> Result<T, NotReleased<Refusal>> {
+    ) -> Result<Sealed<T>, NotReleased<Refusal>> {
         let mut draft = base_draft(Kind::AccessDenied, permit, trace);
         draft.operation = Some(Text::Borrowed("resolve_dossier"));
         draft.outcome = Some(EntryOutcome::Denied);
         draft.reason = Some(Text::Borrowed(reason.code()));
-        match self.pipeline.seal(draft, Refusal::denied(reason)).await {
-            Ok(sealed) => Err(NotReleased::Refused(sealed)),
-            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
-        }
+        self.pipeline.seal(draft, told).await.map_err(NotReleased::Unrecorded)
     }
 }
 
-/// The places of the components asked for, all if none is named; `None` if a
-/// name is of no component.
-fn wanted(procedure: &Procedure, names: &[String]) -> Option<Vec<usize>> {
-    let is = |component: &Component, name: &String| component.key.as_str() == name || component.code == *name;
+// === impl NotResolved ===
+
+impl From<NotReleased<Refusal>> for NotResolved {
+    fn from(not_released: NotReleased<Refusal>) -> Self {
+        Self::NotReleased(not_released)
+    }
+}
+
+// === impl UnknownComponents ===
+
+impl UnknownComponents {
+    /// The places, from 0.
+    pub fn places(&self) -> &[usize] {
+        &self.0
+    }
+}
+
+/// The places of the components asked for, all if none is named; or which
+/// names are no component's.
+fn wanted(procedure: &Procedure, names: &[String]) -> Result<Vec<usize>, UnknownComponents> {
+    // An empty code is many components' and names none.
+    let is = |component: &Component, name: &String| {
+        component.key.as_str() == name || (component.code == *name && !name.is_empty())
+    };
     let known = |name: &String| procedure.components.iter().any(|component| is(component, name));
-    if !names.iter().all(known) {
-        return None;
+    let unknown: Vec<usize> =
+        names.iter().enumerate().filter(|(_, name)| !known(name)).map(|(place, _)| place).collect();
+    if !unknown.is_empty() {
+        return Err(UnknownComponents(unknown));
     }
     let asked = |place: &usize| {
         let component = &procedure.components[*place];
         names.is_empty() || names.iter().any(|name| is(component, name))
     };
-    Some((0..procedure.components.len()).filter(asked).collect())
+    Ok((0..procedure.components.len()).filter(asked).collect())
 }
 
 fn base_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {

@@ -12,7 +12,7 @@ use motlan_catalogue::{How, Procedure, RoleId, RoleSpec};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey, Trace};
 use motlan_dossier::{Dossier, SubjectSource};
-use motlan_pipeline::{Freshness, NotReleased, Pipeline, Unrecorded};
+use motlan_pipeline::{Answer, Freshness, NotReleased, Pipeline, Unrecorded};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -42,13 +42,13 @@ pub(crate) enum Looked {
 pub(crate) struct Answered {
     /// FOUND, NOT_FOUND or INCOMPLETE.
     pub(crate) outcome: Outcome,
-    /// The permitted fields, to be judged on; they leave only where
-    /// `values` says so.
+    /// The permitted fields, to be judged on; they do not leave where values
+    /// are `withheld`.
     pub(crate) records: Vec<Record>,
     /// Everyone the answer is about.
     pub(crate) people: Vec<DraftSubject>,
-    /// Whether this caller may be told values.
-    pub(crate) values: bool,
+    /// Why this caller may not be told values.
+    pub(crate) withheld: Option<Reason>,
     /// How old.
     pub(crate) freshness: Freshness,
 }
@@ -122,9 +122,8 @@ impl Asker {
         match self.pipeline.ask_for_component(&self.identity, question, role.as_str(), keep).await {
             Ok(sealed) => {
                 let (answer, (records, people)) = sealed.into_value();
-                let values = !answer.records.is_empty();
-                let (outcome, freshness) = (answer.outcome, answer.freshness);
-                Looked::Answered(Arc::new(Answered { outcome, records, people, values, freshness }))
+                let Answer { outcome, withheld, freshness, .. } = answer;
+                Looked::Answered(Arc::new(Answered { outcome, records, people, withheld, freshness }))
             }
             Err(NotReleased::Refused(sealed)) => {
                 Looked::Refused { outcome: sealed.value().outcome, reason: sealed.value().reason }

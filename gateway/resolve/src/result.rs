@@ -90,13 +90,13 @@ pub struct FilledBlank {
     pub label_vi: String,
     /// In English.
     pub label_en: String,
-    /// One value, or one per row; `None` where this caller may know only that
-    /// the blank can be filled.
-    pub values: Option<Vec<String>>,
+    /// One value, or one per row; or why this caller may know only that the
+    /// blank can be filled.
+    pub values: Result<Vec<String>, Reason>,
 }
 
 /// The whole of a resolve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     /// Components that need not be handed in.
     pub reused: usize,
@@ -112,6 +112,8 @@ pub struct Summary {
     pub derived_total_fields: usize,
     /// Components whose registry did not answer.
     pub unavailable: usize,
+    /// Of the filled blanks, those whose values are not told, by why.
+    pub withheld: BTreeMap<Reason, usize>,
 }
 
 // === impl ComponentOutcome ===
@@ -138,7 +140,8 @@ impl ComponentResult {
     /// # Errors
     /// When a value has no JSON form; a fault of the program.
     pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let filled = self.filled.iter().map(|blank| (blank.key.as_str(), blank.values.as_deref())).collect();
+        let blanks = self.filled.iter();
+        let filled = blanks.map(|blank| (blank.key.as_str(), blank.values.as_deref().ok())).collect();
         serde_json_canonicalizer::to_vec(&CanonicalResult {
             key: &self.key,
             outcome: self.outcome.as_str(),
@@ -184,6 +187,9 @@ impl Summary {
         self.unavailable += usize::from(result.outcome == ComponentOutcome::SourceUnavailable);
         self.prefilled_fields += result.filled.len();
         self.total_fields += result.blanks;
+        for reason in result.filled.iter().filter_map(|blank| blank.values.as_ref().err()) {
+            *self.withheld.entry(*reason).or_default() += 1;
+        }
         if result.derived {
             self.derived_prefilled_fields += result.filled.len();
             self.derived_total_fields += result.blanks;

@@ -227,8 +227,8 @@ fn told(failure: Failure) -> Response<axum::body::Body> {
 /// decoded or is too large) gets the same form; its own text stays here.
 fn refined(response: Response<axum::body::Body>) -> Response<axum::body::Body> {
     match foreign(response.headers()) {
-        Some(Code::OutOfRange | Code::ResourceExhausted) => told(Failure::input(Reason::ValueTooLong)),
-        Some(Code::Internal | Code::InvalidArgument) => told(Failure::input(Reason::ValueInvalid)),
+        Some(Code::OutOfRange | Code::ResourceExhausted) => told(Failure::message(Reason::MessageTooLarge)),
+        Some(Code::Internal | Code::InvalidArgument) => told(Failure::message(Reason::MessageMalformed)),
         Some(Code::DeadlineExceeded | Code::Cancelled) => told(Failure::new(Reason::DeadlineExceeded)),
         // UNIMPLEMENTED says all there is to say; health answers NOT_FOUND.
         Some(_) | None => response,

@@ -40,7 +40,7 @@ pub(crate) struct Checked {
 // === impl Violation ===
 
 impl Violation {
-    /// That the value at `field` breaks a rule; an empty path is the request.
+    /// That the value at `field` breaks a rule.
     pub(crate) fn new(field: impl Into<String>, flaw: impl Into<Flaw>) -> Self {
         Self { field: field.into(), flaw: flaw.into() }
     }

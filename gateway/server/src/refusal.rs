@@ -4,7 +4,9 @@ use motlan_access::Identity;
 use motlan_audit::{Draft, Kind, Outcome};
 use motlan_domain::{Operation, Reason};
 use motlan_pipeline::{NotReleased, Pipeline, ReadError, Refusal, Unrecorded, draft_actor, entry_caller};
+use motlan_resolve::NotResolved;
 
+use crate::invalid::Violation;
 use crate::status::Failure;
 
 /// A refusal with its receipt, or that nothing could be recorded.
@@ -19,6 +21,19 @@ pub(crate) fn failure(not_released: NotReleased<Refusal>) -> Failure {
                 .recorded(receipt)
         }
         NotReleased::Unrecorded(unrecorded) => self::unrecorded(unrecorded),
+    }
+}
+
+/// Why a resolve does not start.
+pub(crate) fn resolve(not_resolved: NotResolved) -> Failure {
+    match not_resolved {
+        NotResolved::NotReleased(not_released) => failure(not_released),
+        NotResolved::ComponentsUnknown(sealed) => {
+            let (unknown, receipt, _) = sealed.into_parts();
+            let violation =
+                |place: &usize| Violation::new(format!("component_keys[{place}]"), Reason::ComponentUnknown);
+            Failure::invalid(unknown.places().iter().map(violation).collect()).recorded(receipt)
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod population;
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use motlan_access::Identity;
 use motlan_domain::id::IdRules;
 use motlan_domain::{Operation, Question, Reason};
@@ -119,6 +120,11 @@ impl Services {
     /// Asks one question and takes the answer apart.
     async fn ask(&self, identity: &Identity, question: Question) -> Result<Parts, Failure> {
         self.pipeline.ask(identity, question).await.map(parts).map_err(refusal::failure)
+    }
+
+    /// The day birth dates are judged by.
+    fn today(&self) -> Date {
+        self.pipeline.access().today()
     }
 
     /// The rules identifiers are judged by today.

@@ -26,6 +26,10 @@ use crate::invalid::Violation;
 /// The `domain` of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "motlan";
 
+/// What a violation names where no field of the message could be read; no
+/// field of the contract is called so.
+const WHOLE_MESSAGE: &str = "request";
+
 /// What is suggested where a reason can pass by itself and nobody knows when.
 const RETRY_DEFAULT: Duration = Duration::from_secs(1);
 
@@ -64,9 +68,9 @@ impl Failure {
         Self::invalid(vec![Violation::new(field, reason)])
     }
 
-    /// A request that does not hold as a whole.
-    pub(crate) fn input(reason: Reason) -> Self {
-        Self::at_field("", reason)
+    /// A message that does not hold as a whole: no field of it could be read.
+    pub(crate) fn message(reason: Reason) -> Self {
+        Self::at_field(WHOLE_MESSAGE, reason)
     }
 
     /// When asking again may help.
@@ -275,10 +279,19 @@ pub(crate) const fn error_code(reason: Reason) -> Option<Code> {
         | R::RoleUnknown
         | R::SubjectMissing
         | R::ApplicantMissing
+        | R::ComponentUnknown
         | R::FieldUnknown
         | R::ValueMissing
         | R::ValueInvalid
-        | R::ValueTooLong
+        | R::MessageMalformed
+        | R::MessageTooLarge
+        | R::CloseReasonForm
+        | R::EnterpriseNameForm
+        | R::AcceptanceReceiptLength
+        | R::MaxAgeRange
+        | R::TimestampRange
+        | R::EnumValueUnknown
+        | R::PageSizeRange
         | R::TooManyValues
         | R::TimeRangeInvalid
         | R::PageTokenInvalid => Code::InvalidArgument,

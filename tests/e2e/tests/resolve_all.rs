@@ -15,11 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use motlan_domain::Reason;
+use motlan_domain::date::PartialDate;
 use motlan_domain::id::ProcedureCode;
 use motlan_e2e::*;
 use motlan_harness::{Opened, Opening, World};
 use motlan_proto::audit::v1::EntryKind;
-use motlan_proto::dossier::v1::{ComponentOutcome, ComponentResult, Evidence, ResolveSummary, ReuseMode};
+use motlan_proto::dossier::v1::{
+    ComponentOutcome, ComponentResult, Evidence, PrefilledField, ResolveSummary, ReuseMode,
+};
 
 /// Dossiers under way at once.
 const AT_ONCE: usize = 4;
@@ -34,6 +37,7 @@ struct Counts {
     reasons: BTreeSet<String>,
     prefilled: u32,
     withheld: u32,
+    keys: BTreeMap<String, u32>,
 }
 
 /// Procedure, case and family of every dossier of the run.
@@ -121,6 +125,33 @@ async fn check_entry(world: &World, dossier: &Opened, result: &ComponentResult) 
     assert_eq!(component["total"], result.total_fields, "{}", result.key);
 }
 
+/// Every value is written for a person: no code, no machine's date, amounts and
+/// areas with their units.
+fn check_written(what: &str, field: &PrefilledField) {
+    for value in field.values.iter().filter(|value| !value.is_empty()) {
+        let what = format!("{what} {}: {value}", field.key);
+        let constant =
+            value.contains('_') || ["true", "false", "MALE", "FEMALE", "VN"].contains(&value.as_str());
+        assert!(!constant, "{what}: a code");
+        assert!(
+            PartialDate::parse_iso(value).is_err() || value.len() == 4,
+            "{what}: a date as machines write it"
+        );
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+        let expected = match field.key.as_str() {
+            "capital" => value.ends_with(" đồng") && !digits,
+            "parcel_area" => value.ends_with(" m²"),
+            "parcel_key" => value.starts_with("thửa đất số ") && value.contains(", tờ bản đồ số "),
+            "certificate_serial" => value.contains(' '),
+            key if key.ends_with("birth_date") => value.len() == 4 || PartialDate::parse_slash(value).is_ok(),
+            key if key.ends_with("_sex") || key == "sex" => ["Nam", "Nữ"].contains(&value.as_str()),
+            key if key.ends_with("ethnicity") || key.ends_with("nationality") => !digits,
+            _ => true,
+        };
+        assert!(expected, "{what}: not as people write it");
+    }
+}
+
 /// What does not depend on who acts.
 fn decided(results: &[ComponentResult]) -> BTreeMap<&str, (ComponentOutcome, &str, ReuseMode, u32, u32)> {
     let told = |r: &'_ ComponentResult| (r.outcome(), r.mode(), r.prefilled_fields, r.total_fields);
@@ -156,6 +187,10 @@ async fn run(world: &World, opening: Opening) -> Counts {
         counts.reasons.insert(result.reason.clone());
         counts.prefilled += result.prefilled.iter().filter(|field| !field.values.is_empty()).count() as u32;
         assert!(result.prefilled.iter().all(|field| !field.withheld), "{what}: an officer is told");
+        for field in &result.prefilled {
+            check_written(&what, field);
+            *counts.keys.entry(field.key.clone()).or_default() += 1;
+        }
     }
     for field in absent.iter().flat_map(|result| &result.prefilled) {
         assert!(field.withheld && field.values.is_empty(), "{what}: {} is told to nobody", field.key);
@@ -182,6 +217,7 @@ async fn every_procedure_in_every_case_for_several_families() {
         all.prefilled += counts.prefilled;
         all.withheld += counts.withheld;
         all.reasons.extend(counts.reasons);
+        all.keys.extend(counts.keys);
         for (outcome, count) in counts.outcomes {
             *all.outcomes.entry(outcome).or_default() += count;
         }
@@ -207,6 +243,12 @@ async fn every_procedure_in_every_case_for_several_families() {
         );
     }
     assert!(all.prefilled > 500 && all.withheld > 500, "{} and {}", all.prefilled, all.withheld);
+    // Those whose writing is judged by itself do occur.
+    for key in
+        ["capital", "parcel_area", "parcel_key", "certificate_serial", "registrant_ethnicity", "nationality"]
+    {
+        assert!(all.keys.contains_key(key), "{key} is never filled");
+    }
     for reason in
         ["RECORD_REUSED", "FORM_PREFILLED", "ORIGINAL_REQUIRED", "NOT_IN_VAULT", "SOURCE_NOT_CONNECTED"]
     {

@@ -105,6 +105,54 @@ fn run_printed(guide: &str) -> (usize, String) {
     (lines.len() - 1, told)
 }
 
+/// The printed commands that hold `part`, changed, under the printed variables;
+/// exit code, what it told, what it complained of.
+fn run_changed(guide: &str, part: &str, changes: &[(&str, &str)]) -> (i32, String, String) {
+    let next = guide.split("try next:").nth(1).expect("what to try next");
+    let lines = next.lines().filter(|line| line.starts_with("  C=") || line.contains(part));
+    let mut script = lines.collect::<Vec<_>>().join("\n");
+    for (from, to) in changes {
+        assert!(script.contains(from), "{from} is not in {script}");
+        script = script.replace(from, to);
+    }
+    let output = Command::new("sh").args(["-u", "-c", &script]).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// What the printed commands say where less is shown or claimed.
+fn commands_say_why(guide: &str, dossier: &str) {
+    let asserted = format!("{}-9001", &dossier[..dossier.len() - 5]);
+    let to_asserted = (dossier, asserted.as_str());
+    let without = (" --receipt-key $C/portal/receipt.key", "");
+    let (code, told, err) = run_changed(guide, " open ", &[to_asserted, without]);
+    assert!(code == 0 && told.contains("ASSERTED"), "{told}{err}");
+    let (code, told, err) = run_changed(guide, "/one-stop --dossier", &[to_asserted]);
+    assert!(code == 0 && told.contains("(không cung cấp: EVIDENCE_TOO_WEAK)"), "{told}{err}");
+    assert!(told.contains("chỉ bằng khai báo") && told.contains("yes/no answers only"), "{told}");
+    let json = (" --dossier", " --json --dossier");
+    let (code, told, err) = run_changed(guide, "/one-stop --dossier", &[to_asserted, json]);
+    let lines: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = &lines.last().unwrap()["summary"];
+    assert!(code == 0 && summary["withheld"][0]["reason"] == "EVIDENCE_TOO_WEAK", "{told}{err}");
+    let mut fields =
+        lines.iter().flat_map(|line| line["component"]["prefilled"].as_array().into_iter().flatten());
+    assert!(fields.all(|field| field["withheldReason"] == "EVIDENCE_TOO_WEAK"), "{told}");
+    let (code, told, _) = run_changed(guide, "/portal --dossier", &[]);
+    assert!(code == 0 && told.contains("(không cung cấp: ACTOR_ABSENT)"), "{told}");
+
+    let born = guide.split("--birth-date ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let claimed = |date: &str| run_changed(guide, " verify ", &[(born, date)]);
+    assert_eq!(claimed(born).0, 0, "control");
+    for (date, reason) in [("2999-01-01", "BIRTH_DATE_FUTURE"), ("1849", "BIRTH_DATE_TOO_EARLY")] {
+        let (code, _, err) = claimed(date);
+        assert!(code == 1 && err.contains(reason) && err.contains("vi-VN"), "{date}: {code} {err}");
+    }
+    let (code, told, _) = claimed(&born[..4]);
+    assert!(code == 1 && told.contains("birth_date: NOT_CHECKED CLAIM_LESS_PRECISE"), "{code} {told}");
+}
+
 async fn probe(of: &Endpoints, path: &str) -> (u16, String) {
     let answer = reqwest::get(format!("{}{path}", of.probe)).await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
@@ -158,6 +206,9 @@ async fn what_is_written_and_printed_works_start_after_start() {
         }
         let dossier = guide.split("--dossier ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
         assert!(!dossiers.contains(&dossier), "{dossier} is printed again");
+        if start == 0 {
+            commands_say_why(&guide, &dossier);
+        }
         dossiers.push(dossier);
 
         let addresses = addresses(&endpoints);

@@ -11,15 +11,17 @@ use Operation::{
     VerifyEnterprise, VerifyIdentity,
 };
 
-/// What a row expects: values, yes/no or outcome only, or a reason.
+/// What a row expects: values, yes/no only, outcomes without values and why, or
+/// a denial.
 #[derive(Debug, PartialEq, Eq)]
 enum Expect {
     Values,
     NoValues,
+    Withheld(Reason),
     Denied(Reason),
 }
 
-use Expect::{Denied, NoValues, Values};
+use Expect::{Denied, NoValues, Values, Withheld};
 
 /// Which purpose a row names.
 #[derive(Debug, Clone, Copy)]
@@ -179,15 +181,18 @@ const DIRECT: &[Row] = &[
 const COMPONENT: &[(Row, &str)] = &[
     (("one-stop-216", By::Officer, For::Own, GetPerson, applicant, &["full_name"], Values), "applicant"),
     (("one-stop-216", By::Officer, For::Own, GetPerson, applicant, &[], Denied(Reason::SubjectNotInDossier)), "household_head"),
-    (("one-stop-216", By::Absent, For::Own, GetPerson, applicant, &["full_name"], NoValues), "applicant"),
-    (("one-stop-216", By::Officer, For::Asserted, GetPerson, applicant, &["full_name"], NoValues), "applicant"),
+    (("one-stop-216", By::Absent, For::Own, GetPerson, applicant, &["full_name"], Withheld(Reason::ActorAbsent)), "applicant"),
+    (("one-stop-216", By::Officer, For::Asserted, GetPerson, applicant, &["full_name"], Withheld(Reason::EvidenceTooWeak)), "applicant"),
+    // Of two reasons the one that no token mends.
+    (("one-stop-216", By::Absent, For::Asserted, GetPerson, applicant, &["full_name"], Withheld(Reason::EvidenceTooWeak)), "applicant"),
+    (("portal", By::Applicant, For::Asserted, GetPerson, applicant, &["full_name"], Withheld(Reason::EvidenceTooWeak)), "applicant"),
     (("one-stop-216", By::Absent, For::Own, GetPerson, applicant, &["religion"], Denied(Reason::FieldSensitive)), "applicant"),
     (("one-stop-216", By::Absent, For::Own, GetPerson, stranger, &[], Denied(Reason::SubjectNotInDossier)), "applicant"),
     (("one-stop-216", By::Absent, For::Closed, GetPerson, applicant, &[], Denied(Reason::DossierClosed)), "applicant"),
     (("one-stop-217", By::Absent, For::Own, GetPerson, applicant, &[], Denied(Reason::DossierUnknown)), "applicant"),
-    (("portal", By::Absent, For::Own, GetPerson, applicant, &["full_name"], NoValues), "applicant"),
+    (("portal", By::Absent, For::Own, GetPerson, applicant, &["full_name"], Withheld(Reason::ActorAbsent)), "applicant"),
     (("portal", By::Applicant, For::Own, GetPerson, applicant, &["full_name"], Values), "applicant"),
-    (("portal", By::Applicant, For::Own, GetCertificate, land, &["owners"], NoValues), "certificate"),
+    (("portal", By::Applicant, For::Own, GetCertificate, land, &["owners"], Withheld(Reason::CitizenScope)), "certificate"),
     (("portal", By::Stranger, For::Own, GetPerson, applicant, &["full_name"], Denied(Reason::CitizenScope)), "applicant"),
     (("verifier-216", By::Officer, For::Own, GetPerson, applicant, &[], Denied(Reason::RoleNotAllowed)), "applicant"),
     (("auditor-216", By::Absent, For::Own, GetPerson, applicant, &[], Denied(Reason::RoleNotAllowed)), "applicant"),
@@ -207,7 +212,15 @@ async fn check(world: &World, dossiers: &Dossiers, row: &Row, role: Option<&str>
             assert!(!permit.policies().is_empty(), "a permit names its policies");
             assert!(permit.fields().is_subset_of(permit.registered_fields()));
             assert!(permit.registered_fields().intersection(permit.refused_fields()).is_empty());
-            if permit.values() { Values } else { NoValues }
+            assert!(role.is_some() || permit.withheld().is_none(), "a direct question is answered or denied");
+            match permit.withheld() {
+                Some(reason) => {
+                    assert!(!permit.values(), "withheld and told");
+                    Withheld(reason)
+                }
+                None if permit.values() => Values,
+                None => NoValues,
+            }
         }
         Err(denial) => {
             assert_eq!(denial.caller().map(crate::Caller::id), Some(*caller));

@@ -194,6 +194,23 @@ async fn a_closed_dossier_is_viewed_and_not_resolved() {
     );
 }
 
+#[tokio::test]
+async fn a_resolve_says_why_no_value_will_be_told() {
+    let world = World::new();
+    let receipt = world.dossier(1, "H32.216", Evidence::AcceptanceReceipt).await;
+    let asserted = world.dossier(2, "H32.216", Evidence::Asserted).await;
+    let rows = [
+        (&receipt, By::Officer, None),
+        (&receipt, By::Absent, Some(Reason::ActorAbsent)),
+        (&asserted, By::Officer, Some(Reason::EvidenceTooWeak)),
+        (&asserted, By::Absent, Some(Reason::EvidenceTooWeak)),
+    ];
+    for (code, by, expected) in rows {
+        let permit = world.access.may_resolve(&world.identity("one-stop-216", by), code).await.unwrap();
+        assert_eq!(permit.withheld(), expected, "{by:?}");
+    }
+}
+
 #[test]
 fn production_does_not_speak_of_synthetic_people() {
     let production = World::in_folder(

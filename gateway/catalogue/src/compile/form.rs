@@ -45,6 +45,15 @@ fn source(file: &str, raw: &RawBlank, mistakes: &mut Mistakes) -> Option<BlankSo
             (true, Some(_)) | (false, None) => {}
         }
     }
+    let rows_of = |list: &str| raw.field.as_ref().is_some_and(|field| field.starts_with(list));
+    for (name, given, meant) in [
+        ("in_role", raw.in_role.is_some(), rows_of("members.")),
+        ("kind", raw.kind.is_some(), rows_of("contributions.")),
+    ] {
+        if given && !meant {
+            mistakes.push(file, &raw.key, Problem::KeyMeaningless(name));
+        }
+    }
     match (raw.source == RawBlankSource::Dossier, raw.fact) {
         (true, None) => mistakes.push(file, &raw.key, Problem::KeyNeeded("fact")),
         (false, Some(_)) => mistakes.push(file, &raw.key, Problem::KeyMeaningless("fact")),
@@ -64,6 +73,13 @@ fn registry_blank(file: &str, raw: &RawBlank, mistakes: &mut Mistakes) -> Option
     if parsed.is_none() {
         mistakes.push(file, &raw.key, Problem::invalid(role, "a role name"));
     }
+    let in_role = raw.in_role.as_ref().and_then(|role| {
+        let parsed = RoleId::parse(role);
+        if parsed.is_none() {
+            mistakes.push(file, &raw.key, Problem::invalid(role, "a role name"));
+        }
+        parsed
+    });
     let dataset = dataset(file, &raw.key, dataset_name, mistakes)?;
     let mut segments = field.split('.');
     let first = segments.next().unwrap_or_default();
@@ -79,7 +95,7 @@ fn registry_blank(file: &str, raw: &RawBlank, mistakes: &mut Mistakes) -> Option
             mistakes.push(file, &raw.key, problem);
         }
     }
-    Some(RegistryBlank { role: parsed?, dataset, field, path })
+    Some(RegistryBlank { role: parsed?, dataset, field, path, in_role, kind: raw.kind.clone() })
 }
 
 /// What a field's JSON value is made of, where a blank may take a part of it.

@@ -88,7 +88,12 @@ fn form(scope: &Scope<'_>, raw: &RawRule, mistakes: &mut Mistakes) -> Option<Dec
         mistakes.push(scope.file, &raw.key, Problem::unknown("form", id, known));
         return None;
     };
-    let asked: BTreeSet<_> = form.registry_blanks().map(|(_, datum)| (&datum.role, datum.dataset)).collect();
+    let mut asked: BTreeSet<_> =
+        form.registry_blanks().map(|(_, datum)| (&datum.role, datum.dataset)).collect();
+    // Rows are those of people, whatever is asked about them.
+    asked.extend(
+        form.registry_blanks().filter_map(|(_, datum)| Some((datum.in_role.as_ref()?, Dataset::Person))),
+    );
     let known = |role: &RoleId| scope.roles.iter().any(|spec| spec.id == *role);
     let mut told = BTreeSet::new();
     for (role, dataset) in asked {

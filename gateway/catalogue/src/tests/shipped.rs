@@ -136,6 +136,30 @@ fn ct01_is_the_published_form() {
     assert_eq!(keys, expected);
     let by_applicant = form.blanks.iter().filter(|blank| blank.source == BlankSource::Applicant).count();
     assert_eq!(by_applicant, 4, "recipient, telephone, e-mail and the request");
+    // The household on record is not who moves.
+    for (blank, datum) in form.registry_blanks().filter(|(blank, _)| blank.repeated) {
+        assert_eq!(datum.in_role.as_ref().map(RoleId::as_str), Some("moving_member"), "{}", blank.key);
+    }
+}
+
+#[test]
+fn a_list_of_contributions_is_of_one_insurance() {
+    let catalogue = shipped();
+    let mut seen = BTreeMap::new();
+    for form in catalogue.forms() {
+        for (blank, datum) in
+            form.registry_blanks().filter(|(_, datum)| datum.field.name() == "contributions")
+        {
+            let kind = datum.kind.clone().unwrap_or_else(|| panic!("{} {}: of which?", form.id, blank.key));
+            assert!(
+                blank.label_vi.contains(if kind == "BHTN" { "thất nghiệp" } else { "xã hội" }),
+                "{}",
+                blank.key
+            );
+            *seen.entry(kind).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(seen, BTreeMap::from([("BHTN".to_owned(), 2), ("BHXH".to_owned(), 3)]));
 }
 
 #[test]
@@ -243,8 +267,11 @@ fn roles_in_a_case_are_those_that_help() {
         let case = &procedure.case(case).unwrap().id;
         procedure.roles_in(case).iter().map(|role| role.id.as_str().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(roles("1.004222", "own_home"), ["applicant", "household_head", "certificate"]);
-    assert_eq!(roles("1.004222", "join_family"), ["applicant", "household_head"]);
+    assert_eq!(
+        roles("1.004222", "own_home"),
+        ["applicant", "household_head", "moving_member", "certificate"]
+    );
+    assert_eq!(roles("1.004222", "join_family"), ["applicant", "household_head", "moving_member"]);
     assert_eq!(roles("1.000894", "in_person"), ["applicant", "partner"]);
     assert_eq!(roles("2.000720", "owner_deceased"), ["applicant", "deceased", "enterprise"]);
     assert_eq!(roles("2.000815", "default"), ["applicant"]);

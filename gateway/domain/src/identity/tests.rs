@@ -41,6 +41,10 @@ fn verdicts_on_people() {
         ("year-only source", "Lê Thị Hoà", "1950", "Lê Thị Hoà", Some("1950-06-01"), LOW),
         ("year-only source, other year", "Lê Thị Hoà", "1950", "Lê Thị Hoà", Some("1951-06-01"), NO),
         ("year-only claim", "Lê Thị Hoà", "1950", "Lê Thị Hoà", Some("1950"), LOW),
+        ("year-only claim, other year", "Lê Thị Hoà", "1950", "Lê Thị Hoà", Some("1951"), NO),
+        ("month, source year-only", "Lê Thị Hoà", "1950", "Lê Thị Hoà", Some("1950-06"), LOW),
+        ("year against a full date", "Lê Thị Hoà", "1985-03-07", "Lê Thị Hoà", Some("1985"), NO),
+        ("month against a full date", "Lê Thị Hoà", "1985-03-07", "Lê Thị Hoà", Some("1985-03"), NO),
         ("other day", "Lê Thị Hoà", "1985-03-07", "Lê Thị Hoà", Some("1985-03-08"), NO),
         ("other name", "Lê Thị Hoà", "1985-03-07", "Lê Thị Hương", Some("1985-03-07"), NO),
         ("no date claimed", "Lê Thị Hoà", "1985-03-07", "Lê Thị Hoà", None, LOW),
@@ -50,6 +54,22 @@ fn verdicts_on_people() {
         assert_eq!((verdict.outcome, verdict.assurance), expected, "{what}: {:?}", verdict.findings);
         assert_eq!(verdict.findings.len(), 3, "{what}");
     }
+}
+
+#[test]
+fn a_claim_less_precise_than_the_source_does_not_tell_whether_the_year_is_right() {
+    let record = person("Lê Thị Hoà", "1985-03-07");
+    let told = |birth| {
+        let verdict = verify_person(&id("097185000001"), &claim("Lê Thị Hoà", Some(birth)), &record);
+        serde_json::to_string(&verdict).unwrap()
+    };
+    let right = told("1985");
+    assert!(right.contains("CLAIM_LESS_PRECISE") && right.contains("MISMATCH"), "{right}");
+    for other in ["1984", "1986", "1985-03", "1985-04", "1986-03"] {
+        assert_eq!(told(other), right, "{other}: the answer differs");
+    }
+    // A negative control: a full date that is wrong reads otherwise.
+    assert_ne!(told("1985-03-08"), right);
 }
 
 #[test]

@@ -113,8 +113,26 @@ steps! {
         "Điền trường được nêu tên.";
     ValueInvalid = "Write the field that is named as the contract (.proto) says.",
         "Ghi trường được nêu tên theo đúng đặc tả giao diện (tệp .proto).";
-    ValueTooLong = "Shorten the field that is named.",
-        "Rút ngắn nội dung của trường được nêu tên.";
+    ComponentUnknown = "Name components by the keys that GetProcedure tells, or none for all.",
+        "Nêu thành phần hồ sơ theo mã trong GetProcedure, hoặc để trống để xét tất cả.";
+    MessageMalformed = "Generate the client from the contract (.proto), and send texts in UTF-8.",
+        "Sinh mã máy khách từ đặc tả giao diện (tệp .proto) và gửi văn bản theo UTF-8.";
+    MessageTooLarge = "Send less in one message; nothing in the contract needs that much.",
+        "Gửi thông điệp nhỏ hơn; không nội dung nào trong đặc tả cần dung lượng lớn như vậy.";
+    CloseReasonForm = "Write the reason as one word, such as DECIDED or WITHDRAWN.",
+        "Ghi lý do bằng một từ, ví dụ DECIDED (đã giải quyết) hoặc WITHDRAWN (đã rút).";
+    EnterpriseNameForm = "Write the enterprise's name as it is registered.",
+        "Ghi tên doanh nghiệp đúng như đã đăng ký.";
+    AcceptanceReceiptLength = "Sign the receipt over what the contract names, and nothing else.",
+        "Ký giấy tiếp nhận chỉ với các nội dung mà đặc tả giao diện quy định.";
+    MaxAgeRange = "Leave the age out, or name one within the range; 0 asks the registry.",
+        "Bỏ trống, hoặc ghi giá trị trong khoảng cho phép; 0 là hỏi trực tiếp cơ sở dữ liệu.";
+    TimestampRange = "Write the time as a protobuf Timestamp (UTC).",
+        "Ghi thời điểm theo kiểu Timestamp của protobuf (giờ UTC).";
+    EnumValueUnknown = "Use one of the values that the contract (.proto) names.",
+        "Dùng một trong các giá trị nêu trong đặc tả giao diện (tệp .proto).";
+    PageSizeRange = "Ask for a smaller page, or leave the size out.",
+        "Giảm số mục mỗi trang, hoặc bỏ trống.";
     TooManyValues = "Send fewer values, or several requests.",
         "Gửi ít giá trị hơn, hoặc chia thành nhiều yêu cầu.";
     TimeRangeInvalid = "Put the beginning before the end.",

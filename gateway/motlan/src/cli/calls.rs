@@ -114,7 +114,10 @@ pub struct VerifyArgs {
     /// The name the person gives
     #[arg(long, value_name = "NAME")]
     pub name: String,
-    /// The birth date the person gives: dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd or a year
+    /// The birth date the person gives: dd/MM/yyyy, yyyy-MM-dd or yyyyMMdd, from 1850 to today.
+    /// A year (yyyy) or month (yyyy-MM) alone agrees, at LOW assurance, only with a record that
+    /// knows no more; against a fuller record the answer is MISMATCH / CLAIM_LESS_PRECISE, whether
+    /// the year is the right one or not
     #[arg(long, value_name = "DATE")]
     pub birth_date: Option<String>,
 }

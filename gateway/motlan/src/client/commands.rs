@@ -175,8 +175,8 @@ pub async fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Ended {
 /// A date as people type it, in the contract's form.
 fn date(text: &str) -> Result<String, String> {
     let problem = || {
-        "ngày sinh phải có dạng dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd hoặc năm / the birth date is not dd/MM/yyyy, \
-         yyyy-MM-dd, yyyyMMdd or a year"
+        "ngày sinh phải có dạng dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd, yyyy-MM hoặc yyyy / the birth date is not \
+         dd/MM/yyyy, yyyy-MM-dd, yyyyMMdd, yyyy-MM or yyyy"
             .to_owned()
     };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -54,7 +54,15 @@ pub(super) fn of(outcome: &Outcome) -> Value {
 
 fn component(result: &ComponentResult) -> Component<'_> {
     let named = |name: &'static str| Some(name).filter(|name| !name.is_empty());
-    let blank = |field: &motlan_proto::dossier::v1::PrefilledField| json!({ "key": field.key, "label_vi": field.label_vi, "label_en": field.label_en, "values": field.values });
+    let blank = |field: &motlan_proto::dossier::v1::PrefilledField| {
+        json!({
+            "key": field.key,
+            "label_vi": field.label_vi,
+            "label_en": field.label_en,
+            "values": field.values,
+            "withheld_reason": field.withheld.then_some(&field.withheld_reason),
+        })
+    };
     Component {
         code: &result.code,
         key: &result.key,

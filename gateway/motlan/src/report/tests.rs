@@ -34,7 +34,12 @@ fn reused_prefilled_missing_and_not_asked_are_told_apart() {
             values: vec!["Bùi A".to_owned()],
             ..Default::default()
         },
-        PrefilledField { label_vi: "Ngày sinh".to_owned(), withheld: true, ..Default::default() },
+        PrefilledField {
+            label_vi: "Ngày sinh".to_owned(),
+            withheld: true,
+            withheld_reason: "EVIDENCE_TOO_WEAK".to_owned(),
+            ..Default::default()
+        },
     ];
     let text = written(
         vec![
@@ -50,6 +55,12 @@ fn reused_prefilled_missing_and_not_asked_are_told_apart() {
             prefilled_fields: 2,
             total_fields: 9,
             unavailable: 1,
+            withheld: vec![WithheldFields {
+                reason: "EVIDENCE_TOO_WEAK".to_owned(),
+                reason_vi: "Vì yếu.".to_owned(),
+                reason_en: "because weak".to_owned(),
+                fields: 1,
+            }],
             ..Default::default()
         },
     );
@@ -61,8 +72,15 @@ fn reused_prefilled_missing_and_not_asked_are_told_apart() {
         papers.contains("Giấy thiếu") && papers.contains("Giấy chờ") && papers.contains("because NO_SOURCE")
     );
     assert!(!papers.contains("Giấy có"));
-    for part in ["Bùi A", "(không cung cấp)", "2/9 mục", "Giấy thừa", "SOURCE_TIMEOUT", "Dân cư"]
-    {
+    for part in [
+        "Bùi A",
+        "(không cung cấp: EVIDENCE_TOO_WEAK)",
+        "1 mục điền được nhưng không cung cấp giá trị (EVIDENCE_TOO_WEAK): Vì yếu. / because weak",
+        "2/9 mục",
+        "Giấy thừa",
+        "SOURCE_TIMEOUT",
+        "Dân cư",
+    ] {
         place(part);
     }
 }
@@ -74,6 +92,7 @@ fn nothing_left_to_hand_in_is_said() {
         ResolveSummary::default(),
     );
     assert!(text.contains("Không còn giấy tờ nào phải nộp."));
+    assert!(!text.contains("không cung cấp"), "nothing is withheld: {text}");
 }
 
 #[test]

@@ -119,6 +119,14 @@ pub fn plan(
     for role in procedure.roles_in(&case.id) {
         if role.how == How::Named || asking.must_name(role) {
             let id = role.id.as_str().to_owned();
+            if role.id == "moving_member" {
+                // The children move along.
+                let children = family.children.iter().map(|child| person(&child.id, now));
+                let children: Option<Vec<SubjectKey>> = children.collect();
+                let children = children.ok_or_else(|| PlanError::Identifier(id.clone()))?;
+                subjects.extend(children.into_iter().map(|key| (id.clone(), key)));
+                continue;
+            }
             let key = asking.subject(role).ok_or_else(|| PlanError::Identifier(id.clone()))?;
             subjects.push((id, key));
         }

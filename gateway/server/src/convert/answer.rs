@@ -4,7 +4,7 @@
 use motlan_audit::Receipt;
 use motlan_audit_tree::CommitmentKey;
 use motlan_domain::identity::{Assurance, ClaimField, Finding, Verdict};
-use motlan_domain::{CacheState, IncompleteCause, Outcome, Record};
+use motlan_domain::{CacheState, IncompleteCause, Outcome, Reason, Record};
 use motlan_pipeline::{Answer, FieldStates, Freshness, Sealed};
 use motlan_proto::common::v1 as wire;
 
@@ -107,12 +107,20 @@ fn field_states(answer: &Answer) -> Vec<wire::FieldState> {
             return None;
         };
         let spec = field.spec();
+        // The policies of fields refuse for these two reasons, and no other takes
+        // a single field away.
+        let reason = match availability {
+            wire::Availability::NotPermitted if spec.sensitive => Reason::FieldSensitive.code(),
+            wire::Availability::NotPermitted => Reason::FieldNotRegistered.code(),
+            _ => "",
+        };
         Some(wire::FieldState {
             name: spec.name.to_owned(),
             availability: availability.into(),
             registry: registry(spec.master).into(),
             sensitive: spec.sensitive,
             label_vi: spec.vi.to_owned(),
+            reason: reason.to_owned(),
         })
     });
     states.collect()

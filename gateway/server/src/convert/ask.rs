@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::{
@@ -17,9 +18,8 @@ use motlan_proto::common::v1 as wire;
 use crate::invalid::Checked;
 use crate::status::Failure;
 
-/// The longest name of an enterprise, in bytes of UTF-8 (500 characters of up
-/// to three).
-const NAME_BYTES: usize = 1500;
+/// The longest name of an enterprise, in characters.
+const MAX_NAME: usize = 500;
 
 /// The longest age that means anything: a year.
 const MAX_AGE: Duration = Duration::from_hours(366 * 24);
@@ -106,7 +106,7 @@ pub(crate) fn max_age(checked: &mut Checked, age: Option<&pbjson_types::Duration
             Some(Duration::new(seconds, nanos))
         }
         _ => {
-            checked.flaw("max_age", Reason::ValueInvalid);
+            checked.flaw("max_age", Reason::MaxAgeRange);
             None
         }
     }
@@ -190,14 +190,15 @@ pub(crate) fn missing(checked: &mut Checked, field: &str) -> Option<SubjectKey> 
     None
 }
 
-/// A claim about a person.
+/// A claim about a person, on the day `today` in Viet Nam.
 pub(crate) fn identity_claim(
     checked: &mut Checked,
     full_name: &str,
     birth_date: Option<&str>,
+    today: Date,
 ) -> Option<Claim> {
     let full_name = checked.take("full_name", PersonName::new(full_name));
-    let birth_date = birth_date.map(|text| checked.take("birth_date", PartialDate::parse_iso(text)));
+    let birth_date = birth_date.map(|text| checked.take("birth_date", PartialDate::parse_birth(text, today)));
     // A date that was given and does not hold has been noted.
     let birth_date = birth_date.flatten();
     Some(Claim::Identity(IdentityClaim { full_name: full_name?, birth_date }))
@@ -211,16 +212,14 @@ pub(crate) fn enterprise_claim(
     active: bool,
     rules: IdRules,
 ) -> Claim {
-    let name = name.filter(|name| {
-        let flaw = if name.trim().is_empty() {
-            Some(Reason::ValueMissing)
-        } else if name.len() > NAME_BYTES {
-            Some(Reason::ValueTooLong)
-        } else {
-            name.chars().any(char::is_control).then_some(Reason::ValueInvalid)
-        };
-        flaw.inspect(|reason| checked.flaw("name", *reason)).is_none()
-    });
+    if let Some(name) = name {
+        let holds = !name.trim().is_empty()
+            && name.chars().take(MAX_NAME + 1).count() <= MAX_NAME
+            && !name.chars().any(char::is_control);
+        if !holds {
+            checked.flaw("name", Reason::EnterpriseNameForm);
+        }
+    }
     let representative = representative
         .and_then(|id| checked.take("representative_personal_id", PersonalId::parse(id, &rules)));
     Claim::Enterprise(EnterpriseClaim { name: name.map(str::to_owned), representative, active })

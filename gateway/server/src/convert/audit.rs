@@ -77,7 +77,7 @@ pub(crate) fn query(request: &wire::SearchEntriesRequest, rules: IdRules) -> Res
         checked.flaw("time_to", Reason::TimeRangeInvalid);
     }
     if request.page_size > MAX_PAGE {
-        checked.flaw("page_size", Reason::ValueInvalid);
+        checked.flaw("page_size", Reason::PageSizeRange);
     }
     if request.page_token.len() > MAX_TOKEN_BYTES {
         checked.flaw("page_token", Reason::PageTokenInvalid);
@@ -176,7 +176,7 @@ fn given<E: Into<crate::invalid::Flaw>>(
 /// An enum value this build knows.
 fn known<T>(checked: &mut Checked, field: &str, value: Option<T>) -> Option<T> {
     if value.is_none() {
-        checked.flaw(field, Reason::ValueInvalid);
+        checked.flaw(field, Reason::EnumValueUnknown);
     }
     value
 }
@@ -188,7 +188,7 @@ fn time(
 ) -> Option<jiff::Timestamp> {
     let at = jiff::Timestamp::try_from(*at?);
     if at.is_err() {
-        checked.flaw(field, Reason::ValueInvalid);
+        checked.flaw(field, Reason::TimestampRange);
     }
     at.ok()
 }

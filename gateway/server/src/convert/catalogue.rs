@@ -45,7 +45,7 @@ pub(crate) fn list(
 ) -> Result<wire::ListProceduresResponse, Failure> {
     let mut checked = Checked::default();
     if request.page_size > PAGE.1 {
-        checked.flaw("page_size", Reason::ValueInvalid);
+        checked.flaw("page_size", Reason::PageSizeRange);
     }
     let token = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
     let after = token.map(ProcedureCode::parse).transpose();

@@ -73,14 +73,13 @@ pub(crate) fn close(request: &wire::CloseDossierRequest) -> Result<(RequestId, D
     let mut checked = Checked::default();
     let request_id = request_id(&mut checked, &request.request_id);
     let code = checked.take("dossier_code", DossierCode::parse(&request.dossier_code));
-    let reason = request.reason.as_bytes();
-    match reason {
+    match request.reason.as_bytes() {
         [] => checked.flaw("reason", Reason::ValueMissing),
-        _ if reason.len() > MAX_CLOSE_REASON => checked.flaw("reason", Reason::ValueTooLong),
         [first, rest @ ..] => {
             let word = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
-            if !first.is_ascii_uppercase() || !rest.iter().all(word) {
-                checked.flaw("reason", Reason::ValueInvalid);
+            let holds = first.is_ascii_uppercase() && rest.len() < MAX_CLOSE_REASON && rest.iter().all(word);
+            if !holds {
+                checked.flaw("reason", Reason::CloseReasonForm);
             }
         }
     }
@@ -182,7 +181,7 @@ fn receipt(checked: &mut Checked, evidence: Option<&wire::OpeningEvidence>) -> O
     use wire::opening_evidence::Evidence;
     match evidence.and_then(|evidence| evidence.evidence.as_ref()) {
         Some(Evidence::AcceptanceReceipt(receipt)) if receipt.len() > MAX_RECEIPT_BYTES => {
-            checked.flaw("evidence.acceptance_receipt", Reason::ValueTooLong);
+            checked.flaw("evidence.acceptance_receipt", Reason::AcceptanceReceiptLength);
             None
         }
         Some(Evidence::AcceptanceReceipt(receipt)) => Some(Some(receipt.clone())),

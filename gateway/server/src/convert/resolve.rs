@@ -88,7 +88,7 @@ pub(crate) fn component(sealed: Sealed<ComponentResult>) -> wire::ResolveDossier
 /// The end of a resolve.
 pub(crate) fn summary(
     dossier_code: &str,
-    summary: Summary,
+    summary: &Summary,
     actor_absent: bool,
 ) -> wire::ResolveDossierResponse {
     let summary = wire::ResolveSummary {
@@ -101,17 +101,36 @@ pub(crate) fn summary(
         derived_total_fields: count(summary.derived_total_fields),
         unavailable: count(summary.unavailable),
         actor_absent,
+        withheld: summary.withheld.iter().map(|(reason, fields)| withheld(*reason, *fields)).collect(),
     };
     wire::ResolveDossierResponse { result: Some(wire::resolve_dossier_response::Result::Summary(summary)) }
 }
 
 fn blank(blank: FilledBlank) -> wire::PrefilledField {
-    wire::PrefilledField {
+    let field = wire::PrefilledField {
         key: blank.key,
         label_vi: blank.label_vi,
         label_en: blank.label_en,
-        withheld: blank.values.is_none(),
-        values: blank.values.unwrap_or_default(),
+        ..Default::default()
+    };
+    match blank.values {
+        Ok(values) => wire::PrefilledField { values, ..field },
+        Err(reason) => wire::PrefilledField {
+            withheld: true,
+            withheld_reason: reason.code().to_owned(),
+            withheld_reason_vi: reason.text_vi().to_owned(),
+            withheld_reason_en: reason.text_en().to_owned(),
+            ..field
+        },
+    }
+}
+
+fn withheld(reason: Reason, fields: usize) -> wire::WithheldFields {
+    wire::WithheldFields {
+        reason: reason.code().to_owned(),
+        reason_vi: reason.text_vi().to_owned(),
+        reason_en: reason.text_en().to_owned(),
+        fields: count(fields),
     }
 }
 

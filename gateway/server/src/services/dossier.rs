@@ -44,7 +44,7 @@ impl DossierService for Services {
     ) -> Result<Response<Self::ResolveDossierStream>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
         let request = resolve::request(&message, &call.trace)?;
-        let results = self.resolver.resolve(&identity, request).await.map_err(refusal::failure)?;
+        let results = self.resolver.resolve(&identity, request).await.map_err(refusal::resolve)?;
         let absent = identity.actor().is_absent();
         Ok(Response::new(told(results, call, message.dossier_code, absent).boxed()))
     }
@@ -126,7 +126,7 @@ fn told(
                 return Some((Ok(resolve::component(sealed)), telling));
             }
             Ok(Some(Err(unrecorded))) => Err(refusal::unrecorded(unrecorded).into()),
-            Ok(None) => Ok(resolve::summary(&telling.dossier_code, telling.summary, telling.actor_absent)),
+            Ok(None) => Ok(resolve::summary(&telling.dossier_code, &telling.summary, telling.actor_absent)),
             Err(_) => Err(Failure::new(Reason::DeadlineExceeded).into()),
         };
         telling.results = None;

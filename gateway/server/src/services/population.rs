@@ -21,7 +21,8 @@ impl PopulationService for Services {
         let rules = self.rules();
         let mut checked = Checked::default();
         let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), rules);
-        let claim = ask::identity_claim(&mut checked, &message.full_name, message.birth_date.as_deref());
+        let birth_date = message.birth_date.as_deref();
+        let claim = ask::identity_claim(&mut checked, &message.full_name, birth_date, self.today());
         let asked = Asked { purpose: message.purpose, fields: Vec::new(), max_age: message.max_age };
         let question =
             ask::question(checked, Operation::VerifyIdentity, &asked, subject, claim, &call.trace)?;

@@ -12,7 +12,7 @@ use motlan_proto::population::v1 as population;
 use motlan_proto::population::v1::population_service_client::PopulationServiceClient;
 use tonic::Code;
 
-use super::rig::{Rig, reason};
+use super::rig::{Rig, reason, violations};
 
 pub(super) const DOSSIER: &str = "H32.216-261121-0007";
 
@@ -22,7 +22,8 @@ pub(super) fn opening(request_id: &str, dossier_code: &str) -> dossier::OpenDoss
     dossier::OpenDossierRequest {
         request_id: request_id.into(),
         dossier_code: dossier_code.into(),
-        procedure_code: "1.004222".into(),
+        // Its form is filled from facts of the dossier too.
+        procedure_code: "1.001612".into(),
         case: String::new(),
         agency_code: "H32.216".into(),
         subjects: vec![dossier::NamedSubject {
@@ -82,6 +83,7 @@ async fn a_dossier_is_opened_once_looked_at_resolved_and_closed() {
         components.iter().filter(|component| component.outcome() != dossier::ComponentOutcome::NotInCase);
     assert_eq!(usize::try_from(summary.total).ok(), Some(counted.count()));
     assert!(summary.actor_absent);
+    let mut withheld = 0;
     for component in &components {
         assert!(
             !component.reason.is_empty()
@@ -91,8 +93,32 @@ async fn a_dossier_is_opened_once_looked_at_resolved_and_closed() {
         assert!(component.receipt.is_some(), "{}: no receipt", component.key);
         for blank in &component.prefilled {
             assert_eq!(blank.withheld, blank.values.is_empty(), "{} {}", component.key, blank.key);
+            // Opened on assertion, and nobody acts: the evidence is to be mended first.
+            let why = (blank.withheld_reason.as_str(), blank.withheld_reason_vi.is_empty());
+            assert_eq!(why, ("EVIDENCE_TOO_WEAK", false), "{} {}", component.key, blank.key);
+            withheld += 1;
         }
     }
+    assert!(withheld > 0, "the dossier's own facts fill blanks");
+    let told: Vec<_> = summary.withheld.iter().map(|w| (w.reason.as_str(), w.fields)).collect();
+    assert_eq!(told, [("EVIDENCE_TOO_WEAK", withheld)]);
+
+    // A key that no component of the procedure has is named by its place; to
+    // whom the dossier is none of, only that.
+    let known = components[0].key.clone();
+    let unheard = |code: &str| dossier::ResolveDossierRequest {
+        dossier_code: code.into(),
+        component_keys: vec![known.clone(), "000.00.00.G15-KQ999999".into(), "KQ.UNHEARD".into()],
+        max_age: None,
+    };
+    let before = rig.entries();
+    let status = client.resolve_dossier(unheard(DOSSIER)).await.expect_err("no such components");
+    assert_eq!((status.code(), reason(&status)), (Code::InvalidArgument, ("COMPONENT_UNKNOWN".into(), true)));
+    let told = ["component_keys[1]", "component_keys[2]"];
+    assert_eq!(violations(&status), told.map(|field| (field.to_owned(), "COMPONENT_UNKNOWN".to_owned())));
+    assert_eq!(rig.entries(), before + 1, "recorded once");
+    let status = client.resolve_dossier(unheard("H32.217-261121-0001")).await.expect_err("not theirs");
+    assert_eq!((status.code(), reason(&status).0.as_str()), (Code::PermissionDenied, "DOSSIER_UNKNOWN"));
 
     let close = dossier::CloseDossierRequest {
         request_id: "r-3".into(),

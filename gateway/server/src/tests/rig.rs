@@ -277,6 +277,12 @@ pub(super) fn reason(status: &Status) -> (String, bool) {
     (info.reason, info.metadata.contains_key("receipt_index"))
 }
 
+/// Field and reason of each violation.
+pub(super) fn violations(status: &Status) -> Vec<(String, String)> {
+    let bad = status.get_details_bad_request().unwrap_or_else(|| panic!("no BadRequest in {status:?}"));
+    bad.field_violations.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
+
 /// Bytes as they are.
 #[derive(Clone, Copy)]
 pub(super) struct Raw;

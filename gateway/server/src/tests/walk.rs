@@ -4,7 +4,7 @@
 use motlan_proto::access::methods;
 use tonic::Code;
 
-use super::rig::{Rig, raw, reason};
+use super::rig::{Rig, raw, reason, violations};
 
 const PROBES: [&str; 3] = [
     "/grpc.health.v1.Health/Check",
@@ -75,12 +75,15 @@ async fn bytes_that_are_no_message_are_invalid_input_and_their_text_stays_here()
     for (path, _) in methods() {
         let status = raw(&channel, path, &[0xff, 0xff, 0xff], None).await.expect_err(path);
         assert_eq!(status.code(), Code::InvalidArgument, "{path}: {status:?}");
-        assert_eq!(reason(&status).0, "VALUE_INVALID", "{path}");
-        assert!(!status.message().to_lowercase().contains("protobuf"), "{path}: {}", status.message());
+        assert_eq!(reason(&status).0, "MESSAGE_MALFORMED", "{path}");
+        assert_eq!(violations(&status), [("request".to_owned(), "MESSAGE_MALFORMED".to_owned())], "{path}");
+        let own = motlan_domain::Reason::MessageMalformed.text_en();
+        assert_eq!(status.message(), own, "{path}: what the decoder said stays here");
     }
     let huge = vec![0; 300 * 1024];
     let status = raw(&channel, methods()[0].0, &huge, None).await.expect_err("too large");
-    assert_eq!((status.code(), reason(&status).0.as_str()), (Code::InvalidArgument, "VALUE_TOO_LONG"));
+    assert_eq!((status.code(), reason(&status).0.as_str()), (Code::InvalidArgument, "MESSAGE_TOO_LARGE"));
+    assert_eq!(violations(&status), [("request".to_owned(), "MESSAGE_TOO_LARGE".to_owned())]);
 }
 
 #[tokio::test]

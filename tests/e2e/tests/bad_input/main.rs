@@ -12,14 +12,19 @@
     reason = "test code"
 )]
 
+mod messages;
 mod operations;
 mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, ensure};
+use messages::messages;
 use motlan_e2e::*;
 use motlan_harness::{Opening, World};
+use motlan_proto::access::methods;
+use motlan_proto::audit::v1::EntryKind;
+use motlan_proto::dossier::v1::ResolveDossierRequest;
 use operations::{operations, searches};
 use questions::{people, things};
 use tonic::{Code, Status};
@@ -73,6 +78,7 @@ async fn bad_input_is_named_asks_nobody_and_is_never_repeated() {
     rows.extend(things(&office, &d).await);
     rows.extend(operations(&office, &good, &own.code).await);
     rows.extend(searches(&world.connect("auditor").unwrap()).await);
+    rows.extend(messages(&office).await);
     let mut per_rpc: BTreeMap<&str, u32> = BTreeMap::new();
     let mut reasons = BTreeSet::new();
     let mut wrong = Vec::new();
@@ -84,9 +90,39 @@ async fn bad_input_is_named_asks_nobody_and_is_never_repeated() {
     assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
     assert_eq!(world.total_calls(), before, "a registry was asked");
     println!("{} rows, {} reasons, {per_rpc:?}", rows.len(), reasons.len());
-    assert_eq!(per_rpc.len(), 16, "every RPC that takes a value, but GetEntry and ListProcedures");
+    assert_eq!(per_rpc.len(), methods().len(), "every RPC");
+    assert!(!reasons.contains("VALUE_INVALID"), "a reason that does not say the form");
     // The good ones of the same form pass.
     get_person(&office, d, &own.plan.applicant, &["full_name"]).await.expect("good input is answered");
     assert!(world.total_calls() > before);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_component_is_told_to_whom_the_dossier_is_and_recorded() {
+    let world = World::start().await.unwrap();
+    let own = opened(&world, &Opening::of(RESIDENCE)).await;
+    let office = world.connect(&own.office).unwrap();
+    let unheard = "000.00.00.G15-KQ999999";
+    let request = |code: &str| ResolveDossierRequest {
+        dossier_code: code.to_owned(),
+        component_keys: vec![unheard.to_owned()],
+        max_age: None,
+    };
+    let before = world.total_calls();
+    let told = office.dossiers().resolve_dossier(request(&own.code)).await;
+    let refusal = refused("unknown component", told, Code::InvalidArgument, "COMPONENT_UNKNOWN");
+    let entry = entry_of(&world, "unknown component", &refusal).await;
+    assert_eq!((entry.kind(), entry.reason.as_str()), (EntryKind::AccessDenied, "COMPONENT_UNKNOWN"));
+    assert_eq!(entry.dossier_code, own.code);
+    // To anybody else, and of a dossier nobody opened, the same as ever.
+    let department = world.connect("department").unwrap();
+    for (what, by, code) in
+        [("another's", &department, own.code.as_str()), ("nobody's", &office, "H32.202-261121-9999")]
+    {
+        let told = by.dossiers().resolve_dossier(request(code)).await;
+        denied(&world, what, told, Code::PermissionDenied, "DOSSIER_UNKNOWN", before).await;
+    }
+    assert_eq!(world.total_calls(), before, "a registry was asked");
     world.stop().await.unwrap();
 }

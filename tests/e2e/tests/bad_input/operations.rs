@@ -3,7 +3,7 @@
 use motlan_e2e::*;
 use motlan_harness::Connection;
 use motlan_proto::audit::v1::SearchEntriesRequest;
-use motlan_proto::catalogue::v1::GetProcedureRequest;
+use motlan_proto::catalogue::v1::{GetProcedureRequest, ListProceduresRequest};
 use motlan_proto::common::v1::{SubjectKey, subject_key};
 use motlan_proto::dossier::v1::{OpenDossierRequest, ResolveDossierRequest};
 
@@ -31,7 +31,7 @@ pub(crate) async fn operations(by: &Connection, good: &OpenDossierRequest, own: 
         ("", "subjects[0].subject", "SUBJECT_MISSING", |r| r.subjects[0].subject = None),
         ("", "subjects", "TOO_MANY_VALUES", |r| r.subjects = vec![r.subjects[0].clone(); 40]),
         ("", "evidence", "VALUE_MISSING", |r| r.evidence = None),
-        ("", "evidence.acceptance_receipt", "VALUE_TOO_LONG", |r| {
+        ("", "evidence.acceptance_receipt", "ACCEPTANCE_RECEIPT_LENGTH", |r| {
             let long =
                 motlan_proto::dossier::v1::opening_evidence::Evidence::AcceptanceReceipt("a".repeat(20_000));
             r.evidence.as_mut().unwrap().evidence = Some(long);
@@ -43,7 +43,7 @@ pub(crate) async fn operations(by: &Connection, good: &OpenDossierRequest, own: 
         rows.push(row("OpenDossier", value, field, reason, open(by, &request).await));
     }
     for (value, reason) in
-        [("", "VALUE_MISSING"), ("vì đã xong", "VALUE_INVALID"), (&*"A".repeat(100), "VALUE_TOO_LONG")]
+        [("", "VALUE_MISSING"), ("vì đã xong", "CLOSE_REASON_FORM"), (&*"A".repeat(49), "CLOSE_REASON_FORM")]
     {
         rows.push(row(
             "CloseDossier",
@@ -64,6 +64,11 @@ pub(crate) async fn operations(by: &Connection, good: &OpenDossierRequest, own: 
     request.component_keys = vec!["sổ đỏ của tôi".to_owned()];
     let told = by.dossiers().resolve_dossier(request.clone()).await;
     rows.push(row("ResolveDossier", "sổ đỏ của tôi", "component_keys[0]", "COMPONENT_CODE_CHARACTERS", told));
+    // Well formed, and of no component of this procedure.
+    let unheard = "000.00.00.G15-KQ999999";
+    request.component_keys = vec![unheard.to_owned()];
+    let told = by.dossiers().resolve_dossier(request.clone()).await;
+    rows.push(row("ResolveDossier", unheard, "component_keys[0]", "COMPONENT_UNKNOWN", told));
     request.component_keys = vec!["1.004222#1".to_owned(); 100];
     rows.push(row(
         "ResolveDossier",
@@ -80,6 +85,9 @@ pub(crate) async fn operations(by: &Connection, good: &OpenDossierRequest, own: 
         "PROCEDURE_CODE_FORM",
         by.catalogue().get_procedure(request).await,
     ));
+    let request = ListProceduresRequest { page_size: 501, ..Default::default() };
+    let told = by.catalogue().list_procedures(request).await;
+    rows.push(row("ListProcedures", "", "page_size", "PAGE_SIZE_RANGE", told));
     rows
 }
 
@@ -117,11 +125,11 @@ pub(crate) async fn searches(auditor: &Connection) -> Vec<Row> {
                     Some(SubjectKey { key: Some(subject_key::Key::PersonalId("97185000001".to_owned())) });
             }),
         ),
-        ("", "outcome", "VALUE_INVALID", Box::new(|r| r.outcome = 99)),
-        ("", "kind", "VALUE_INVALID", Box::new(|r| r.kind = -1)),
-        ("", "order", "VALUE_INVALID", Box::new(|r| r.order = 7)),
-        ("", "page_size", "VALUE_INVALID", Box::new(|r| r.page_size = 1_000_000)),
-        ("", "time_from", "VALUE_INVALID", Box::new(move |r| r.time_from = at(i64::MAX, 0))),
+        ("", "outcome", "ENUM_VALUE_UNKNOWN", Box::new(|r| r.outcome = 99)),
+        ("", "kind", "ENUM_VALUE_UNKNOWN", Box::new(|r| r.kind = -1)),
+        ("", "order", "ENUM_VALUE_UNKNOWN", Box::new(|r| r.order = 7)),
+        ("", "page_size", "PAGE_SIZE_RANGE", Box::new(|r| r.page_size = 1_000_000)),
+        ("", "time_from", "TIMESTAMP_RANGE", Box::new(move |r| r.time_from = at(i64::MAX, 0))),
         (
             "",
             "time_to",

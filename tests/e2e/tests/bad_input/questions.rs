@@ -78,6 +78,10 @@ pub(crate) async fn people(by: &Connection, d: &Option<Purpose>, good: &str) -> 
         ("hôm qua", "DATE_FORMAT"),
         ("", "DATE_FORMAT"),
         ("1990-1-1", "DATE_FORMAT"),
+        ("2999-01-01", "BIRTH_DATE_FUTURE"),
+        ("2999", "BIRTH_DATE_FUTURE"),
+        ("1849-12-31", "BIRTH_DATE_TOO_EARLY"),
+        ("1849", "BIRTH_DATE_TOO_EARLY"),
     ] {
         let told = verify(by, d.clone(), good, "Lê Thị Hòa", Some(date)).await;
         rows.push(row("VerifyIdentity", date, "birth_date", reason, told));
@@ -106,7 +110,7 @@ pub(crate) async fn people(by: &Connection, d: &Option<Purpose>, good: &str) -> 
             "GetPerson",
             "",
             "max_age",
-            "VALUE_INVALID",
+            "MAX_AGE_RANGE",
             by.population().get_person(request.clone()).await,
         ));
     }
@@ -183,9 +187,9 @@ pub(crate) async fn things(by: &Connection, d: &Option<Purpose>) -> Vec<Row> {
     }
     let good = "0100233488";
     let claims: [(Option<&str>, Option<&str>, &str, &str); 4] = [
-        (Some("  "), None, "name", "VALUE_MISSING"),
-        (Some("a\nbcdef"), None, "name", "VALUE_INVALID"),
-        (Some(&"Công ty ".repeat(400)), None, "name", "VALUE_TOO_LONG"),
+        (Some("  "), None, "name", "ENTERPRISE_NAME_FORM"),
+        (Some("a\nbcdef"), None, "name", "ENTERPRISE_NAME_FORM"),
+        (Some(&"Công ty ".repeat(400)), None, "name", "ENTERPRISE_NAME_FORM"),
         (None, Some("1234567"), "representative_personal_id", "PERSONAL_ID_LENGTH"),
     ];
     for (name, who, field, reason) in claims {

@@ -83,7 +83,7 @@ fn every_mistake_of_a_question_is_told_at_once() {
         &[
             ("subject.personal_id", "PERSONAL_ID_LENGTH"),
             ("fields[1]", "FIELD_UNKNOWN"),
-            ("max_age", "VALUE_INVALID"),
+            ("max_age", "MAX_AGE_RANGE"),
             ("purpose.dossier_code", "DOSSIER_CODE_DATE"),
         ],
     );
@@ -95,18 +95,23 @@ fn every_mistake_of_a_question_is_told_at_once() {
         &many,
         Some((0, 1_000_000_000)),
     );
-    check(asked, &[("fields", "TOO_MANY_VALUES"), ("max_age", "VALUE_INVALID")]);
+    check(asked, &[("fields", "TOO_MANY_VALUES"), ("max_age", "MAX_AGE_RANGE")]);
 }
 
 #[test]
 fn a_claim_is_judged() {
     let claim = |name: &str, date: Option<&str>| {
         let mut checked = Checked::default();
-        let claim = ask::identity_claim(&mut checked, name, date);
+        let today = jiff::civil::date(2026, 11, 21);
+        let claim = ask::identity_claim(&mut checked, name, date, today);
         checked.finish(claim)
     };
     assert!(claim("Nguyễn Văn A", None).is_ok());
     check(claim("", Some("31/12/1990")), &[("full_name", "NAME_EMPTY"), ("birth_date", "DATE_FORMAT")]);
+    for (date, reason) in [("2026-11-22", "BIRTH_DATE_FUTURE"), ("1849", "BIRTH_DATE_TOO_EARLY")] {
+        check(claim("Nguyễn Văn A", Some(date)), &[("birth_date", reason)]);
+    }
+    assert!(claim("Nguyễn Văn A", Some("2026-11-21")).is_ok(), "born today");
     let enterprise = |name: &str, representative: &str| {
         let mut checked = Checked::default();
         let claim = ask::enterprise_claim(&mut checked, Some(name), Some(representative), true, RULES);
@@ -114,9 +119,13 @@ fn a_claim_is_judged() {
     };
     check(
         enterprise("  ", "1"),
-        &[("name", "VALUE_MISSING"), ("representative_personal_id", "PERSONAL_ID_LENGTH")],
+        &[("name", "ENTERPRISE_NAME_FORM"), ("representative_personal_id", "PERSONAL_ID_LENGTH")],
     );
-    check(enterprise(&"x".repeat(1501), "097090000123"), &[("name", "VALUE_TOO_LONG")]);
+    // Characters, not bytes: each of these is three.
+    assert!(enterprise(&"ộ".repeat(500), "097090000123").is_ok());
+    for name in ["ộ".repeat(501), "a\nb".to_owned(), String::new()] {
+        check(enterprise(&name, "097090000123"), &[("name", "ENTERPRISE_NAME_FORM")]);
+    }
 }
 
 fn subject(role: &str, key: wire::subject_key::Key) -> dossier_wire::NamedSubject {
@@ -188,10 +197,13 @@ fn closing_and_resolving_are_judged() {
             reason: reason.into(),
         })
     };
-    assert!(close("DECIDED").is_ok());
+    for reason in ["DECIDED", "A", "WITHDRAWN_2", &"A".repeat(48)] {
+        assert!(close(reason).is_ok(), "{reason}");
+    }
     check(close(""), &[("reason", "VALUE_MISSING")]);
-    check(close("Nguyễn Văn A"), &[("reason", "VALUE_INVALID")]);
-    check(close(&"A".repeat(49)), &[("reason", "VALUE_TOO_LONG")]);
+    for reason in ["Nguyễn Văn A", "decided", "2ND", "_DECIDED", "DECIDED ", "ĐÓNG", &"A".repeat(49)] {
+        check(close(reason), &[("reason", "CLOSE_REASON_FORM")]);
+    }
     let request = dossier_wire::ResolveDossierRequest {
         dossier_code: "x".into(),
         component_keys: vec!["000.00.00.G15-KQ004946".into(), "a b".into()],
@@ -230,11 +242,11 @@ fn a_search_is_judged() {
         &[
             ("dossier_code", "DOSSIER_CODE_FORM"),
             ("subject", "SUBJECT_MISSING"),
-            ("outcome", "VALUE_INVALID"),
-            ("kind", "VALUE_INVALID"),
-            ("order", "VALUE_INVALID"),
+            ("outcome", "ENUM_VALUE_UNKNOWN"),
+            ("kind", "ENUM_VALUE_UNKNOWN"),
+            ("order", "ENUM_VALUE_UNKNOWN"),
             ("time_to", "TIME_RANGE_INVALID"),
-            ("page_size", "VALUE_INVALID"),
+            ("page_size", "PAGE_SIZE_RANGE"),
             ("page_token", "PAGE_TOKEN_INVALID"),
         ],
     );
@@ -261,7 +273,7 @@ fn the_catalogue_is_paged_whole() {
     let bad = catalogue_wire::ListProceduresRequest { page_size: 501, page_token: "?".into() };
     check(
         catalogue::list(&held, &bad),
-        &[("page_size", "VALUE_INVALID"), ("page_token", "PAGE_TOKEN_INVALID")],
+        &[("page_size", "PAGE_SIZE_RANGE"), ("page_token", "PAGE_TOKEN_INVALID")],
     );
     let unknown = catalogue::find(&held, "9.999999").map(|_| ()).expect_err("there is none");
     assert_eq!(Status::from(unknown).code(), Code::NotFound);
