@@ -112,8 +112,9 @@ async fn evidence_that_does_not_hold_opens_nothing() {
         (
             "another certificate",
             Box::new(|r| {
-                r.subjects[1].subject =
-                    other_family.request("H32.202-261121-0001").subjects.last().unwrap().subject.clone();
+                let others = other_family.request("H32.202-261121-0001").subjects;
+                let certificate = others.into_iter().find(|subject| subject.role == "certificate");
+                r.subjects[1].subject = certificate.unwrap().subject;
             }),
         ),
         ("no receipt at all", Box::new(|r| show(r, "not.a.receipt"))),

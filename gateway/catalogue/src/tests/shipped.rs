@@ -269,7 +269,7 @@ fn roles_in_a_case_are_those_that_help() {
     };
     assert_eq!(
         roles("1.004222", "own_home"),
-        ["applicant", "household_head", "moving_member", "certificate"]
+        ["applicant", "household_head", "certificate", "moving_member"]
     );
     assert_eq!(roles("1.004222", "join_family"), ["applicant", "household_head", "moving_member"]);
     assert_eq!(roles("1.000894", "in_person"), ["applicant", "partner"]);
