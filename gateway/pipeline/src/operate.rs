@@ -3,9 +3,10 @@
 //! gets the first answer again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use motlan_access::{Denial, DossierPermit, Identity, OpenPermit, OpenRequest};
-use motlan_audit::{Draft, DraftActor, DraftSubject, Identifier, Receipt};
+use motlan_audit::{Draft, DraftActor, DraftSubject, Found, Identifier, Order, Receipt, SearchQuery};
 use motlan_audit_tree::entry::Effect;
 use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
 use motlan_domain::Reason;
@@ -22,6 +23,12 @@ use crate::sealed::{NotReleased, Sealed, Unrecorded};
 /// As entries name the operations.
 const OPEN: &str = "open_dossier";
 const CLOSE: &str = "close_dossier";
+
+/// How long a repeated closing waits for the index of the log.
+const RETRY_WAITS: Duration = Duration::from_secs(2);
+
+/// The same at the start, where the index may have to be rebuilt.
+const START_WAITS: Duration = Duration::from_mins(1);
 
 /// What an operation came to, in the form that is kept for a repeated request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -102,9 +109,15 @@ impl Pipeline {
         if let Some(sealed) = replayed(&begun.dossier, &begun.request) {
             return Ok(sealed);
         }
-        let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
-        draft.reason = close_reason(&begun.dossier);
-        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
+        let written = if begun.taken_up { self.closing_of(code, RETRY_WAITS).await } else { None };
+        let receipt = match written {
+            Some(receipt) => receipt,
+            None => {
+                let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
+                draft.reason = close_reason(&begun.dossier);
+                self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?
+            }
+        };
         let dossier = match self.register().closed(code).await {
             Ok(dossier) => dossier,
             Err(error) => return self.register_failed(CLOSE, identity, code, &error, trace).await,
@@ -139,12 +152,44 @@ impl Pipeline {
     }
 
     async fn finish_closing(&self, dossier: &Dossier) -> Result<(), Reason> {
-        let mut draft = about(Kind::DossierClosed, dossier);
-        draft.actor = Some(DraftActor::System);
-        draft.reason = close_reason(dossier);
-        let written = self.ledger().write(draft).await;
-        written.map_err(|_| Reason::AuditUnavailable)?;
+        if self.closing_of(&dossier.code, START_WAITS).await.is_none() {
+            let mut draft = about(Kind::DossierClosed, dossier);
+            draft.actor = Some(DraftActor::System);
+            draft.reason = close_reason(dossier);
+            let written = self.ledger().write(draft).await;
+            written.map_err(|_| Reason::AuditUnavailable)?;
+        }
         self.register().closed(&dossier.code).await.map(drop).map_err(|error| error.reason())
+    }
+
+    /// The entry that an earlier call wrote of this closing, and then did not
+    /// come to say so in the register. Where the index of the log does not cover
+    /// all of it within `patience`, nobody knows: better a second entry than none.
+    async fn closing_of(&self, code: &DossierCode, patience: Duration) -> Option<Receipt> {
+        let log = self.ledger().log();
+        let durable = log.health().durable;
+        // The search itself says how far it looked.
+        let _ = tokio::time::timeout(patience, log.index_caught_up(durable)).await;
+        let query = SearchQuery {
+            dossier: Some(code.as_str().to_owned()),
+            kinds: vec![Kind::DossierClosed],
+            order: Order::OldestFirst,
+            page_size: 1,
+            ..SearchQuery::default()
+        };
+        let page = match log.search(query).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(%code, error = &error as &dyn std::error::Error, "the log was not searched for a closing");
+                return None;
+            }
+        };
+        if page.entries.is_empty() && page.indexed_through < durable {
+            tracing::warn!(%code, "the index of the log lags: a closing may be entered twice");
+        }
+        let Found { index, leaf_hash, entry, .. } = page.entries.into_iter().next()?;
+        let time = entry.time.timestamp();
+        Some(Receipt { origin: log.origin(), index, leaf_hash, time })
     }
 
     /// The state of a dossier.

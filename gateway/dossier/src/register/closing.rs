@@ -19,6 +19,8 @@ pub struct Closed {
     pub dossier: Arc<Dossier>,
     /// As [`crate::Opened::request`].
     pub request: RequestState,
+    /// It was begun by an earlier call: its entry may stand in the log already.
+    pub taken_up: bool,
     _at_work: Option<AtWork>,
 }
 
@@ -41,7 +43,8 @@ impl Register {
     /// not be written or the gateway stopped, is taken up by the next request,
     /// whichever it is; the time and reason of the first stay. `reason` is a
     /// stable code without personal data. Closing it again under another
-    /// request, or while another is at it, is `Closed`.
+    /// request, or while another is at it, is `Closed`; the same request while
+    /// it is still at it is `Overloaded`: a moment later it has its answer.
     pub async fn close_dossier(
         &self,
         code: &DossierCode,
@@ -53,6 +56,7 @@ impl Register {
             let state = store.request_state(&request)?;
             let mut dossier = store.find(&code, None)?.ok_or(RegisterError::Unknown)?;
             let mut at_work = None;
+            let taken_up = !matches!((&state, &dossier.state), (RequestState::New, DossierState::Open));
             match (&state, &dossier.state) {
                 (_, DossierState::Opening) => return Err(RegisterError::Unknown),
                 (RequestState::New, DossierState::Open) => {
@@ -68,10 +72,15 @@ impl Register {
                 (RequestState::New, DossierState::Closed { .. }) => return Err(RegisterError::Closed),
                 // The id was spent on something that did not close it.
                 (_, DossierState::Open) => return Err(RegisterError::RequestIdReused),
+                (RequestState::Begun, DossierState::Closing { .. }) => {
+                    let begun = AtWork::begin(&underway, &code);
+                    at_work = Some(begun.map_err(|_| RegisterError::Overloaded)?);
+                }
                 (_, DossierState::Closing { .. } | DossierState::Closed { .. }) => {}
             }
             let dossier = Arc::new(dossier);
-            let closed = Closed { dossier: Arc::clone(&dossier), request: state, _at_work: at_work };
+            let closed =
+                Closed { dossier: Arc::clone(&dossier), request: state, taken_up, _at_work: at_work };
             Ok((closed, Some(dossier)))
         })
         .await

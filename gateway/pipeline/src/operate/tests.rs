@@ -172,6 +172,49 @@ async fn a_closing_cut_off_before_its_entry_is_gone_on_with() {
 }
 
 #[tokio::test]
+async fn a_closing_cut_off_after_its_entry_has_no_second_one() {
+    // Before the register knew, and before the answer was kept.
+    for known in [false, true] {
+        for how in ["same", "other", "start"] {
+            let what = format!("{how}, known: {known}");
+            let rig = Rig::new();
+            rig.open().await;
+            drop(rig.register.close_dossier(&code(), "DECIDED", key("c1")).await.unwrap());
+            let dossier = rig.register.get(&code()).await.unwrap().unwrap();
+            rig.pipeline.ledger().write(about(Kind::DossierClosed, &dossier)).await.unwrap();
+            let written = rig.log.health().durable - 1;
+            if known {
+                rig.register.closed(&code()).await.unwrap();
+            }
+            let told = match how {
+                "same" => Some(rig.close("one-stop-216", "c1", "DECIDED").await.unwrap()),
+                "other" if known => {
+                    let again = refusal(rig.close("one-stop-216", "c2", "DECIDED").await);
+                    assert_eq!(again.reason, Reason::DossierClosed, "{what}");
+                    None
+                }
+                "other" => Some(rig.close("one-stop-216", "c2", "DECIDED").await.unwrap()),
+                _ => {
+                    assert_eq!(rig.pipeline.finish_closings().await, Ok(usize::from(!known)), "{what}");
+                    None
+                }
+            };
+            assert_eq!(rig.entries(Kind::DossierClosed).await.len(), 1, "{what}");
+            if let Some(sealed) = told {
+                assert_eq!(sealed.receipt().index, written, "{what}: the first one's receipt");
+                let again = rig.log.get(written).await.unwrap().unwrap();
+                assert_eq!(sealed.receipt().leaf_hash, again.leaf_hash, "{what}");
+                assert!(!sealed.value().is_closing() && !sealed.value().is_open(), "{what}");
+            }
+            // The repetition of the first request is answered, with that receipt.
+            let repeated = rig.close("one-stop-216", "c1", "DECIDED").await.unwrap();
+            assert_eq!(repeated.receipt().index, written, "{what}");
+            assert_eq!(rig.entries(Kind::DossierClosed).await.len(), 1, "{what}: still one");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_a_log_nothing_is_closed_and_nothing_asked() {
     let mut rig = Rig::new();
     rig.open().await;

@@ -16,7 +16,7 @@ async fn a_closing_without_its_entry_is_taken_up_by_any_request() {
     let begun = close(&register, "c1", "DECIDED").await.unwrap();
     let (at, reason) = (clock.now(), "DECIDED".to_owned());
     assert_eq!(begun.dossier.state, DossierState::Closing { at, reason: reason.clone() });
-    assert!(!begun.dossier.is_open() && begun.dossier.is_closing());
+    assert!(!begun.dossier.is_open() && begun.dossier.is_closing() && !begun.taken_up);
     assert!(
         matches!(register.link(&code(1), vec![]).await, Err(RegisterError::Closed)),
         "it takes nothing more"
@@ -34,6 +34,10 @@ async fn a_closing_without_its_entry_is_taken_up_by_any_request() {
     clock.advance(Duration::from_mins(1));
     let same = close(&register, "c1", "DECIDED").await.unwrap();
     assert_eq!((same.request.clone(), same.dossier.is_closing()), (RequestState::Begun, true));
+    assert!(same.taken_up, "its entry may be there");
+    let repeated = close(&register, "c1", "DECIDED").await;
+    assert!(matches!(repeated, Err(RegisterError::Overloaded)), "the same request waits for itself");
+    drop(same);
     let other = close(&register, "c2", "WITHDRAWN").await.unwrap();
     assert_eq!(other.request, RequestState::New);
     assert_eq!(
@@ -43,7 +47,7 @@ async fn a_closing_without_its_entry_is_taken_up_by_any_request() {
     );
     let closed = register.closed(&code(1)).await.unwrap();
     assert_eq!(closed.state, DossierState::Closed { at, reason });
-    drop((same, other));
+    drop(other);
     assert!(matches!(close(&register, "c3", "DECIDED").await, Err(RegisterError::Closed)));
     assert_eq!(close(&register, "c2", "WITHDRAWN").await.unwrap().request, RequestState::Begun);
     assert_eq!(register.unfinished().await.unwrap(), [code(3)]);
