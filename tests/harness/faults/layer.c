@@ -43,7 +43,7 @@ enum op { OP_WRITE = 1, OP_SYNC = 2, OP_CREATE = 4, OP_OPEN = 8, OP_TRUNCATE = 1
           OP_RENAME = 32, OP_UNLINK = 64, OP_SYNC_DIR = 128, OP_MKDIR = 256 };
 
 enum action { ACT_NONE, ACT_FAIL, ACT_HALF, ACT_LIE, ACT_HANG, ACT_DELAY, ACT_PRETEND,
-              ACT_KILL_BEFORE, ACT_KILL_MIDWAY, ACT_KILL_AFTER };
+              ACT_KILL_BEFORE, ACT_KILL_MIDWAY, ACT_KILL_AFTER, ACT_KILL_FAILED };
 
 struct rule {
     _Atomic uint64_t armed;
@@ -250,6 +250,7 @@ static int do_sync(int fd, int (*real)(int)) {
     int failed = fails(folder ? OP_SYNC_DIR : OP_SYNC, path, &action);
     if (action == ACT_PRETEND) return 0;
     int error = errno;
+    if (action == ACT_KILL_FAILED) failed = 1;
     if (!failed && real(fd)) failed = 1, error = errno;
     if (log_fd >= 0) {
         pthread_mutex_lock(&log_lock);
@@ -257,7 +258,7 @@ static int do_sync(int fd, int (*real)(int)) {
         if (!folder) note(failed ? REC_SYNC_FAILED : REC_SYNCED, st.st_ino, covered, NULL, 0, NULL, NULL);
         pthread_mutex_unlock(&log_lock);
     }
-    if (action == ACT_KILL_AFTER || action == ACT_KILL_MIDWAY) end_process();
+    if (action == ACT_KILL_AFTER || action == ACT_KILL_MIDWAY || action == ACT_KILL_FAILED) end_process();
     errno = error;
     return failed ? -1 : 0;
 }

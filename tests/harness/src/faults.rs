@@ -73,6 +73,8 @@ pub enum Action {
     KillMidway,
     /// The process dies after it, before the caller hears of it.
     KillAfter,
+    /// A sync fails, and the process dies of it.
+    KillFailed,
 }
 
 /// Which calls meet what.
@@ -123,6 +125,7 @@ impl Action {
             Self::KillBefore => (7, 0),
             Self::KillMidway => (8, 0),
             Self::KillAfter => (9, 0),
+            Self::KillFailed => (10, 0),
         }
     }
 }

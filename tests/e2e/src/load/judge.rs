@@ -12,7 +12,7 @@ use crate::{Held, Ledger};
 /// refused because the log could not be written does not stand in it as given.
 pub fn judge(calls: &[Call], ledger: &Ledger) {
     let held: Vec<&Held> = calls.iter().flat_map(|call| &call.held).collect();
-    let missing: Vec<&&Held> = held.iter().filter(|held| !ledger.honours(held)).collect();
+    let missing = unhonoured(calls, ledger);
     assert!(missing.is_empty(), "{} of {} receipts are not honoured: {missing:?}", missing.len(), held.len());
     let mut given = BTreeMap::new();
     for receipt in &held {
@@ -27,6 +27,12 @@ pub fn judge(calls: &[Call], ledger: &Ledger) {
             assert!(accounted, "refused, and yet entry {index} says that it was told: {call:?}\n{entry}");
         }
     }
+}
+
+/// The receipts that the log does not honour: no such entry, another one, or
+/// one that a later entry says was not released.
+pub fn unhonoured<'a>(calls: &'a [Call], ledger: &Ledger) -> Vec<&'a Held> {
+    calls.iter().flat_map(|call| &call.held).filter(|held| !ledger.honours(held)).collect()
 }
 
 /// No registry was asked about a person whom a question with an intent in the
