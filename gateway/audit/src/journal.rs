@@ -31,6 +31,9 @@ use segment::Header;
 /// A fresh log starts with a segment no longer than this, to be ready soon.
 const FIRST_SEGMENT: u64 = 4 << 20;
 
+/// One full segment is looked after every so many commits, and whenever idle.
+const LOOK_EVERY: u64 = 64;
+
 /// What the reader shares with the store.
 pub(crate) struct Shared {
     dir: PathBuf,
@@ -48,6 +51,9 @@ pub(crate) struct JournalStore {
     segment_bytes: u64,
     current: Current,
     preparer: Preparer,
+    commits: u64,
+    /// Which of the full segments was looked after last.
+    looked: usize,
 }
 
 /// The segment being written.
@@ -108,7 +114,7 @@ impl JournalStore {
             durable: AtomicU64::new(current.durable.index),
         });
         let preparer = Preparer::start(Arc::clone(&disk), dir, segment_bytes).map_err(StoreError::Read)?;
-        Ok(Self { disk, shared, origin, segment_bytes, current, preparer })
+        Ok(Self { disk, shared, origin, segment_bytes, current, preparer, commits: 0, looked: 0 })
     }
 
     /// Makes the next segment the current one.
@@ -155,6 +161,19 @@ impl JournalStore {
             Err(error) => Err(StoreError::Read(error)),
         }
     }
+
+    /// Whether the next of the full segments still lies under its name: one at
+    /// a time, so that it costs next to nothing.
+    fn next_full_one_is_there(&mut self) -> Result<(), StoreError> {
+        let segments = self.shared.segments.read();
+        let Some(full) = segments.len().checked_sub(1).filter(|full| *full > 0) else { return Ok(()) };
+        self.looked = (self.looked + 1) % full;
+        match std::fs::metadata(segment::path(&self.shared.dir, segments[self.looked])) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Replaced),
+            Err(error) => Err(StoreError::Read(error)),
+        }
+    }
 }
 
 impl AuditStore for JournalStore {
@@ -180,13 +199,19 @@ impl AuditStore for JournalStore {
         // After the sync: whoever is acknowledged now must find the entry
         // under the journal's name, not in a file somebody has unlinked.
         self.unmoved()?;
+        self.commits += 1;
+        if self.commits.is_multiple_of(LOOK_EVERY) {
+            self.next_full_one_is_there()?;
+        }
         self.current.durable = self.current.end;
         self.shared.durable.store(self.current.durable.index, Ordering::Release);
         Ok(())
     }
 
     fn reopen(&mut self) -> Result<(), StoreError> {
-        recover::reopen(self.disk.as_ref(), &self.shared.dir, &mut self.current)
+        recover::reopen(self.disk.as_ref(), &self.shared.dir, &mut self.current)?;
+        let segments = self.shared.segments.read().clone();
+        segment::check_chain(self.disk.as_ref(), &self.shared.dir, &segments, self.origin)
     }
 
     fn room(&mut self) -> u64 {
@@ -197,6 +222,7 @@ impl AuditStore for JournalStore {
         if self.preparer.has_failed() {
             self.preparer.request();
         }
+        self.next_full_one_is_there()?;
         self.unmoved()
     }
 

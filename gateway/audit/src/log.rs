@@ -17,7 +17,7 @@ use crate::search::{Found, SearchDesk, SearchPage, SearchQuery};
 use crate::sequencer::{Phase, Pushed, Sequencer};
 use crate::stats::Stats;
 use crate::store::AuditReader;
-use crate::subjects::{Desk, Job, Pseudonym, Subjects};
+use crate::subjects::{Desk, Job, Pseudonym, Standing, Subjects};
 
 /// A cheap handle to the audit log; clones speak to the same log.
 #[derive(Clone)]
@@ -29,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) sequencer: Arc<Sequencer>,
     pub(crate) assembler: Arc<Assembler>,
     pub(crate) subjects: Arc<Subjects>,
+    pub(crate) standing: Arc<Standing>,
     pub(crate) desk: Desk,
     pub(crate) reader: Arc<dyn AuditReader>,
     pub(crate) index: IndexHandle,
@@ -39,8 +40,8 @@ pub(crate) struct Inner {
 /// How the log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// Whether new work may be admitted: the store is writable and more than
-    /// the reserve is left.
+    /// Whether new work may be admitted: the store is writable, more than the
+    /// reserve is left, and people met for the first time can be taken in.
     pub ready: bool,
     /// What stands in the way, if anything does.
     pub cause: Option<Cause>,
@@ -72,6 +73,9 @@ impl AuditLog {
     /// [`AuditError::Rejected`] or [`AuditError::Closed`].
     pub async fn append(&self, draft: Draft) -> Result<Receipt, AuditError> {
         let pushed = if let Some(known) = self.known(&draft) {
+            if !known.is_empty() && self.inner.standing.is_gone() {
+                return Err(AuditError::unavailable(Cause::SubjectsFailed));
+            }
             let finishing = draft.finishes_admitted_work();
             let template = self.inner.assembler.assemble(draft, &known)?;
             self.inner.sequencer.push(&template, finishing)?
@@ -96,12 +100,17 @@ impl AuditLog {
         self.ask(|reply| Job::Subject(subject, reply)).await
     }
 
-    /// The pseudonym of a subject if it has one; makes none.
+    /// The pseudonym of a subject if it has one; makes none. Never waits for
+    /// the disk on the caller's thread.
     ///
     /// # Errors
-    /// When the subject table cannot be read.
-    pub fn find_subject(&self, subject: &Identifier) -> Result<Option<Pseudonym>, AuditError> {
-        self.inner.subjects.find(subject)
+    /// When the subject table cannot be read, or more waits for it than may.
+    pub async fn find_subject(&self, subject: &Identifier) -> Result<Option<Pseudonym>, AuditError> {
+        if let Some(known) = self.inner.subjects.cached(&self.inner.subjects.hash(subject)) {
+            return Ok(Some(known.pseudonym.clone()));
+        }
+        let subject = subject.clone();
+        self.ask(|reply| Job::Find(subject, reply)).await
     }
 
     /// Erases a subject's key and the way from its identifier to its
@@ -124,7 +133,7 @@ impl AuditLog {
         let cause = match self.inner.sequencer.phase() {
             Phase::Ready if reserve_only => Some(Cause::DiskFull),
             Phase::Failed(cause) => Some(cause),
-            Phase::Ready | Phase::Closed => None,
+            Phase::Ready | Phase::Closed => self.inner.standing.cause(),
         };
         Health {
             ready: cause.is_none() && self.inner.sequencer.phase() == Phase::Ready,

@@ -1,7 +1,7 @@
 //! Opening the log, its threads, and closing it in order.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::search;
 use crate::sequencer::Sequencer;
 use crate::stats::Stats;
 use crate::store::{AuditReader, AuditStore, MemoryStore, StoreError};
-use crate::subjects::{Desk, Subjects};
+use crate::subjects::{Desk, Standing, Subjects};
 use crate::writer::{Progress, Writer};
 
 /// How the log is kept.
@@ -130,7 +130,7 @@ impl AuditLog {
     ) -> Result<(Self, AuditService), AuditError> {
         let opened = tokio::task::spawn_blocking(move || {
             let io = |error| AuditError::Store(StoreError::Read(error));
-            fs::create_dir_all(&options.dir).map_err(io)?;
+            make_folder(disk.as_ref(), &options.dir).map_err(io)?;
             let lock = File::create(options.dir.join("lock")).map_err(io)?;
             lock.try_lock().map_err(|_| AuditError::InUse)?;
             let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
@@ -174,6 +174,7 @@ impl AuditLog {
             &token_key,
             index_handle.clone(),
         );
+        let standing = Arc::new(Standing::new(Arc::clone(&clock)));
         let sequencer = Arc::new(Sequencer::new(
             Arc::clone(&origin),
             clock,
@@ -182,7 +183,12 @@ impl AuditLog {
             options.reserve_bytes,
         ));
         let assembler = Arc::new(Assembler { origin, record });
-        let (desk, worker) = Desk::new(Arc::clone(&subjects), Arc::clone(&assembler), Arc::clone(&sequencer));
+        let (desk, worker) = Desk::new(
+            Arc::clone(&subjects),
+            Arc::clone(&assembler),
+            Arc::clone(&sequencer),
+            Arc::clone(&standing),
+        );
         let stats = Arc::new(Stats::default());
         let writer = Writer::new(
             store,
@@ -197,6 +203,7 @@ impl AuditLog {
                 sequencer,
                 assembler,
                 subjects,
+                standing,
                 desk,
                 reader,
                 index: index_handle,
@@ -219,6 +226,19 @@ impl AuditLog {
         service.search = Some(thread("motlan-search", move || searcher.run())?);
         Ok((log, service))
     }
+}
+
+/// Makes a folder where there is none, by durable names: a log in a folder that
+/// a power cut takes away is none.
+fn make_folder(disk: &dyn Disk, dir: &Path) -> std::io::Result<()> {
+    let named = |folder: &&Path| !folder.as_os_str().is_empty();
+    let made: Vec<&Path> = dir.ancestors().take_while(named).take_while(|folder| !folder.exists()).collect();
+    fs::create_dir_all(dir)?;
+    for folder in made {
+        let above = folder.parent().filter(named).unwrap_or(Path::new("."));
+        disk.sync_dir(above)?;
+    }
+    Ok(())
 }
 
 fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AuditError> {

@@ -7,6 +7,7 @@
 //! severs the link for good.
 
 mod cache;
+mod standing;
 mod worker;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::keys::{Key, KeyError, KeyProvider, random_key};
 use crate::seal::Sealer;
 
 use cache::Cache;
+pub(crate) use standing::Standing;
 pub(crate) use worker::{Desk, Job};
 
 /// `s_` and 32 lower-case hex digits: what stands for a subject in the log.
@@ -127,6 +129,9 @@ impl Db {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
+        // What an earlier process wrote and could not sync is seen in the
+        // write-ahead log and need not be on the disk: nothing may rest on it.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let file = path.and_then(|path| Some((path.to_owned(), identity(path)?)));
         Ok(Self { connection, file })
     }
@@ -269,6 +274,22 @@ impl Subjects {
         db.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sql)?;
         self.cache.remove(&hash);
         Ok(())
+    }
+
+    /// Whether the table can be written, by writing to it.
+    pub(crate) fn try_to_write(&self) -> Result<(), AuditError> {
+        let mut db = self.db.lock();
+        self.ensure(&mut db)?;
+        db.connection
+            .execute("INSERT OR REPLACE INTO meta VALUES ('tried', randomblob(8))", [])
+            .map_err(sql)?;
+        Ok(())
+    }
+
+    /// Whether the table is where it was opened, or put back from a copy that
+    /// is ours.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.ensure(&mut self.db.lock()).is_ok()
     }
 
     /// A table deleted or replaced under us would go on taking rows that are

@@ -37,7 +37,7 @@ impl Pipeline {
         trace: &str,
     ) -> Result<Sealed<SearchPage>, ReadError> {
         let permit = self.may_read_log(identity, trace).await?;
-        let filters = self.filters(&query)?;
+        let filters = self.filters(&query).await?;
         let page = self.ledger().log().search(query).await.map_err(|error| read_error(&error))?;
         let receipt = self.log_read(&permit, filters, page.entries.len() as u64, trace).await?;
         Ok(Sealed::new(page, receipt, None))
@@ -86,13 +86,14 @@ impl Pipeline {
 
     /// The filters as the entry shows them: an identifier by its pseudonym
     /// alone, and without a value where it has none.
-    fn filters(&self, query: &SearchQuery) -> Result<Vec<Filter>, ReadError> {
+    async fn filters(&self, query: &SearchQuery) -> Result<Vec<Filter>, ReadError> {
         let mut filters = Vec::new();
         let mut add = |name: &'static str, value: Option<String>| {
             filters.push(Filter { name: Text::Borrowed(name), value: value.map(Text::Owned) });
         };
         if let Some(subject) = &query.subject {
-            let known = self.ledger().log().find_subject(subject).map_err(|error| read_error(&error))?;
+            let known = self.ledger().log().find_subject(subject).await;
+            let known = known.map_err(|error| read_error(&error))?;
             add("subject", known.map(|pseudonym| pseudonym.as_str().to_owned()));
         }
         let texts = [

@@ -1,6 +1,7 @@
 //! The thread that has the next segment ready before it is needed.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -44,7 +45,9 @@ impl Preparer {
         let (path, slot) = (dir.join("spare.tmp"), Arc::clone(&state));
         let thread = std::thread::Builder::new().name("motlan-segments".to_owned()).spawn(move || {
             while inbox.recv().is_ok() {
-                let made = prepare(disk.as_ref(), &path, len);
+                // A panic is a failure like another: the thread is needed again.
+                let made = catch_unwind(AssertUnwindSafe(|| prepare(disk.as_ref(), &path, len)));
+                let made = made.unwrap_or_else(|_| Err(io::Error::other("preparing it panicked")));
                 *slot.lock() = made.map_or_else(
                     |error| {
                         tracing::error!(error = &error as &dyn std::error::Error, "no next journal segment");

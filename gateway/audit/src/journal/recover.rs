@@ -15,15 +15,22 @@ pub(super) fn open_last(disk: &dyn Disk, dir: &Path, first: u64) -> Result<Curre
     let path = segment::path(dir, first);
     let file = disk.open(&path).map_err(StoreError::Read)?;
     let bytes = contents(file.as_ref()).map_err(StoreError::Read)?;
-    let end = walk(&bytes, first);
+    let Walked { end, last_batch } = walk(&bytes, first);
     judge_tail(&bytes, end)?;
     let written = written(&bytes) as u64;
     if written > end.at {
         tracing::warn!(index = end.index, "an unsynced tail was cut off the audit journal");
         // Its remains must not be taken for entries later.
         segment::fill(file.as_ref(), end.at, written).map_err(StoreError::Write)?;
-        file.sync().map_err(StoreError::Sync)?;
     }
+    // The last batch may be seen here and not be on the disk: the process died
+    // before its sync, or of one that failed, after which the kernel takes the
+    // pages for written. Nothing may rest on it before it is written again.
+    let last = &bytes[last_batch.at as usize..end.at as usize];
+    file.write_at(last, last_batch.at).map_err(StoreError::Write)?;
+    file.sync().map_err(StoreError::Sync)?;
+    // So may the segment's name.
+    disk.sync_dir(dir).map_err(StoreError::Sync)?;
     Ok(Current { file, path, first, len: bytes.len() as u64, end, durable: end })
 }
 
@@ -47,8 +54,9 @@ pub(super) fn reopen(disk: &dyn Disk, dir: &Path, current: &mut Current) -> Resu
     if !same && kept && found != old {
         return Err(StoreError::Replaced);
     }
-    if walk(found, current.first) != durable {
-        let index = walk(found, current.first).index;
+    let whole = walk(found, current.first).end;
+    if whole != durable {
+        let index = whole.index;
         return Err(StoreError::Corrupt { index, what: "an entry that was durable is damaged" });
     }
     if (bytes.len() as u64) < current.len {
@@ -79,17 +87,27 @@ fn contents(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The end of the unbroken run of frames.
-fn walk(bytes: &[u8], first: u64) -> Place {
-    let mut place = Place { at: segment::HEADER_BYTES, index: first };
-    while let Some(frame) = bytes.get(place.at as usize..).and_then(frame::read) {
-        if frame.index != place.index {
+/// The unbroken run of frames.
+pub(super) struct Walked {
+    pub(super) end: Place,
+    /// Where its last batch begins: all before was durable when that was written.
+    pub(super) last_batch: Place,
+}
+
+pub(super) fn walk(bytes: &[u8], first: u64) -> Walked {
+    let mut end = Place { at: segment::HEADER_BYTES, index: first };
+    let mut last_batch = end;
+    while let Some(frame) = bytes.get(end.at as usize..).and_then(frame::read) {
+        if frame.index != end.index {
             break;
         }
-        place.at += (frame::HEADER + frame.entry.len()) as u64;
-        place.index += 1;
+        if frame.back == 0 {
+            last_batch = end;
+        }
+        end.at += (frame::HEADER + frame.entry.len()) as u64;
+        end.index += 1;
     }
-    place
+    Walked { end, last_batch }
 }
 
 /// Tells a torn tail from damage: a frame after the hole whose batch was

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::disk::RealDisk;
+use super::disk::fault::{EIO, FaultDisk, Faults};
 use super::*;
 use crate::store::suite;
 
@@ -67,6 +68,34 @@ fn a_torn_tail_is_cut_at_every_byte() {
         fs::write(&path, &whole[..durable + kept]).unwrap();
         assert_eq!(open(dir.path()).unwrap().next_index(), 3 + u64::from(kept >= one), "cut {kept}");
     }
+}
+
+#[test]
+fn what_may_be_unsynced_is_written_and_synced_before_anything_rests_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path()).unwrap();
+    write(&mut store, 3);
+    let second = store.current.end.at;
+    let batch = frames(3, 2);
+    store.append(&batch).unwrap();
+    // No sync came, or one that failed: the process dies, the file looks whole.
+    drop(store);
+    let bytes = fs::read(last_segment(dir.path())).unwrap();
+    let walked = recover::walk(&bytes, 0);
+    assert_eq!((walked.last_batch, walked.end.index), (Place { at: second, index: 3 }, 5));
+    let faulty = |faults: Faults| {
+        let disk = Arc::new(FaultDisk::new(Arc::new(faults)));
+        JournalStore::open(disk, dir.path(), ORIGIN, 8 << 10)
+    };
+    let cases: [(&str, fn(&Faults)); 2] =
+        [("written", |faults| faults.fail_writes(EIO)), ("synced", |faults| faults.fail_syncs(EIO))];
+    for (what, fault) in cases {
+        let faults = Faults::default();
+        fault(&faults);
+        let opened = faulty(faults);
+        assert!(opened.is_err(), "opened though its last batch could not be {what}");
+    }
+    assert_eq!(faulty(Faults::default()).unwrap().next_index(), 5, "control");
 }
 
 #[test]

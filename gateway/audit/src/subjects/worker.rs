@@ -6,13 +6,14 @@
 //! announced; the next use announces it, with the same commitment.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{Hash, Known, Pseudonym, Row, Subjects};
+use super::{Hash, Known, Pseudonym, Row, Standing, Subjects};
 use crate::assemble::Assembler;
 use crate::draft::Draft;
 use crate::error::AuditError;
@@ -25,10 +26,15 @@ const QUEUE: usize = 4096;
 /// Jobs taken together.
 const BATCH: usize = 256;
 
+/// How often the thread looks after the table, when it has nothing to do.
+const UPKEEP: Duration = Duration::from_millis(500);
+
 /// What the thread is asked to do.
 pub(crate) enum Job {
     /// Append a draft whose subjects are not all known.
     Append(Box<Draft>, oneshot::Sender<Result<Pushed, AuditError>>),
+    /// Find one subject, and make none.
+    Find(Identifier, oneshot::Sender<Result<Option<Pseudonym>, AuditError>>),
     /// Find or make one subject.
     Subject(Identifier, oneshot::Sender<Result<Pseudonym, AuditError>>),
     /// Erase one subject; the index of the entry that says so.
@@ -46,6 +52,7 @@ pub(crate) struct Worker {
     subjects: Arc<Subjects>,
     assembler: Arc<Assembler>,
     sequencer: Arc<Sequencer>,
+    standing: Arc<Standing>,
     jobs: Receiver<Job>,
 }
 
@@ -56,9 +63,10 @@ impl Desk {
         subjects: Arc<Subjects>,
         assembler: Arc<Assembler>,
         sequencer: Arc<Sequencer>,
+        standing: Arc<Standing>,
     ) -> (Self, Worker) {
         let (desk, jobs) = sync_channel(QUEUE);
-        (Self(desk), Worker { subjects, assembler, sequencer, jobs })
+        (Self(desk), Worker { subjects, assembler, sequencer, standing, jobs })
     }
 
     pub(crate) fn hand_in(&self, job: Job) -> Result<(), AuditError> {
@@ -81,7 +89,14 @@ impl Worker {
     pub(crate) fn run(self) {
         let mut open = true;
         while open {
-            let Ok(first) = self.jobs.recv() else { return };
+            let first = match self.jobs.recv_timeout(UPKEEP) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.tend();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let mut jobs = vec![first];
             while jobs.len() < BATCH {
                 match self.jobs.try_recv() {
@@ -90,8 +105,38 @@ impl Worker {
                 }
             }
             open = !jobs.iter().any(|job| matches!(job, Job::Close));
-            self.work(jobs);
+            // A panic answers those of this batch with an error; the thread is needed again.
+            if catch_unwind(AssertUnwindSafe(|| self.work(jobs))).is_err() {
+                tracing::error!("the subject thread panicked over a batch");
+            }
+            if self.standing.has_failed() {
+                self.tend();
+            }
         }
+    }
+
+    /// Looks whether the table is still there, and after a failure whether it
+    /// can be written again.
+    fn tend(&self) {
+        let in_place = self.at_table(|| self.subjects.is_in_place());
+        self.standing.set_gone(!in_place);
+        if in_place && self.standing.has_failed() && self.at_table(|| self.subjects.try_to_write()).is_ok() {
+            tracing::info!("the subject table can be written again");
+            self.standing.set_failed(false);
+        }
+    }
+
+    fn at_table<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.standing.at_work(work)
+    }
+
+    /// Work that writes: what comes of it is told by [`Standing`].
+    fn write<T>(&self, work: impl FnOnce() -> Result<T, AuditError>) -> Result<T, AuditError> {
+        let done = self.at_table(work);
+        if done.is_err() {
+            self.standing.set_failed(true);
+        }
+        done
     }
 
     fn work(&self, jobs: Vec<Job>) {
@@ -103,7 +148,7 @@ impl Worker {
             match job {
                 Job::Append(draft, _) => draft.identifiers().for_each(want),
                 Job::Subject(identifier, _) => want(identifier),
-                Job::Erase(..) | Job::Close => {}
+                Job::Find(..) | Job::Erase(..) | Job::Close => {}
             }
         }
         let wanted: Vec<_> = wanted.into_iter().collect();
@@ -121,6 +166,9 @@ impl Worker {
                         Err(error) => Err(again(error)),
                     }));
                 }
+                Job::Find(identifier, reply) => {
+                    drop(reply.send(self.at_table(|| self.subjects.find(&identifier))));
+                }
                 Job::Erase(identifier, reply) => drop(reply.send(self.erase(&identifier))),
                 Job::Close => {}
             }
@@ -132,7 +180,7 @@ impl Worker {
         &self,
         wanted: &[(Hash, motlan_audit_tree::entry::SubjectClass)],
     ) -> Result<HashMap<Hash, Arc<Known>>, AuditError> {
-        let rows = self.subjects.find_or_create(wanted)?;
+        let rows = self.write(|| self.subjects.find_or_create(wanted))?;
         let mut announced: Vec<(&Row, Option<u64>)> = Vec::with_capacity(rows.len());
         let mut commits: Vec<Arc<crate::waiters::Completion>> = Vec::new();
         for row in &rows {
@@ -150,7 +198,7 @@ impl Worker {
         for commit in commits {
             commit.block().map_err(AuditError::unavailable)?;
         }
-        self.subjects.announced(&announced)?;
+        self.write(|| self.subjects.announced(&announced))?;
         Ok(rows.iter().map(|row| (row.hash, Arc::clone(&row.known))).collect())
     }
 
@@ -171,12 +219,12 @@ impl Worker {
     /// Recorded first, erased then: an erasure that fails is an error and is
     /// asked for again, one that nobody recorded could never be explained.
     fn erase(&self, identifier: &Identifier) -> Result<Option<Pushed>, AuditError> {
-        let Some(pseudonym) = self.subjects.find(identifier)? else {
+        let Some(pseudonym) = self.at_table(|| self.subjects.find(identifier))? else {
             return Ok(None);
         };
         let pushed = self.sequencer.push(&self.assembler.erased(pseudonym.as_str())?, true)?;
         pushed.completion.block().map_err(AuditError::unavailable)?;
-        self.subjects.erase(identifier)?;
+        self.write(|| self.subjects.erase(identifier))?;
         Ok(Some(pushed))
     }
 }

@@ -181,6 +181,74 @@ async fn a_cut_journal_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_full_segment_that_is_gone_is_noticed_and_its_return_is_enough() {
+    let world = World::new().await;
+    let mut segments = 0;
+    while segments < 3 {
+        world.log.append(draft(0).reason("x".repeat(8000))).await.unwrap();
+        let files = fs::read_dir(world.dir.path()).unwrap().map(|file| file.unwrap().path());
+        segments = files.filter(|path| path.extension().is_some_and(|e| e == "journal")).count();
+    }
+    // Not the one that is written to.
+    let aside = world.dir.path().join("aside");
+    fs::rename(journal_file(&world), &aside).unwrap();
+    world.until("noticed", |log| log.health().cause == Some(Cause::StoreReplaced)).await;
+    let refused = world.log.append(draft(1)).await;
+    assert!(matches!(refused, Err(AuditError::Unavailable { .. })), "{refused:?}");
+    let tries = world.faults.counts().2;
+    world.until("three attempts to heal", |_| world.faults.counts().2 >= tries + 3).await;
+    assert!(!world.log.health().ready, "the log has a hole: no service");
+    fs::rename(&aside, journal_file(&world)).unwrap();
+    world.until("ready again", |log| log.health().ready).await;
+    check_receipt(&world, &world.log.append(draft(2)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_subject_table_that_is_gone_stops_all_that_is_about_anybody() {
+    let world = World::new().await;
+    let known = || draft(1).subject(person(1), "applicant");
+    world.log.append(known()).await.unwrap();
+    let (table, aside) = (world.dir.path().join("subjects.db"), world.dir.path().join("aside"));
+    fs::rename(&table, &aside).unwrap();
+    world.until("noticed", |log| log.health().cause == Some(Cause::SubjectsFailed)).await;
+    for draft in [known(), draft(1).subject(person(2), "applicant")] {
+        let refused = world.log.append(draft).await;
+        assert!(
+            matches!(refused, Err(AuditError::Unavailable { cause: Cause::SubjectsFailed, .. })),
+            "{refused:?}"
+        );
+    }
+    world.log.append(draft(1)).await.expect("it is about nobody");
+    fs::rename(&aside, &table).unwrap();
+    world.until("ready again", |log| log.health().ready).await;
+    world.log.append(known()).await.unwrap();
+    world.log.append(draft(1).subject(person(2), "applicant")).await.unwrap();
+}
+
+/// The table cannot be written and its file is there: who is known stays known.
+#[tokio::test]
+async fn a_subject_table_that_fails_takes_nobody_in_and_comes_back() {
+    let world = World::new().await;
+    let about = |serial| draft(1).subject(person(serial), "applicant");
+    world.log.append(about(1)).await.unwrap();
+    // Another connection holds the write lock: every write fails for as long.
+    let other = rusqlite::Connection::open(world.dir.path().join("subjects.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = world.log.append(about(2)).await;
+    assert!(
+        matches!(refused, Err(AuditError::Unavailable { cause: Cause::SubjectsFailed, .. })),
+        "{refused:?}"
+    );
+    assert_eq!(world.log.health().cause, Some(Cause::SubjectsFailed));
+    world.log.append(about(1)).await.expect("whoever is known needs no row");
+    let found = world.log.find_subject(&person(1)).await.unwrap();
+    assert!(found.is_some(), "reading goes on");
+    other.execute_batch("ROLLBACK").unwrap();
+    world.until("ready again", |log| log.health().ready).await;
+    world.log.append(about(2)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_full_disk_lets_admitted_work_finish() {
     let world = World::new().await;
     let intent = world.log.append(draft(0)).await.unwrap();

@@ -28,7 +28,7 @@ async fn subjects_are_pseudonyms_that_open_with_their_key() {
     assert_eq!(entry.actor.as_ref().unwrap().pseudonym.as_ref(), Some(&applicant.pseudonym));
     assert_eq!(
         Some(Pseudonym::parse(&applicant.pseudonym).unwrap()),
-        world.log.find_subject(&person(1)).unwrap()
+        world.log.find_subject(&person(1)).await.unwrap()
     );
     world.again().await.unwrap();
     assert_eq!(world.log.reveal(applicant).unwrap().unwrap(), "personal_id|097090000001");
@@ -71,7 +71,7 @@ async fn erasing_a_key_severs_the_link_for_good() {
     world.log.erase_subject(&person(1)).await.unwrap().unwrap();
     assert!(world.log.erase_subject(&person(1)).await.unwrap().is_none(), "nothing left to erase");
     assert_eq!(world.log.reveal(&entry.subjects[0]).unwrap(), None);
-    assert_eq!(world.log.find_subject(&person(1)).unwrap(), None);
+    assert_eq!(world.log.find_subject(&person(1)).await.unwrap(), None);
     assert_eq!(last(&world).erased.unwrap().pseudonym, before.as_str());
     world.again().await.unwrap();
     assert_eq!(world.log.reveal(&entry.subjects[0]).unwrap(), None);

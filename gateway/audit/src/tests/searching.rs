@@ -49,7 +49,7 @@ async fn each_filter_finds_what_a_full_scan_finds() {
     let entries = world.entries();
     let start = entries.iter().find(|entry| entry.dossier().is_some()).unwrap().time.timestamp();
     let at = move |seconds: i64| start + jiff::SignedDuration::from_secs(seconds);
-    let pseudonym = world.log.find_subject(&person(3)).unwrap().unwrap();
+    let pseudonym = world.log.find_subject(&person(3)).await.unwrap().unwrap();
     let caller = |entry: &crate::Entry| entry.caller.as_ref().and_then(|caller| caller.agency.clone());
     let officer = |entry: &crate::Entry| entry.actor.as_ref().and_then(|actor| actor.account.clone());
     let about = |entry: &crate::Entry, name: &str| {

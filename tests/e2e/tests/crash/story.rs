@@ -160,8 +160,12 @@ impl Story {
             .filter(|(entry, _)| entry["kind"] == "access.outcome" && !entry["subjects"].is_null())
             .filter_map(|(entry, _)| Some((entry["trace"].as_str()?, entry)))
             .collect();
-        for call in self.calls.iter().filter(|call| matches!(call.what, What::Hit | What::Live | What::Verify)) {
-            let (Some(entry), Some(subject)) = (entries.get(call.trace.as_str()), &call.subject) else { continue };
+        for call in
+            self.calls.iter().filter(|call| matches!(call.what, What::Hit | What::Live | What::Verify))
+        {
+            let (Some(entry), Some(subject)) = (entries.get(call.trace.as_str()), &call.subject) else {
+                continue;
+            };
             let found = entry["subjects"][0]["pseudonym"].as_str().unwrap().to_owned();
             let known = self.pseudonyms.entry(subject.clone()).or_insert_with(|| found.clone());
             assert_eq!(*known, found, "{what}: a second pseudonym for one person");
