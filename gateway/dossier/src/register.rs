@@ -1,6 +1,7 @@
 //! The handle others hold.
 
 mod closing;
+mod standing;
 mod worker;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use crate::seal::{RegisterKey, Sealer};
 use crate::store::{File, Store};
 pub use closing::Closed;
 use closing::Underway;
+use standing::Standing;
 use worker::{Message, Worker, job};
 
 /// The register. A cheap handle over one thread and one file.
@@ -30,6 +32,7 @@ pub struct Register {
     cache: Arc<Cache>,
     sealer: Arc<Sealer>,
     closing: Underway,
+    standing: Arc<Standing>,
 }
 
 /// Where the register lies and how it is kept.
@@ -76,6 +79,7 @@ impl Register {
         let cache = Arc::new(Cache::new(options.cached));
         let file = File::open(&options.path, &sealer, true)?;
         let (queue, waiting) = mpsc::channel(options.queue.max(1));
+        let standing = Arc::new(Standing::new(Arc::clone(&clock)));
         let worker = Worker {
             path: options.path,
             file: Some(file),
@@ -83,12 +87,14 @@ impl Register {
             cache: Arc::clone(&cache),
             clock,
             last_sweep: i64::MIN,
+            standing: Arc::clone(&standing),
+            tended: None,
         };
         std::thread::Builder::new()
             .name("dossier-register".to_owned())
             .spawn(move || worker.run(waiting))
             .map_err(|_| RegisterError::Unavailable(None))?;
-        Ok(Self { queue, cache, sealer, closing: Underway::default() })
+        Ok(Self { queue, cache, sealer, closing: Underway::default(), standing })
     }
 
     /// Finishes what waits, checkpoints and closes the file. Every later call
@@ -98,6 +104,13 @@ impl Register {
         if self.queue.send(Message::Close(done)).await.is_ok() {
             let _ = closed.await;
         }
+    }
+
+    /// Whether the register takes work: its file is in place, could be written
+    /// when last it was tried, and does not hang. Cheap; looked after by the
+    /// register itself, so it turns good again by itself.
+    pub fn is_ready(&self) -> bool {
+        self.standing.is_good()
     }
 
     /// The dossier of that code, for the gateway's own use.

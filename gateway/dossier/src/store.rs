@@ -97,8 +97,17 @@ impl File {
             _ => return Err(RegisterError::Foreign),
         }
         db.execute_batch("COMMIT")?;
+        // What an earlier process wrote and could not sync is seen in the
+        // write-ahead log and need not be on the disk: nothing may rest on it.
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let identity = identity_of(path).ok_or(RegisterError::Unavailable(None))?;
         Ok(Self { db, path: path.to_owned(), identity })
+    }
+
+    /// Whether the file can be written, by writing to it.
+    pub(crate) fn try_to_write(&self) -> Result<(), RegisterError> {
+        self.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('tried', randomblob(8))", [])?;
+        Ok(())
     }
 
     /// Whether the path still leads to this file: one that was deleted or

@@ -108,6 +108,18 @@ impl Pipeline {
         Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
     }
 
+    /// What stands in the way of taking work; empty when ready. Cheap.
+    pub fn obstacles(&self) -> Vec<Reason> {
+        let mut obstacles = Vec::new();
+        if !self.sources.ledger.log().health().ready {
+            obstacles.push(Reason::AuditUnavailable);
+        }
+        if !self.register.is_ready() {
+            obstacles.push(Reason::StoreUnavailable);
+        }
+        obstacles
+    }
+
     /// Asks one question for the caller itself: the DATA methods.
     ///
     /// # Errors

@@ -40,9 +40,7 @@ impl Readiness {
         if self.draining.is_cancelled() {
             reasons.push(motlan_domain::Reason::ShuttingDown.code());
         }
-        if !self.pipeline.ledger().log().health().ready {
-            reasons.push(motlan_domain::Reason::AuditUnavailable.code());
-        }
+        reasons.extend(self.pipeline.obstacles().into_iter().map(motlan_domain::Reason::code));
         reasons
     }
 }

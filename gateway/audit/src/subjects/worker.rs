@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TryS
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{Hash, Known, Pseudonym, Row, Standing, Subjects};
 use crate::assemble::Assembler;
@@ -88,11 +89,13 @@ impl Desk {
 impl Worker {
     pub(crate) fn run(self) {
         let mut open = true;
+        let mut tended = Instant::now();
         while open {
             let first = match self.jobs.recv_timeout(UPKEEP) {
                 Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => {
                     self.tend();
+                    tended = Instant::now();
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -109,8 +112,9 @@ impl Worker {
             if catch_unwind(AssertUnwindSafe(|| self.work(jobs))).is_err() {
                 tracing::error!("the subject thread panicked over a batch");
             }
-            if self.standing.has_failed() {
+            if self.standing.has_failed() && tended.elapsed() >= UPKEEP {
                 self.tend();
+                tended = Instant::now();
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::dossier::DossierState;
 use crate::request::REQUEST_ID_DAYS;
 
 mod closing;
+mod failing;
 
 const KEY: [u8; 32] = [7; 32];
 const RULES: IdRules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };

@@ -2,19 +2,24 @@
 //! transaction, syncs it, then answers.
 //!
 //! Cancellation: a caller that gives up cannot undo what it sent. Failure: a
-//! commit that fails answers everybody in it with `Unavailable`, empties the
-//! map and reopens the file before the next work.
+//! commit that fails answers everybody in it with `Unavailable` and empties the
+//! map; the transaction is rolled back on the same connection, which alone
+//! knows what of the write-ahead log holds and writes over the rest.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use motlan_domain::Clock;
 use motlan_domain::date::vietnam_day;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::dossier::Dossier;
 use crate::error::RegisterError;
+use crate::register::standing::Standing;
 use crate::seal::Sealer;
 use crate::store::{File, Store};
 
@@ -23,6 +28,10 @@ const BATCH: usize = 128;
 
 /// How often, in seconds, expired rows are dropped.
 const SWEEP_EVERY: i64 = 600;
+
+/// How often an idle thread looks whether the file is still there, and a
+/// failing one whether it can be written again.
+const UPKEEP: Duration = Duration::from_millis(500);
 
 /// One piece of work. It must have checked everything before it writes.
 pub(super) type Job = Box<dyn FnOnce(&Store<'_>) -> Finish + Send>;
@@ -44,6 +53,9 @@ pub(super) struct Worker {
     pub(super) cache: Arc<Cache>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) last_sweep: i64,
+    pub(super) standing: Arc<Standing>,
+    /// When the file was last looked after.
+    pub(super) tended: Option<Instant>,
 }
 
 /// A job from typed work: its value goes to `reply`, the dossier it changed or
@@ -87,8 +99,29 @@ fn guarded<T>(
 
 impl Worker {
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        // Waits for work with a limit, so that the file is looked after.
+        let timer = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+            Ok(timer) => timer,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the dossier register has no timer"
+                );
+                self.standing.set_failed(true);
+                return;
+            }
+        };
         let mut batch = Vec::with_capacity(BATCH);
-        while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        loop {
+            let waiting = async { tokio::time::timeout(UPKEEP, queue.recv_many(&mut batch, BATCH)).await };
+            match timer.block_on(waiting) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(_) => {
+                    self.at_work(Self::tend);
+                    continue;
+                }
+            }
             let mut closing = None;
             let mut jobs = Vec::with_capacity(batch.len());
             for message in batch.drain(..) {
@@ -99,7 +132,13 @@ impl Worker {
                     Message::Close(done) => closing = Some(done),
                 }
             }
-            self.commit(jobs);
+            self.at_work(|worker| {
+                let lately = worker.tended.is_some_and(|tended| tended.elapsed() < UPKEEP);
+                if worker.standing.has_failed() && !lately {
+                    worker.tend();
+                }
+                worker.commit(jobs);
+            });
             if let Some(done) = closing {
                 // Dropping the connection checkpoints and removes the WAL.
                 self.file = None;
@@ -109,9 +148,49 @@ impl Worker {
         }
     }
 
+    /// Does work at the file, where it can be seen. A panic is a failure like
+    /// another: the thread is needed again.
+    fn at_work(&mut self, work: impl FnOnce(&mut Self)) {
+        self.standing.begin();
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            tracing::error!("the dossier register panicked over a batch");
+            self.failed();
+        }
+        self.standing.end();
+    }
+
+    /// Looks whether the file is there, and after a failure whether it can be
+    /// written again.
+    fn tend(&mut self) {
+        self.tended = Some(Instant::now());
+        if let Err(error) = self.ensure_open() {
+            tracing::error!(error = &error as &dyn std::error::Error, "dossier register cannot be opened");
+            self.standing.set_failed(true);
+            return;
+        }
+        if !self.standing.has_failed() {
+            return;
+        }
+        let Some(file) = &self.file else { return };
+        match file.try_to_write() {
+            Ok(()) => {
+                tracing::info!("the dossier register can be written again");
+                self.standing.set_failed(false);
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "dossier register cannot be written"
+                );
+                self.failed();
+            }
+        }
+    }
+
     fn commit(&mut self, jobs: Vec<Job>) {
         if let Err(error) = self.ensure_open() {
             tracing::error!(error = &error as &dyn std::error::Error, "dossier register cannot be opened");
+            self.standing.set_failed(true);
             return;
         }
         let Some(file) = &self.file else { return };
@@ -133,12 +212,23 @@ impl Worker {
         })();
         if let Err(error) = &outcome {
             tracing::error!(error = error as &dyn std::error::Error, "dossier register failed to commit");
-            self.file = None;
-            self.cache.clear();
+            self.failed();
         }
         for finish in finishes {
             finish(&self.cache, outcome.is_ok());
         }
+    }
+
+    /// Nothing of the transaction stands, and nothing read in it is believed.
+    fn failed(&mut self) {
+        self.standing.set_failed(true);
+        self.cache.clear();
+        // Some failures have SQLite roll back by itself.
+        let kept = self
+            .file
+            .take()
+            .filter(|file| file.db.is_autocommit() || file.db.execute_batch("ROLLBACK").is_ok());
+        self.file = kept;
     }
 
     /// Opens the file again after a failure, or when it was moved away. It is
