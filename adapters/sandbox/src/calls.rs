@@ -25,6 +25,8 @@ pub struct Call {
     pub dossier: Option<String>,
     /// The subject key as given. Every identity here is synthetic.
     pub subject: Option<String>,
+    /// The `traceparent` the caller handed over, if any.
+    pub traceparent: Option<String>,
     /// HTTP status of the answer; absent while it is under way or when the
     /// connection was cut.
     pub status: Option<u16>,

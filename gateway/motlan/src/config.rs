@@ -12,6 +12,7 @@ mod places;
 mod reader;
 mod registries;
 mod sections;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
@@ -35,6 +36,7 @@ pub use check::check;
 use parts::Parts;
 pub use reader::Mistake;
 pub use sections::{DossierSection, LogFormat, LogSection, ServerSection, read_register_key};
+pub use telemetry::TelemetrySection;
 
 /// Whether real people are spoken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub server: ServerSection,
     /// What it writes about itself.
     pub log: LogSection,
+    /// Where spans and numbers are sent, if anywhere.
+    pub telemetry: Option<TelemetrySection>,
     /// The audit log's folder and bounds.
     pub audit: AuditOptions,
     /// The audit log's key file.

@@ -24,8 +24,9 @@ use crate::clock::SystemClock;
 use crate::config::{LogFormat, LogSection};
 use crate::exit::{Ended, Exit, Failure, OrExit};
 use crate::report::{self, Resolved};
-use crate::run::{StopSignal, log_to_stderr};
+use crate::run::StopSignal;
 use crate::sandbox::{Plan, Running, TokenSpec, WorldOptions};
+use crate::telemetry::log_to_stderr;
 use crate::term::{Look, Tone};
 
 /// The serial of the demo's dossier.

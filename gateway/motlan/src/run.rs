@@ -15,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, LogFormat, LogSection};
 use crate::exit::{Ended, Exit, OrExit};
 use crate::sandbox::{Running, WorldOptions, guide};
+use crate::telemetry::{self, log_to_stderr};
 use crate::wiring::Gateway;
 
 /// The runtime that every command runs on.
@@ -25,9 +26,9 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// `motlan serve`.
 pub async fn serve(args: &ServeArgs) -> Ended {
     let config = config::check(&args.config).or_exit(Exit::Config)?;
-    log_to_stderr(&config.log);
+    let spans = telemetry::begin(&config.log, config.telemetry.as_ref());
     let stop = StopSignal::listen().or_exit(Exit::Internal)?;
-    let gateway = Gateway::start(config, Arc::new(SystemClock::start())).await?;
+    let gateway = Gateway::start(config, Arc::new(SystemClock::start()), spans).await?;
     let exit = tokio::select! {
         () = stop.received() => Exit::Ok,
         () = gateway.ended() => Exit::Internal,
@@ -77,19 +78,6 @@ pub fn check(file: &Path, out: &mut dyn Write) -> Ended {
         config.mode
     )?;
     Ok(Exit::Ok)
-}
-
-/// The technical log. A second call, in tests, changes nothing.
-pub fn log_to_stderr(section: &LogSection) {
-    let filter = tracing_subscriber::EnvFilter::new(&section.filter);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A line that cannot be written is lost: to complain of that on the same
-    // closed standard error would be a panic, wherever the line came from.
-    let builder = builder.with_ansi(false).log_internal_errors(false);
-    let _ = match section.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
 }
 
 /// SIGINT and SIGTERM.

@@ -43,6 +43,7 @@ use crate::client::Credentials;
 use crate::clock::in_vietnam;
 use crate::config::{Config, ConfigErrors};
 use crate::receipt;
+use crate::telemetry::SpanQueue;
 use files::Files;
 use pki::{Authority, Credential};
 
@@ -57,6 +58,11 @@ pub struct WorldOptions {
     pub people: usize,
     /// The clock of registries, tokens and gateway.
     pub clock: Arc<dyn Clock>,
+    /// Further tables of its motlan.toml.
+    pub settings: String,
+    /// The spans recorded in this process, for a gateway whose settings name a
+    /// collector.
+    pub spans: Option<Arc<SpanQueue>>,
 }
 
 /// A running world: registries up, files written; the gateway is started from
@@ -77,7 +83,7 @@ pub struct World {
 impl WorldOptions {
     /// The usual size: 1,200 people.
     pub fn new(folder: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
-        Self { folder: folder.into(), people: 1_200, clock }
+        Self { folder: folder.into(), people: 1_200, clock, settings: String::new(), spans: None }
     }
 }
 
@@ -99,7 +105,7 @@ impl World {
         let issuers = TokenIssuers::new()?;
         let starts = files.count("state/starts")?;
         let world = Self { files, registries, authority, cast, issuers, catalogue, clock, starts };
-        world.write()?;
+        world.write(&options.settings)?;
         Ok(world)
     }
 
@@ -252,7 +258,7 @@ impl World {
         withdrawn
     }
 
-    fn write(&self) -> anyhow::Result<()> {
+    fn write(&self, settings: &str) -> anyhow::Result<()> {
         let files = &self.files;
         let server = self.authority.server()?;
         files.write("tls/server.pem", &server.certificate)?;
@@ -285,7 +291,8 @@ impl World {
         files.write("clients/portal/receipt.key", &receipt_key)?;
         self.renew_tokens()?;
         let [grpc, probe] = free_ports()?;
-        files.write("motlan.toml", &settings::toml(grpc, probe, &self.registries, &self.cast))
+        let text = settings::toml(grpc, probe, &self.registries, &self.cast) + settings;
+        files.write("motlan.toml", &text)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Construction order: audit log, register, catalogue, access, adapters,
 //! pipeline, resolver, server. Shutdown order: not ready, stop accepting,
-//! drain, flush the audit log, close the stores; each step is timed.
+//! drain, flush the audit log, close the stores, send what telemetry is left;
+//! each step is timed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,13 @@ use motlan_pipeline::{Options, Parts, Pipeline};
 use motlan_population::PopulationAdapter;
 use motlan_resolve::Resolver;
 use motlan_server::{Server, ServerHandle, ServerOptions, Services, TlsError, TlsMaterial};
+use motlan_telemetry::Source;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config, Mistake, ServerSection, read_register_key};
 use crate::exit::{Exit, Failure, OrExit};
-use crate::telemetry::Process;
+use crate::telemetry::{Exporter, Exporting, Process, SpanQueue};
 
 /// How long fetches that outlive their callers may take to end.
 const FETCHES: Duration = Duration::from_secs(10);
@@ -42,17 +44,23 @@ pub struct Gateway {
     audit: AuditService,
     register: Register,
     clock: Arc<dyn Clock>,
+    exporting: Option<Exporting>,
 }
 
 // === impl Gateway ===
 
 impl Gateway {
-    /// Builds everything and begins to serve.
+    /// Builds everything and begins to serve. `spans` are those that this
+    /// process records, if it records any, for the collector in the config.
     ///
     /// # Errors
     /// [`Exit::Config`] for what an operator must mend in the files,
     /// [`Exit::Unavailable`] for stores and ports that cannot be had.
-    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+    pub async fn start(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        spans: Option<Arc<SpanQueue>>,
+    ) -> Result<Self, Failure> {
         let (catalogue, purposes) = config.catalogue().map_err(mistaken)?;
         if let Some(problem) = config::tls::mistake(&config.server) {
             return Err(Failure::new(Exit::Config, problem));
@@ -84,8 +92,13 @@ impl Gateway {
             tracing::info!(finished, "closings cut off earlier have their entries now");
         }
         let resolver = Resolver::new(Arc::clone(&pipeline), Arc::clone(&clock));
-        let process = Arc::new(Process::started(Arc::clone(&clock)));
-        let services = Services { pipeline, resolver, beside: vec![process] };
+        let exporter = config.telemetry.as_ref().map(|section| {
+            Exporter::new(section, &config.audit.origin, spans, Arc::clone(&clock)).or_exit(Exit::Config)
+        });
+        let exporter = exporter.transpose()?;
+        let mut beside: Vec<Arc<dyn Source>> = vec![Arc::new(Process::started(Arc::clone(&clock)))];
+        beside.extend(exporter.iter().flat_map(Exporter::counted));
+        let services = Services { pipeline, resolver, beside };
         let bound = Server::bind(server, services, Arc::clone(&clock)).await;
         let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
 
@@ -93,11 +106,12 @@ impl Gateway {
         let grpc = bound.grpc_addr().to_string();
         let probe = format!("http://{}", bound.probe_addr());
         let handle = bound.handle();
+        let exporting = exporter.map(|exporter| exporter.start(bound.numbers()));
         // Ends when `stop` is cancelled and its calls have ended; `shutdown` waits for it.
         serving.spawn(bound.serve(stop.clone().cancelled_owned()));
         serving.close();
         tracing::info!(%grpc, %probe, "gateway is up");
-        Ok(Self { grpc, probe, handle, stop, serving, fetches, audit, register, clock })
+        Ok(Self { grpc, probe, handle, stop, serving, fetches, audit, register, clock, exporting })
     }
 
     /// Where gRPC is served, `host:port`.
@@ -138,6 +152,9 @@ impl Gateway {
         }
         step.timed("audit log", self.audit.shutdown()).await;
         step.timed("register", self.register.close()).await;
+        if let Some(exporting) = self.exporting {
+            step.timed("telemetry", exporting.stop()).await;
+        }
     }
 }
 

@@ -11,11 +11,13 @@ use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::question::Claim;
 use motlan_domain::{CachePolicy, CacheScope, CacheState, Fetched, Operation, Reason, SubjectKey};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::answer::Refusal;
 use crate::cache::{AnswerCache, Fetch, Flown};
 use crate::ledger::{Asking, Ledger, Provenance};
 use crate::sealed::NotReleased;
+use crate::spans;
 use crate::stats::{Ended, Stats};
 
 /// The adapters, the cache and what bounds them.
@@ -63,7 +65,9 @@ impl Sources {
         let apart = adapter.fetched_apart(inquiry.asking.dataset);
         let key = self.key(inquiry, policy.scope, apart);
         let fetch = || self.launch(inquiry, Arc::clone(adapter));
-        let served = self.cache.serve(key, &policy, inquiry.max_age, fetch).await;
+        let span = spans::fetch(inquiry.asking.dataset);
+        let served = self.cache.serve(key, &policy, inquiry.max_age, fetch).instrument(span.clone()).await;
+        span.record("motlan.cache.state", served.state.as_str());
         self.stats.served(inquiry.asking.dataset, served.state);
         match served.flown {
             Flown::Answered(kept) => {
@@ -125,17 +129,26 @@ impl Sources {
             deadline: self.deadline,
             trace: inquiry.permit.question().trace.clone(),
         };
-        async move {
+        // Below the span of whoever asked first, whoever else waits for it.
+        let span = spans::registry(asking.dataset);
+        let told = span.clone();
+        let asked = async move {
             match ledger.intent(&asking, &ask.request_id).await {
                 Ok(fetched_by) => {
                     let began = Instant::now();
                     let result = adapter.ask(&ask).await;
-                    stats.asked(adapter.registry(), Ended::of(&result), began.elapsed());
+                    let ended = Ended::of(&result);
+                    stats.asked(adapter.registry(), ended, began.elapsed());
+                    told.record("motlan.outcome", ended.as_str());
+                    if result.is_err() {
+                        told.record("otel.status_code", "ERROR");
+                    }
                     Fetch::Asked { result, fetched_by }
                 }
                 Err(unrecorded) => Fetch::Unrecorded(unrecorded),
             }
-        }
+        };
+        asked.instrument(span)
     }
 }
 

@@ -14,10 +14,12 @@ use motlan_audit_tree::entry::{
 use motlan_audit_tree::{CommitmentKey, Kind, Mac, Outcome as EntryOutcome, Text};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::{CacheState, Evidence, Fetched, Outcome, Purpose, Reason, SubjectKey};
+use tracing::Instrument as _;
 
 use crate::answer::{Answer, Refusal};
 use crate::fetch::Found;
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
+use crate::spans;
 use crate::stats::{self, Stats};
 
 /// Writes entries for the stages.
@@ -54,9 +56,11 @@ impl Ledger {
     /// # Errors
     /// [`Unrecorded`]: nothing may be released.
     pub async fn write(&self, draft: Draft) -> Result<Receipt, Unrecorded> {
-        let denial = stats::denial(&draft);
-        let receipt = self.log.append(draft).await.map_err(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an audit entry was not written");
+        let (denial, span) = (stats::denial(&draft), spans::record(draft.kind));
+        let trace = draft.trace.clone();
+        let receipt = self.log.append(draft).instrument(span).await.map_err(|error| {
+            let cause = &error as &dyn std::error::Error;
+            tracing::warn!(error = cause, trace_id = trace.as_deref(), "an audit entry was not written");
             match error {
                 AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
                 _ => Unrecorded::Unavailable,

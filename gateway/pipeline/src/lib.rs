@@ -19,6 +19,7 @@ mod operate;
 mod read_log;
 mod release;
 mod sealed;
+mod spans;
 mod stats;
 mod tie;
 
@@ -35,6 +36,7 @@ use motlan_domain::question::Claim;
 use motlan_domain::{CachePolicy, Clock, Outcome, Question, Reason};
 use motlan_dossier::Register;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 pub use answer::{Answer, FieldStates, Freshness, Refusal};
 pub use cache::NoRandomness;
@@ -130,12 +132,16 @@ impl Pipeline {
         identity: &Identity,
         question: Question,
     ) -> Result<Sealed<Answer>, NotReleased<Refusal>> {
-        let permit = match self.access.decide(identity, question).await {
-            Ok(permit) => permit,
-            Err(denial) => return self.sources.ledger.denied(&denial).await,
+        let operation = question.operation;
+        let asked = async {
+            let permit = match self.access.decide(identity, question).instrument(spans::decide()).await {
+                Ok(permit) => permit,
+                Err(denial) => return self.sources.ledger.denied(&denial).await,
+            };
+            let answered = self.answer(permit, false, |_| ()).await?;
+            Ok(answered.map(|(answer, ())| answer))
         };
-        let answered = self.answer(permit, false, |_| ()).await?;
-        Ok(answered.map(|(answer, ())| answer))
+        spans::question(operation, |answer: &Answer| answer.outcome, asked).await
     }
 
     /// Asks one question for a component of a dossier, about its subject in
@@ -152,11 +158,16 @@ impl Pipeline {
         role: &str,
         look: impl FnOnce(&Seen<'_>) -> T,
     ) -> Result<Sealed<(Answer, T)>, NotReleased<Refusal>> {
-        let permit = match self.access.decide_component(identity, question, role).await {
-            Ok(permit) => permit,
-            Err(denial) => return self.sources.ledger.denied(&denial).await,
+        let operation = question.operation;
+        let asked = async {
+            let deciding = self.access.decide_component(identity, question, role);
+            let permit = match deciding.instrument(spans::decide()).await {
+                Ok(permit) => permit,
+                Err(denial) => return self.sources.ledger.denied(&denial).await,
+            };
+            self.answer(permit, true, look).await
         };
-        self.answer(permit, true, look).await
+        spans::question(operation, |(answer, _): &(Answer, T)| answer.outcome, asked).await
     }
 
     /// The life of a permitted question.

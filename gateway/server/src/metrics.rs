@@ -64,7 +64,7 @@ fn told(mut metrics: MetricEncoder<'_>, points: &[Point]) -> fmt::Result {
 fn kind(instrument: &Instrument) -> MetricType {
     match instrument.kind {
         Kind::Counter => MetricType::Counter,
-        Kind::Gauge => MetricType::Gauge,
+        Kind::Gauge | Kind::UpDown => MetricType::Gauge,
         Kind::Histogram { .. } => MetricType::Histogram,
     }
 }

@@ -3,6 +3,9 @@
 //! Names are those of the OpenTelemetry semantic conventions (1.42) where these
 //! have one, and begin with `motlan.` where not.
 
+/// Which version of the conventions the names are of.
+pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
+
 /// The keys of attributes. Their values are closed sets; see the crate's invariant.
 pub mod key {
     /// `grpc`.
@@ -60,6 +63,8 @@ pub enum Kind {
     Counter,
     /// How it is now.
     Gauge,
+    /// How much of it there is now, which may be added up over gateways.
+    UpDown,
     /// How often it was how large: the upper bounds of the buckets, in
     /// `per_unit`-th parts of the unit, rising.
     Histogram {
@@ -76,6 +81,10 @@ const fn counter(name: &'static str, unit: &'static str, help: &'static str) -> 
 
 const fn gauge(name: &'static str, unit: &'static str, help: &'static str) -> Instrument {
     Instrument { name, unit, help, kind: Kind::Gauge }
+}
+
+const fn up_down(name: &'static str, unit: &'static str, help: &'static str) -> Instrument {
+    Instrument { name, unit, help, kind: Kind::UpDown }
 }
 
 /// Times are counted in nanoseconds and told in seconds.
@@ -123,7 +132,7 @@ table! {
     /// By `rpc.method`, `rpc.response.status_code`.
     RPC_DURATION = times("rpc.server.call.duration", CALL, "Time from a call's arrival to its status");
     /// Calls under way.
-    RPC_ACTIVE = gauge("motlan.rpc.active", "{call}", "Calls under way");
+    RPC_ACTIVE = up_down("motlan.rpc.active", "{call}", "Calls under way");
     /// By `motlan.reason`.
     CONNECTIONS_REFUSED = counter("motlan.connections.refused", "{connection}", "Connections that came to nothing before their first call");
     /// By `motlan.reason`.
@@ -161,7 +170,7 @@ table! {
     /// By `error.type`.
     POINTS_EXPORTED = counter("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Metric data points the collector took, or did not");
     /// Resident memory.
-    PROCESS_MEMORY = gauge("process.memory.usage", "By", "Physical memory in use");
+    PROCESS_MEMORY = up_down("process.memory.usage", "By", "Physical memory in use");
     /// Since the start.
     PROCESS_UPTIME = gauge("process.uptime", "s", "Time since the process started");
     /// By `service.version`.

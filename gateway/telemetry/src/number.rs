@@ -53,7 +53,7 @@ impl Histogram {
     pub fn of(instrument: &'static Instrument) -> Self {
         let bounds = match instrument.kind {
             Kind::Histogram { bounds, .. } => bounds,
-            Kind::Counter | Kind::Gauge => &[],
+            Kind::Counter | Kind::Gauge | Kind::UpDown => &[],
         };
         let buckets = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
         Self { bounds, buckets, sum: AtomicU64::new(0) }

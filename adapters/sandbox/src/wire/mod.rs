@@ -113,6 +113,7 @@ async fn answer(State(front): State<Front>, Extension(cut): Extension<Cut>, requ
     let shared = &front.shared;
     let fault = shared.faults.take(front.registry, operation);
     let note = note::read(front.registry, &parts, &body);
+    let header = |name| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
     let ticket = shared.calls.begin(Call {
         registry: front.registry,
         operation: (*operation).to_owned(),
@@ -120,6 +121,7 @@ async fn answer(State(front): State<Front>, Extension(cut): Extension<Cut>, requ
         officer: note.officer,
         dossier: note.dossier,
         subject: note.subject,
+        traceparent: header("traceparent"),
         status: None,
         refusal: None,
         fault: fault.as_ref().map(Fault::kind),

@@ -14,7 +14,10 @@ use super::places::Places;
 use super::reader::{Mistake, Section, Source, position};
 use super::registries::ReadRegistries;
 use super::sections::TlsFiles;
-use super::{Config, DossierSection, LogSection, Mode, ServerSection, access, registries, sections};
+use super::{
+    Config, DossierSection, LogSection, Mode, ServerSection, TelemetrySection, access, registries, sections,
+    telemetry,
+};
 
 /// What a file says; `None` wherever a mistake was told instead.
 #[expect(clippy::option_option, reason = "a wrong folder is not an absent one")]
@@ -24,6 +27,8 @@ pub(super) struct Parts {
     /// The server's TLS files, each by itself.
     pub(super) tls: TlsFiles,
     pub(super) log: Option<LogSection>,
+    /// The collector, if one is named.
+    pub(super) telemetry: Option<Option<TelemetrySection>>,
     pub(super) audit: Option<AuditOptions>,
     pub(super) audit_keys: Option<PathBuf>,
     pub(super) dossiers: Option<DossierSection>,
@@ -66,6 +71,7 @@ impl Parts {
         let mode = root.one_of("mode", &[("production", Mode::Production), ("sandbox", Mode::Sandbox)]);
         let (server, tls) = sections::server(&root.section("server"));
         let log = sections::log(&root.section_or_none("log"));
+        let telemetry = telemetry::read(root);
         let (audit, audit_keys) = sections::audit(&root.section("audit"));
         let dossiers = sections::dossiers(&root.section("dossiers"));
         let catalogue_section = root.section_or_none("catalogue");
@@ -79,6 +85,7 @@ impl Parts {
             server,
             tls,
             log,
+            telemetry,
             audit,
             audit_keys,
             dossiers,
@@ -100,6 +107,7 @@ impl Parts {
             mode: self.mode?,
             server: self.server?,
             log: self.log?,
+            telemetry: self.telemetry?,
             audit: self.audit?,
             audit_keys: self.audit_keys?,
             dossiers: self.dossiers?,

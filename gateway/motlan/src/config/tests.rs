@@ -92,7 +92,8 @@ fn keys_that_the_sample_shows_as_defaults_are_known() {
             let key = inner.split(" = ").next().unwrap_or_default();
             let is_key = inner.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             let names_files =
-                ["folder", "purposes", "policy_dir", "ca_pem", "client_identity", "paths"].contains(&key);
+                ["folder", "purposes", "policy_dir", "ca_pem", "client_identity", "paths", "authorization"]
+                    .contains(&key);
             let table = inner.starts_with('[') && inner.ends_with(']');
             seen += usize::from(is_key && !names_files);
             if (is_key && !names_files) || table { format!("{inner}\n") } else { format!("{line}\n") }
@@ -141,6 +142,52 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("# [server.limits]", "[server.limits]\ndrain = \"2 hours\"", "server.limits.drain: is longer than"),
     ("filter = \"info\"", "filter = \"info,,=\"", "log.filter: is no filter"),
     ("format = \"json\"", "format = \"jsno\"", "log.format: must be one of text, json; nearest: json"),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://collector.example.vn:4317\"",
+        "telemetry.endpoint: http beyond loopback needs plain_http = true",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"https://collector.example.vn:4317\"",
+        "telemetry.ca_pem: is missing: https trusts no authority but these",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"https://collector.example.vn\"\nca_pem = \"no pem\"",
+        "telemetry.ca_pem: holds no certificate in PEM",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://127.0.0.1:4317/v1/traces\"",
+        "telemetry.endpoint: must have no path",
+    ),
+    ("# [telemetry]", "[telemetry]\nsample_ratio = 1.0", "telemetry.endpoint: is missing"),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://127.0.0.1:4317\"\nsample_ratio = 1.5",
+        "telemetry.sample_ratio: must be a number from 0 to 1",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://127.0.0.1:4317\"\nsample_ratoi = 1",
+        "telemetry.sample_ratoi: unknown key; nearest known: sample_ratio",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://127.0.0.1:4317\"\ntimeout = \"0s\"",
+        "telemetry.timeout: must be more than 0",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://127.0.0.1:4317\"\nauthorization = \"\"",
+        "telemetry.authorization: secret is empty",
+    ),
+    (
+        "# [telemetry]",
+        "[telemetry]\nendpoint = \"http://127.0.0.1:4317\"\nauthorization = \"a\\nb\"",
+        "telemetry.authorization: is no value of a header",
+    ),
     ("origin = \"motlan.example.vn/gw1\"", "origin = \"Motlan Gateway\"", "audit.origin: is not a log name"),
     ("var/audit\"", "nowhere/audit\"", "audit.folder: the folder"),
     ("keys/audit.keys", "keys/register.key", "audit.keys:"),
@@ -305,4 +352,16 @@ fn a_secret_is_never_told() {
     assert!(!format!("{config:?}").contains("hunter2"));
     // Control: the debug form does show what is no secret.
     assert!(format!("{config:?}").contains("motlan.example.vn"));
+}
+
+#[test]
+fn telemetry_is_off_unless_a_collector_is_named() {
+    assert!(Site::new().check().unwrap().telemetry.is_none());
+    let named =
+        "[telemetry]\nendpoint = \"http://[::1]:4317\"\nsample_ratio = 0\nauthorization = \"Bearer hunter2\"";
+    let config = Site::new().with("# [telemetry]", named).check().unwrap_or_else(|errors| panic!("{errors}"));
+    let telemetry = config.telemetry.expect("a collector");
+    assert_eq!((telemetry.service_name.as_str(), telemetry.queue), ("motlan", 4_096));
+    assert!(telemetry.sample_ratio.abs() < f64::EPSILON);
+    assert!(!format!("{telemetry:?}").contains("hunter2"));
 }

@@ -8,6 +8,7 @@ use motlan_domain::Clock;
 use super::{World, WorldOptions};
 use crate::client::Connection;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::telemetry::SpanQueue;
 use crate::wiring::Gateway;
 
 /// Registries and gateway, both up.
@@ -15,6 +16,7 @@ pub struct Running {
     world: World,
     gateway: Gateway,
     clock: Arc<dyn Clock>,
+    spans: Option<Arc<SpanQueue>>,
 }
 
 // === impl Running ===
@@ -22,11 +24,11 @@ pub struct Running {
 impl Running {
     /// Starts the registries, then the gateway, and tells where they are.
     pub async fn start(options: WorldOptions) -> Result<Self, Failure> {
-        let clock = Arc::clone(&options.clock);
+        let (clock, spans) = (Arc::clone(&options.clock), options.spans.clone());
         let world = World::start(options).await.or_exit(Exit::Unavailable)?;
-        let gateway = start(&world, &clock).await?;
+        let gateway = start(&world, &clock, spans.as_ref()).await?;
         world.publish(gateway.grpc(), gateway.probe()).or_exit(Exit::Unavailable)?;
-        Ok(Self { world, gateway, clock })
+        Ok(Self { world, gateway, clock, spans })
     }
 
     /// The world.
@@ -50,10 +52,10 @@ impl Running {
     /// Stops the gateway in order and starts it again on the same ports and
     /// folders; the registries go on.
     pub async fn restart_gateway(self) -> Result<Self, Failure> {
-        let Self { world, gateway, clock } = self;
+        let Self { world, gateway, clock, spans } = self;
         gateway.shutdown().await;
-        let gateway = start(&world, &clock).await?;
-        Ok(Self { world, gateway, clock })
+        let gateway = start(&world, &clock, spans.as_ref()).await?;
+        Ok(Self { world, gateway, clock, spans })
     }
 
     /// Stops the gateway in order, then the registries.
@@ -64,7 +66,11 @@ impl Running {
 }
 
 /// On the heap: a start holds a whole configuration at every step.
-async fn start(world: &World, clock: &Arc<dyn Clock>) -> Result<Gateway, Failure> {
+async fn start(
+    world: &World,
+    clock: &Arc<dyn Clock>,
+    spans: Option<&Arc<SpanQueue>>,
+) -> Result<Gateway, Failure> {
     let config = world.config().or_exit(Exit::Internal)?;
-    Box::pin(Gateway::start(config, Arc::clone(clock))).await
+    Box::pin(Gateway::start(config, Arc::clone(clock), spans.cloned())).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use opentelemetry_semantic_conventions::{attribute, metric};
 
-use super::{ALL, Kind, key};
+use super::{ALL, Kind, SCHEMA_URL, key};
 
 /// Those of the conventions; a deprecated one would not compile.
 const STANDARD: &[&str] = &[
@@ -54,6 +54,7 @@ fn the_keys_are_the_conventions_own() {
         (key::SERVER_PORT, attribute::SERVER_PORT),
         (key::SERVICE_VERSION, attribute::SERVICE_VERSION),
     ];
+    assert_eq!(SCHEMA_URL, opentelemetry_semantic_conventions::SCHEMA_URL);
     for (ours, theirs) in standard {
         assert_eq!(ours, theirs);
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use motlan_transport::Secret;
+use toml::de::DeValue;
 use url::Url;
 
 use super::Section;
@@ -33,6 +34,24 @@ impl Section<'_> {
             );
         }
         number
+    }
+
+    /// A share from 0 to 1, or the default.
+    pub(in crate::config) fn share(&self, key: &'static str, default: f64) -> Option<f64> {
+        let Some(value) = self.get(key) else { return Some(default) };
+        let text = match value.get_ref() {
+            DeValue::Float(float) => float.as_str(),
+            DeValue::Integer(integer) => integer.as_str(),
+            _ => {
+                self.wrong_type(key, value, "a number");
+                return None;
+            }
+        };
+        let share = text.replace('_', "").parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            self.mistake(key, "must be a number from 0 to 1");
+        }
+        share
     }
 
     /// A duration such as `"15 min"` or `"1h 30m"` up to a limit, or the default.
