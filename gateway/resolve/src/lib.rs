@@ -111,7 +111,8 @@ impl Resolver {
         let wanted = match wanted(&procedure, &request.components) {
             Ok(wanted) => wanted,
             Err(unknown) => {
-                let sealed = self.refuse(&permit, Reason::ComponentUnknown, unknown, request.trace.id()).await?;
+                let sealed =
+                    self.refuse(&permit, Reason::ComponentUnknown, unknown, request.trace.id()).await?;
                 return Err(NotResolved::ComponentsUnknown(sealed));
             }
         };

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a failure is a panic")]
 
 mod ask;
+mod collector;
 mod ledger;
 pub mod load;
 
@@ -19,6 +20,7 @@ use motlan_proto::common::v1::{Purpose, Receipt, purpose};
 use tonic::{Code, Status};
 
 pub use ask::*;
+pub use collector::{Collector, Told as ToldSpan, text};
 pub use ledger::{Held, Ledger};
 
 /// What a call gave.

@@ -1,5 +1,6 @@
 //! No personal identifier or name in clear: not in the log's files, not in a
-//! status, not in what the program says of itself.
+//! status, not in what the program says of itself, to a collector or to whoever
+//! scrapes its numbers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,10 +18,14 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use motlan::clock::SystemClock;
+use motlan::config::TelemetrySection;
 use motlan_domain::Registry;
 use motlan_e2e::*;
 use motlan_harness::{Fault, Opening, World};
 use tonic::Status;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What tracing writes, kept.
 #[derive(Clone, Default)]
@@ -136,11 +141,18 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 async fn nothing_personal_is_written_or_said_in_clear() {
     let said = Said::default();
     let writer = said.clone();
-    let subscriber =
-        tracing_subscriber::fmt().json().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
-    subscriber.with_writer(move || writer.clone()).init();
-    let world = World::start().await.unwrap();
-    let mut statuses: Vec<Status> = Vec::new();
+    let collector = Collector::start(false).await;
+    let (recorder, spans) =
+        motlan::telemetry::recorder(&TelemetrySection::new(collector.endpoint.parse().unwrap()));
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
+    tracing_subscriber::registry().with(lines).with(recorder).init();
+    let settings = format!("\n[telemetry]\nendpoint = \"{}\"\ninterval = \"1s\"\n", collector.endpoint);
+    let world = World::start_with(Arc::new(SystemClock::start()), |options| {
+        options.settings = settings;
+        options.spans = Some(spans);
+    });
+    let world = world.await.unwrap();
+    let (mut statuses, mut codes): (Vec<Status>, Vec<String>) = (Vec::new(), Vec::new());
     let (families, personas) = (world.families().to_vec(), world.personas().clone());
 
     // A run that touches all registries, with answers, denials and failures.
@@ -151,6 +163,7 @@ async fn nothing_personal_is_written_or_said_in_clear() {
         let office = world.connect(&dossier_.office).unwrap();
         resolve(&office, &dossier_.code).await.expect("resolves");
         resolve(&world.portal_for(&dossier_.plan).unwrap(), &dossier_.code).await.expect("resolves");
+        codes.push(dossier_.code.clone());
         let d = dossier(&dossier_.code);
         statuses.extend(get_person(&office, d.clone(), &families[5].applicant.id, &[]).await.err());
         statuses.extend(
@@ -215,6 +228,7 @@ async fn nothing_personal_is_written_or_said_in_clear() {
     secrets.retain(|secret| secret.len() >= 9);
     assert!(secrets.len() > 150, "{} secrets", secrets.len());
 
+    let page = world.metrics().await.unwrap();
     // A restart writes out whatever was still in memory.
     let world = world.restart().await.unwrap();
     let folder = world.folder().join("state");
@@ -246,6 +260,21 @@ async fn nothing_personal_is_written_or_said_in_clear() {
     );
     places.push(("tracing".to_owned(), own));
 
+    // All spans and numbers, and the page; the dossiers' codes too must not be there.
+    let told = collector.bytes();
+    for known in
+        ["rpc.server.call.duration", "motlan.permit.denials", "GetPerson", "SOURCE_MALFORMED", "POST"]
+    {
+        assert!(holds(&told, known.as_bytes()), "{known} was told to the collector");
+    }
+    assert!(collector.spans().len() > 500, "only {} spans were told", collector.spans().len());
+    assert!(page.contains("motlan_permit_denials_total"), "{page}");
+    for code in &codes {
+        assert!(!holds(&told, code.as_bytes()) && !page.contains(code), "the dossier {code} is told");
+    }
+    places.push(("the collector".to_owned(), told));
+    places.push(("/metrics".to_owned(), page.into_bytes()));
+
     let looked = secrets.iter().map(|secret| forms(secret).len()).sum::<usize>();
     let search = Search::of(&secrets);
     let found: Vec<String> = places.iter().flat_map(|(place, content)| search.hits(place, content)).collect();
@@ -264,10 +293,15 @@ async fn nothing_personal_is_written_or_said_in_clear() {
     .iter()
     .enumerate()
     {
-        let mut place = places[0].1.clone();
-        let middle = place.len() / 2;
-        place.splice(middle..middle, form.iter().copied());
-        assert!(!search.hits("planted", &place).is_empty(), "planted form {at} is not found");
+        let told = ["the collector", "/metrics"];
+        for (name, place) in
+            places.iter().take(1).chain(places.iter().filter(|(name, _)| told.contains(&&**name)))
+        {
+            let mut place = place.clone();
+            let middle = place.len() / 2;
+            place.splice(middle..middle, form.iter().copied());
+            assert!(!search.hits("planted", &place).is_empty(), "form {at} planted in {name} is not found");
+        }
     }
 }
 

@@ -38,8 +38,17 @@ impl World {
     /// Starts a world on that clock: a `ManualClock` makes tokens, evidence and
     /// cached answers grow old at will.
     pub async fn start_at(clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        Self::start_with(clock, |_| ()).await
+    }
+
+    /// The same, with options of the test's own.
+    pub async fn start_with(
+        clock: Arc<dyn Clock>,
+        change: impl FnOnce(&mut WorldOptions),
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
-        let options = WorldOptions::new(folder.path(), Arc::clone(&clock));
+        let mut options = WorldOptions::new(folder.path(), Arc::clone(&clock));
+        change(&mut options);
         let running = Running::start(options).await.map_err(|failure| failure.cause)?;
         Ok(Self { running, folder, clock, serial: AtomicU32::new(1) })
     }
@@ -153,6 +162,12 @@ impl World {
     /// What the registries were asked so far.
     pub fn calls(&self) -> CallReport {
         self.registries().calls()
+    }
+
+    /// What the gateway tells at `/metrics`.
+    pub async fn metrics(&self) -> anyhow::Result<String> {
+        let url = format!("{}/metrics", self.running.gateway().probe());
+        Ok(reqwest::get(url).await?.error_for_status()?.text().await?)
     }
 
     /// How many questions (tokens left out) all registries got so far.

@@ -90,6 +90,19 @@ async fn an_answer_that_breaks_off_is_asked_for_again_if_that_does_no_harm() {
 }
 
 #[tokio::test]
+async fn the_registry_is_told_the_trace_of_the_question_unless_that_is_switched_off() {
+    for told in [true, false] {
+        let far = FarEnd::start(vec![json("{}")]).await;
+        let http = open(HttpConfig { trace_context: told, ..far.config() });
+        assert!(send(&http, get(&http)).await.is_ok());
+        let requests = far.requests();
+        let expected = format!("traceparent: {}", ask().trace.traceparent());
+        assert_eq!(requests[0].to_lowercase().contains(&expected), told, "{}", requests[0]);
+        assert_eq!(requests[0].to_lowercase().contains("trace"), told, "{}", requests[0]);
+    }
+}
+
+#[tokio::test]
 async fn repeats_end_when_the_budget_is_spent() {
     let far = FarEnd::start(vec![Play::Close]).await;
     let mut config = far.config();

@@ -119,7 +119,8 @@ fn every_refusal_says_what_to_do_next_and_none_how_rust_names_its_code() {
 #[test]
 fn what_the_gateway_says_to_do_next_is_told_with_the_time_to_wait() {
     let facts = [("retry", "later"), ("next_vi", "Gửi lại sau."), ("next_en", "Ask again later.")];
-    let facts = facts.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let facts = facts.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let facts = std::collections::HashMap::from(facts);
     let details: Vec<ErrorDetail> = vec![
         ErrorInfo::new("SOURCE_TIMEOUT", "motlan", facts).into(),
         RetryInfo::new(Some(std::time::Duration::from_secs(3))).into(),
