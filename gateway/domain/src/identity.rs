@@ -60,7 +60,7 @@ impl Assurance {
 
 /// Which part of a claim a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClaimField {
     /// The identifier itself.
     Id,
@@ -83,20 +83,23 @@ pub struct Finding {
     pub code: &'static str,
     /// Which part.
     pub field: ClaimField,
-    /// Level, stable upper-case: a name level, or EQUAL, PARTIAL, DIFFERENT,
+    /// Level, stable upper-case: a name level, or EQUAL, MATCH_PARTIAL, DIFFERENT,
     /// NOT_CHECKED, ABSENT_AT_SOURCE.
     pub level: &'static str,
 }
 
-/// The verdict on a claim.
+/// The verdict on a claim. Serialises as the contract's message does, for
+/// whoever rebuilds from a response what the log commits to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// For a MATCH.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assurance: Option<Assurance>,
     /// Per part of the claim.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
-    /// MATCH, MISMATCH, NOT_FOUND or INCOMPLETE.
+    /// MATCH, MISMATCH, NOT_FOUND or INCOMPLETE. Stands in the answer itself.
+    #[serde(skip)]
     pub outcome: Outcome,
 }
 

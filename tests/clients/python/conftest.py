@@ -6,6 +6,7 @@ tests/clients/run starts the sandbox and names its folder in MOTLAN_SANDBOX.
 import base64
 import datetime
 import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -92,6 +93,20 @@ class Auditor:
         stored = json.loads(entry.canonical)
         assert (stored["v"], stored["index"]) == (1, entry.index)
         return entry
+
+
+def opens(entry: audit_pb2.Entry, receipt, answer: dict) -> bool:
+    """Whether the entry commits to that answer, under the key of its receipt. Made from the
+    contract's words alone: HMAC-SHA-256 over the answer as canonical JSON."""
+    canonical = json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    mac = hmac.digest(receipt.commitment_key, canonical.encode(), "sha256")
+    return json.loads(entry.canonical)["commitment"]["mac"] == mac.hex()
+
+
+def instant(time) -> str:
+    """RFC 3339 in UTC, with as many digits as it needs."""
+    fraction = f".{time.nanos:09}".rstrip("0").rstrip(".")
+    return f"{datetime.datetime.fromtimestamp(time.seconds, datetime.UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 @pytest.fixture(scope="session")

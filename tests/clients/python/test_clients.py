@@ -16,6 +16,7 @@ from motlan.dossier.v1.dossier_pb2_grpc import DossierServiceStub
 from motlan.population.v1 import population_pb2
 from motlan.population.v1.population_pb2_grpc import PopulationServiceStub
 
+from conftest import instant, opens
 from dossier import acceptance_receipt, open_dossier, resolve
 from motlan_client import Refused, ask
 from verify import verify
@@ -189,6 +190,72 @@ def test_an_identity_is_verified_yes_or_no(sandbox, notary, auditor):
     assert (entry.operation, entry.outcome) == ("verify_identity", common.OUTCOME_MATCH)
     assert entry.registered_purpose_id == "identity-verification"
     assert entry.leaf_hash == answer.receipt.leaf_hash
+
+
+def test_what_was_answered_opens_the_commitment_of_its_entry(sandbox, portal, office, notary, auditor):
+    """Whoever keeps answer and key can show that the entry is about it, and about nothing else."""
+    code, applicant = opened(sandbox, portal), sandbox.families[0]["applicant"]
+    form = next(c for c in resolve(office, code) if c.outcome == pb.COMPONENT_OUTCOME_PREFILLED)
+    answer = {
+        "key": form.key,
+        "outcome": "PREFILLED",
+        "reason": form.reason,
+        "data_time": instant(form.data_time),
+        "filled": {blank.key: list(blank.values) for blank in form.prefilled},
+    }
+    entry = auditor.entry(form.receipt.index)
+    assert opens(entry, form.receipt, answer)
+    assert not opens(entry, form.receipt, answer | {"outcome": "NEEDS_PAPER"})
+
+    request = population_pb2.GetPersonRequest(fields=["full_name", "birth_date", "sex"])
+    request.purpose.dossier_code = code
+    request.subject.personal_id = applicant["id"]
+    told = ask(PopulationServiceStub(office).GetPerson, request)
+    assert told.record.sex in (1, 2), "enum values stand without their prefix"
+    answer = {
+        "operation": "get_person",
+        "dataset": "population.person",
+        "outcome": "FOUND",
+        "records": [
+            {
+                "full_name": applicant["name"],
+                "birth_date": applicant["birth_date"],
+                "sex": {1: "MALE", 2: "FEMALE"}[told.record.sex],
+            }
+        ],
+        "retrieved_at": instant(told.freshness.retrieved_at),
+    }
+    entry = auditor.entry(told.receipt.index)
+    assert opens(entry, told.receipt, answer)
+    assert not opens(entry, told.receipt, answer | {"records": []})
+
+    unknown = sandbox.personas["unknown_person"]
+    for personal_id, outcome in ((applicant["id"], "MATCH"), (unknown, "NOT_FOUND")):
+        told = verify(notary, personal_id, applicant["name"], applicant["birth_date"])
+        assert told.outcome == common.Outcome.Value(f"OUTCOME_{outcome}")
+        # What is absent is left out.
+        verdict = {}
+        if told.verdict.assurance:
+            verdict["assurance"] = common.Assurance.Name(told.verdict.assurance).removeprefix("ASSURANCE_")
+        if told.verdict.findings:
+            verdict["findings"] = [
+                {
+                    "field": common.ClaimField.Name(finding.field).removeprefix("CLAIM_FIELD_"),
+                    "level": common.FindingLevel.Name(finding.level).removeprefix("FINDING_LEVEL_"),
+                    "code": finding.code,
+                }
+                for finding in told.verdict.findings
+            ]
+        answer = {
+            "operation": "verify_identity",
+            "dataset": "population.person",
+            "outcome": outcome,
+            "verdict": verdict,
+            "retrieved_at": instant(told.freshness.retrieved_at),
+        }
+        entry = auditor.entry(told.receipt.index)
+        assert opens(entry, told.receipt, answer)
+        assert not opens(entry, told.receipt, answer | {"outcome": "MISMATCH"})
 
 
 def test_five_wrong_guesses_are_the_last(sandbox, notary, auditor):

@@ -136,7 +136,7 @@ fn freshness(freshness: &Freshness) -> wire::Freshness {
     }
 }
 
-fn verdict(verdict: &Verdict) -> wire::Verdict {
+pub(crate) fn verdict(verdict: &Verdict) -> wire::Verdict {
     wire::Verdict {
         assurance: verdict.assurance.map(assurance).unwrap_or_default().into(),
         findings: verdict.findings.iter().map(finding).collect(),

@@ -234,7 +234,10 @@ fn parcel() -> Parcel {
 
 /// Canonical JSON in the domain's spelling: snake_case, enums without prefix.
 fn plain(value: Value) -> Value {
-    const PREFIXES: [&str; 7] = [
+    const PREFIXES: [&str; 10] = [
+        "ASSURANCE_",
+        "CLAIM_FIELD_",
+        "FINDING_LEVEL_",
         "SEX_",
         "MARITAL_STATUS_",
         "ENTERPRISE_STATUS_",
@@ -293,6 +296,27 @@ fn records_reach_the_wire_whole() {
     check(&Record::HealthCard(Box::new(health_card())), insurance::health_card(&health_card()));
     check(&Record::Certificate(Box::new(certificate())), land::certificate(&certificate()));
     check(&Record::Parcel(Box::new(parcel())), land::parcel(&parcel()));
+}
+
+/// What the log commits to can be rebuilt from the response: same names, same
+/// values, nothing more.
+#[test]
+fn a_verdict_reaches_the_wire_whole() {
+    use motlan_domain::Outcome;
+    use motlan_domain::identity::{Assurance, ClaimField, Finding, Verdict};
+    let finding = |field, level, code| Finding { field, level, code };
+    let findings = vec![
+        finding(ClaimField::Id, "EQUAL", "EQUAL"),
+        finding(ClaimField::FullName, "CANONICAL_EQUAL", "TONE_PLACEMENT"),
+        finding(ClaimField::BirthDate, "MATCH_PARTIAL", "YEAR_ONLY_AT_SOURCE"),
+    ];
+    let matching = Verdict { outcome: Outcome::Match, assurance: Some(Assurance::Low), findings };
+    let absent = Verdict { outcome: Outcome::NotFound, assurance: None, findings: vec![] };
+    for verdict in [matching, absent] {
+        let domain = serde_json::to_value(&verdict).expect("the verdict serialises");
+        let wire = serde_json::to_value(super::answer::verdict(&verdict)).expect("the message serialises");
+        assert_eq!(plain(wire), domain);
+    }
 }
 
 #[test]
