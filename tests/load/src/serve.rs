@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use motlan::clock::SystemClock;
 use motlan::config::Config;
-use motlan::run::log_to_stderr;
+use motlan::telemetry::log_to_stderr;
 use motlan::wiring::Gateway;
 use motlan_audit::AuditLog;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -56,7 +56,7 @@ impl Command {
 pub(crate) async fn gateway(config: &Path) -> anyhow::Result<()> {
     let config = Config::read(config)?;
     log_to_stderr(&config.log);
-    let gateway = Gateway::start(config, Arc::new(SystemClock::start())).await;
+    let gateway = Gateway::start(config, Arc::new(SystemClock::start()), None).await;
     let gateway = gateway.map_err(|failure| failure.cause)?;
     let told = converse(gateway.grpc(), Some(gateway.audit())).await;
     gateway.shutdown().await;

@@ -32,6 +32,7 @@ fn the_committed_bytes_are_canonical() {
         fields: FieldStates::default(),
         verdict: Some(verdict),
         incomplete: None,
+        withheld: None,
         freshness: Freshness { retrieved_at: at, source_data_time: Some(at), valid_until: at, cache: None },
     };
     check(&whole);
