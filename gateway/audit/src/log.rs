@@ -238,10 +238,11 @@ impl AuditLog {
         draft.identifiers().map(|identifier| subjects.cached(&subjects.hash(identifier))).collect()
     }
 
-    /// Keeps work away from the subjects thread while nothing can be written.
+    /// Keeps work away from the subjects thread while nothing can be written,
+    /// be it the journal or the subject table: the thread tries by itself.
     fn refuse_unless_ready(&self) -> Result<(), AuditError> {
         match self.inner.sequencer.phase() {
-            Phase::Ready => Ok(()),
+            Phase::Ready => self.inner.standing.cause().map_or(Ok(()), |c| Err(AuditError::unavailable(c))),
             Phase::Failed(cause) => Err(AuditError::unavailable(cause)),
             Phase::Closed => Err(AuditError::Closed),
         }

@@ -304,6 +304,9 @@ impl Register {
         &self,
         work: impl FnOnce(&Store<'_>) -> Result<(T, Option<Arc<Dossier>>), RegisterError> + Send + 'static,
     ) -> Result<T, RegisterError> {
+        if self.standing.hangs() {
+            return Err(RegisterError::Unavailable(None));
+        }
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Message::Work(job(work, reply))).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => RegisterError::Overloaded,

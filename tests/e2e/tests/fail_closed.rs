@@ -104,6 +104,34 @@ impl Stage {
         self.returns(fault).await;
     }
 
+    /// A fault of a store that answers about known people do not need: they go
+    /// on, what needs the store is refused, and the probe says so.
+    async fn holds_back(&self, fault: &str, reason: &str, rules: &[Rule]) {
+        self.layer.arm(rules).unwrap();
+        self.refuses_some(fault, reason).await;
+        assert!(self.layer.acted(0).unwrap() > 0, "{fault} never bit");
+        self.layer.lift().unwrap();
+        self.returns(fault).await;
+    }
+
+    async fn refuses_some(&self, fault: &str, reason: &str) {
+        let readiness = self.served.until(fault, |readiness| !readiness.ready).await.unwrap();
+        assert_eq!(readiness.reasons, [reason], "{fault}");
+        let (answered, refused) = self.load.counts();
+        self.load.reaches(fault, answered + SOME, refused + SOME / 5).await;
+    }
+
+    /// A file that is moved away, and put back.
+    async fn misses(&self, file: &str, reason: &str) {
+        let path = self.served.site().state().join(file);
+        let aside = path.with_extension("aside");
+        fs::rename(&path, &aside).unwrap();
+        self.refuses_some(file, reason).await;
+        assert!(!path.exists(), "{file} is never made anew");
+        fs::rename(&aside, &path).unwrap();
+        self.returns(file).await;
+    }
+
     /// A fault that the gateway gets over by itself, after so many calls.
     async fn gets_over(&self, fault: &str, rules: &[Rule]) {
         self.layer.arm(rules).unwrap();
@@ -193,4 +221,72 @@ async fn a_disk_that_hangs_holds_nobody_past_the_deadline() {
     assert_eq!(causes, names(&[]), "what the disk took in the end is no entry of unknown fate");
     let known = names(&["Unavailable AUDIT_UNAVAILABLE", "DeadlineExceeded DEADLINE_EXCEEDED"]);
     assert_eq!(refused, known, "at once where the disk is known to hang, else at the deadline");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_written_takes_nothing_new_until_it_can() {
+    let stage = Stage::set().await;
+    let stores = [("subjects.db", "AUDIT_UNAVAILABLE"), ("dossiers.db", "STORE_UNAVAILABLE")];
+    for (store, reason) in stores {
+        for (fault, op, errno) in [
+            ("full", Op::Write, ENOSPC),
+            ("failing at write", Op::Write, EIO),
+            ("failing at sync", Op::Sync, EIO),
+        ] {
+            let rule = Rule::on(&[op], store, Action::Fail(errno));
+            stage.holds_back(&format!("{store} {fault}"), reason, &[rule]).await;
+        }
+    }
+    stage.misses("audit/subjects.db", "AUDIT_UNAVAILABLE").await;
+    stage.misses("dossiers.db", "STORE_UNAVAILABLE").await;
+    let (causes, refused) = stage.end().await;
+    assert_eq!(causes, names(&[]), "the journal was never in doubt");
+    assert_eq!(refused, names(&["Unavailable AUDIT_UNAVAILABLE", "Unavailable STORE_UNAVAILABLE"]));
+}
+
+/// Above all nobody else waits: a search for a person must not hold up a thread
+/// that serves others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_hangs_holds_up_only_what_needs_it() {
+    let stage = Stage::set().await;
+    for (store, reason) in [("subjects.db", "AUDIT_UNAVAILABLE"), ("dossiers.db", "STORE_UNAVAILABLE")] {
+        let hangs = Rule::on(&[Op::Sync], store, Action::Hang);
+        stage.holds_back(&format!("{store} that hangs"), reason, &[hangs]).await;
+    }
+    let (causes, refused) = stage.end().await;
+    assert_eq!(causes, names(&[]));
+    let known = [
+        "DeadlineExceeded DEADLINE_EXCEEDED",
+        "Unavailable AUDIT_UNAVAILABLE",
+        "Unavailable STORE_UNAVAILABLE",
+    ];
+    assert!(refused.is_subset(&names(&known)), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_back_takes_no_time_from_the_log() {
+    let stage = Stage::set().await;
+    let (answered, _) = stage.load.counts();
+    // By less than the tokens are old: everybody is served on.
+    stage.layer.set_clock(-300).unwrap();
+    stage.load.reaches("the clock set back by minutes", answered + 2 * SOME, 0).await;
+    assert_eq!(stage.load.counts().1, 0, "nobody is refused for it");
+    // By more: tokens are of the future, and nobody is who they say.
+    stage.layer.set_clock(-7_200).unwrap();
+    stage.load.reaches("the clock set back by hours", 0, SOME).await;
+    assert!(stage.served.readiness().await.unwrap().ready, "the log can be written all the while");
+    stage.layer.set_clock(0).unwrap();
+    stage.returns("the clock").await;
+    let audit = stage.served.site().audit();
+    let (causes, refused) = stage.end().await;
+    assert_eq!(causes, names(&[]));
+    assert!(refused.contains("Unauthenticated TOKEN_EXPIRED"), "{refused:?}");
+    // A registry that looks at the time of a request refuses one of hours ago.
+    let known = names(&["Unauthenticated TOKEN_EXPIRED", "Unavailable SOURCE_REFUSED"]);
+    assert!(refused.is_subset(&known), "{refused:?}");
+    // `Ledger::read` has seen that no time goes back; here, that one would have.
+    let ledger = Ledger::read(&audit);
+    let times: Vec<&str> = ledger.entries().map(|(entry, _)| entry["time"].as_str().unwrap()).collect();
+    let still = times.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    assert!(still as u64 > SOME, "{still} entries of the time before: the clock was never back");
 }

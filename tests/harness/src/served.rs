@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use motlan::client::Connection;
+use motlan::sandbox::TokenSpec;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tokio::process::{Child, Command};
@@ -19,6 +20,10 @@ use crate::{Program, World};
 
 /// How long a gateway may take to be ready, and to end.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How old, in seconds, the tokens are that callers of a served gateway show;
+/// they live 900.
+const TOKEN_AGE: i64 = 360;
 
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -80,14 +85,24 @@ impl World {
 
     /// A connection to that gateway as that caller, with its usual token.
     pub fn connect_to(&self, site: &Site, caller: &str) -> anyhow::Result<Connection> {
-        let credentials = self.running().world().credentials(self.member(caller)?)?;
-        Connection::lazy(&site.grpc, &credentials)
+        let member = self.member(caller)?;
+        self.connect_by(site, caller, self.running().world().usual_token(member))
     }
 
     /// The same as the portal with a citizen at it.
     pub fn citizen_at(&self, site: &Site, personal_id: &str) -> anyhow::Result<Connection> {
-        let token = self.running().world().issuers().sign(&self.citizen_token(personal_id)?)?;
-        self.connect_to(site, "portal")?.with_token(Some(&token))
+        self.connect_by(site, "portal", Some(self.citizen_token(personal_id)?))
+    }
+
+    fn connect_by(&self, site: &Site, caller: &str, token: Option<TokenSpec>) -> anyhow::Result<Connection> {
+        // Issued a while ago, so that the gateway's clock may be set back.
+        let aged = token.map(|mut token| {
+            token.iat -= TOKEN_AGE;
+            token.exp -= TOKEN_AGE;
+            self.running().world().issuers().sign(&token)
+        });
+        let shown = self.shown(&self.member(caller)?.credential, aged.transpose()?);
+        Connection::lazy(&site.grpc, &shown)
     }
 }
 

@@ -32,9 +32,14 @@ impl Standing {
     /// Whether the file can be written, as far as is known, and the thread is
     /// not held up at it.
     pub(super) fn is_good(&self) -> bool {
-        let state = self.state.lock();
-        let busy = state.busy_since.map(|since| self.clock.monotonic().saturating_sub(since));
-        !state.failed && busy.is_none_or(|busy| busy <= STALLED)
+        !self.has_failed() && !self.hangs()
+    }
+
+    /// Whether the thread has been at one piece of work for too long: more would
+    /// only wait behind it.
+    pub(super) fn hangs(&self) -> bool {
+        let since = self.state.lock().busy_since;
+        since.is_some_and(|since| self.clock.monotonic().saturating_sub(since) > STALLED)
     }
 
     pub(super) fn has_failed(&self) -> bool {

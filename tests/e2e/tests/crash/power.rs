@@ -9,7 +9,7 @@ use crate::tier;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_outlives_a_power_cut() {
-    let (cuts, enough) = (tier(2, 20), tier(200, 1_000));
+    let (cuts, enough) = (tier(2, 20), tier(150, 1_000));
     let (mut story, mut served) = Story::begin(true).await;
     let mut lost = 0;
     for cut in 1..=cuts {
@@ -32,7 +32,7 @@ async fn without_syncs_a_power_cut_does_lose_answers() {
         let pretend = Rule::on(&[Op::Sync], path, Action::Pretend);
         story.layer.arm(std::slice::from_ref(&pretend)).unwrap();
         let kill = Rule::on(&[Op::Sync], "", Action::KillBefore).after(0);
-        story.live(served, tier(100, 1_000), End::At(vec![kill])).await;
+        story.live(served, tier(60, 1_000), End::At(vec![kill])).await;
         story.power_fails(Luck::None);
         if journal {
             assert!(story.missing() > 0, "no answer is missed: the power cut cannot fail");
@@ -50,22 +50,23 @@ async fn without_syncs_a_power_cut_does_lose_answers() {
 }
 
 /// After a sync that failed Linux holds the pages for written: the next sync
-/// succeeds without them. Whatever is told later must not rest on them.
+/// succeeds without them. Whatever is told later must not rest on them, neither
+/// in the same process nor in the one that finds what looks whole.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_sync_is_made_good_before_anything_rests_on_it() {
     let (mut story, mut served) = Story::begin(true).await;
-    for path in [".journal", "subjects.db", "dossiers.db"] {
+    for path in [".journal", "dossiers.db", "subjects.db"].into_iter().take(tier(2, 3)) {
         let fails = Rule::on(&[Op::Sync], path, Action::Fail(EIO)).times(1);
-        // Gone on with in the same process.
         story.layer.arm(std::slice::from_ref(&fails)).unwrap();
-        story.live(served, tier(100, 1_000), End::Random).await;
+        story.live(served, tier(60, 1_000), End::Random).await;
         assert!(story.layer.acted(0).unwrap() > 0, "{path}: no sync failed");
         story.power_fails(Luck::None);
         served = story.restart().await;
         story.check(&served, &format!("a failed sync of {path}")).await;
-        // The process dies of it, and the next one finds what looks whole.
+        // Slow before, so that much waits for the sync that fails.
         let dies = Rule::on(&[Op::Sync], path, Action::KillFailed).after(5);
-        story.live(served, tier(60, 500), End::At(vec![dies])).await;
+        let slow = Rule::on(&[Op::Sync], path, Action::Delay(60));
+        story.live(served, 30, End::At(vec![dies, slow])).await;
         story.process_died();
         let next = story.restart().await;
         story.live(next, tier(60, 500), End::Random).await;
@@ -73,20 +74,5 @@ async fn a_failed_sync_is_made_good_before_anything_rests_on_it() {
         served = story.restart().await;
         story.check(&served, &format!("a failed sync of {path}, and a restart")).await;
     }
-    stop(story, served).await;
-}
-
-/// A segment that got its name and no more: the next process writes to it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_that_was_not_synced_is_before_anything_rests_on_it() {
-    let (mut story, served) = Story::begin(true).await;
-    let dies = Rule::on(&[Op::Rename], ".journal", Action::KillAfter).after(0);
-    story.live(served, 60, End::At(vec![dies])).await;
-    story.process_died();
-    let served = story.restart().await;
-    story.live(served, 60, End::Random).await;
-    story.power_fails(Luck::None);
-    let served = story.restart().await;
-    story.check(&served, "a name without a sync").await;
     stop(story, served).await;
 }

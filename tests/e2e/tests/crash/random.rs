@@ -19,7 +19,7 @@ async fn every_answer_received_stands_in_the_log_after_kill_9() {
     let (mut story, mut served) = Story::begin(false).await;
     let mut told = 0;
     for kill in 1..=kills {
-        told += story.live(served, enough, End::Random).await;
+        told += story.live_among(64, served, enough, End::Random).await;
         served = story.restart().await;
         story.check(&served, &format!("kill {kill}")).await;
     }

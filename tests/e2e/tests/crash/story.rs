@@ -10,7 +10,7 @@ use motlan_harness::{Connection, Program, Served, Site, World};
 use motlan_proto::audit::v1::GetEntryRequest;
 use tempfile::TempDir;
 
-use crate::CALLERS;
+use crate::callers;
 
 /// Receipts that are looked up over the API too, and openings that are asked
 /// for again, after each restart.
@@ -65,7 +65,18 @@ impl Story {
 
     /// A load until the gateway ends; how many answers came.
     pub(crate) async fn live(&mut self, served: Served, enough: usize, end: End) -> usize {
-        let load = Load::start(&self.world, &self.site, &self.cases, CALLERS);
+        self.live_among(callers(), served, enough, end).await
+    }
+
+    /// The same with so many callers.
+    pub(crate) async fn live_among(
+        &mut self,
+        callers: usize,
+        served: Served,
+        enough: usize,
+        end: End,
+    ) -> usize {
+        let load = Load::start(&self.world, &self.site, &self.cases, callers);
         let random = usize::from(uuid::Uuid::new_v4().as_bytes()[0]) % (1 + enough / 2);
         load.reaches("a life", (enough + random) as u64, 0).await;
         match end {
@@ -80,7 +91,7 @@ impl Story {
         let calls = load.all_gone().await;
         let answered = calls.iter().filter(|call| !call.held.is_empty()).count();
         let gone = calls.iter().filter(|call| call.reply == Reply::Gone).count();
-        assert!(gone >= CALLERS / 2, "only {gone} callers were at it when the gateway died");
+        assert!(gone >= callers / 2, "only {gone} callers were at it when the gateway died");
         let told: usize = calls.iter().map(|call| call.held.len()).sum();
         assert!(told >= enough && answered > 0, "{told} answers");
         self.calls.extend(calls);
