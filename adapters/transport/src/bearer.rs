@@ -219,9 +219,10 @@ impl Bearer {
     }
 }
 
-/// `{access_token, token_type, expires_in}`; without `expires_in` it serves
-/// for a minute.
-fn read_token(body: &[u8]) -> Result<(HeaderValue, Duration), MalformedCause> {
+/// `{access_token, token_type, expires_in}`: the `Authorization` to send, and
+/// how long it serves; without `expires_in` a minute. Public for the fuzz
+/// targets alone.
+pub fn read_token(body: &[u8]) -> Result<(HeaderValue, Duration), MalformedCause> {
     let answer = json::read(body)?;
     let bearer = answer
         .get("token_type")

@@ -1,8 +1,8 @@
 //! The breaker: a registry that fails again and again is spared for a while.
 //!
-//! Closed → (N failures in a row) → open → (after a pause) → one probe at a
-//! time → closed on success, open again on failure. Time is the [`Clock`]'s
-//! monotonic one.
+//! Closed → (N failures in a row) → open → (after a pause) → one question at a
+//! time as probe → closed on success, open again on failure. Time is the
+//! [`Clock`]'s monotonic one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,8 +87,10 @@ impl Breaker {
         }
     }
 
-    /// Leave to call, or when to ask again.
-    pub(crate) fn enter(&self) -> Result<Pass<'_>, Duration> {
+    /// Leave to call, or when to ask again. One question probes with all the
+    /// calls it takes: `probing` says that an earlier one of them is the probe.
+    /// Refusing the others would fail the question, and with it the probe.
+    pub(crate) fn enter(&self, probing: bool) -> Result<Pass<'_>, Duration> {
         let now = self.clock.monotonic();
         let mut state = self.state.lock();
         let probe = match *state {
@@ -98,7 +100,8 @@ impl Breaker {
                 *state = State::Probing;
                 true
             }
-            // Another call is finding out: soon known.
+            State::Probing if probing => true,
+            // Another question is finding out: soon known.
             State::Probing => return Err(Duration::from_secs(1)),
         };
         Ok(Pass { breaker: self, probe, judged: false })
@@ -108,6 +111,11 @@ impl Breaker {
 // === impl Pass ===
 
 impl Pass<'_> {
+    /// Whether the registry is judged by this call.
+    pub(crate) const fn is_probe(&self) -> bool {
+        self.probe
+    }
+
     /// The registry answered.
     pub(crate) fn succeeded(mut self) {
         self.judged = true;
@@ -145,9 +153,14 @@ impl Pass<'_> {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        if self.probe && !self.judged {
-            let now = self.breaker.clock.monotonic();
-            *self.breaker.state.lock() = State::Open { until: now };
+        if !self.probe || self.judged {
+            return;
+        }
+        let now = self.breaker.clock.monotonic();
+        let mut state = self.breaker.state.lock();
+        // Another call of the same question may have judged already.
+        if matches!(*state, State::Probing) {
+            *state = State::Open { until: now };
         }
     }
 }

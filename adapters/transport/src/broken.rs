@@ -34,5 +34,6 @@ pub(crate) fn classify(error: &(dyn Error + 'static)) -> Broken {
 /// broken records the same kind: they are the connection's end.
 fn is_framing(error: &io::Error) -> bool {
     let invalid = matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
-    invalid && !error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    let of_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    invalid && of_tls.is_none()
 }

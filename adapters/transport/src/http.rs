@@ -1,6 +1,7 @@
 //! One guarded HTTP client for one registry.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -120,7 +121,13 @@ impl Http {
 
     /// Leave for one call: time left, a turn in the bulkhead, room in the
     /// quota, leave of the breaker. Nothing has been sent when it is refused.
-    pub(crate) async fn admit(&self, deadline: Instant) -> Result<Admitted<'_>, FetchError> {
+    /// `probing` is the question's note that one of its calls is the breaker's
+    /// probe.
+    pub(crate) async fn admit(
+        &self,
+        deadline: Instant,
+        probing: &AtomicBool,
+    ) -> Result<Admitted<'_>, FetchError> {
         let suspended = |wait| unavailable(Reason::SourceSuspended, Some(wait));
         if let Some(wait) = self.breaker.refuses() {
             return Err(suspended(wait));
@@ -132,7 +139,8 @@ impl Http {
             return Err(unavailable(Reason::SourceTimeout, None));
         }
         self.within_quota()?;
-        let pass = self.breaker.enter().map_err(suspended)?;
+        let pass = self.breaker.enter(probing.load(Ordering::Acquire)).map_err(suspended)?;
+        probing.fetch_or(pass.is_probe(), Ordering::AcqRel);
         Ok(Admitted { _turn: turn, pass, deadline })
     }
 

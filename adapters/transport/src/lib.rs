@@ -31,11 +31,15 @@ mod rest;
 mod secret;
 mod session;
 
+#[doc(hidden)]
+pub use bearer::read_token;
 pub use bearer::{Bearer, TokenConfig, TokenForm};
 pub use breaker::BreakerConfig;
 pub use call::{Answer, Call, Media};
 pub use config::{ConfigError, HttpConfig};
 pub use http::Http;
 pub use rest::Rest;
+#[doc(hidden)]
+pub use rest::read_refusal;
 pub use secret::Secret;
 pub use session::Session;

@@ -70,7 +70,13 @@ fn body(answer: Answer) -> Result<Bytes, FetchError> {
     if answer.status == StatusCode::OK {
         return Ok(answer.body);
     }
-    let said = json::read(&answer.body).ok();
+    Err(read_refusal(&answer.body))
+}
+
+/// The refusal that the body of a status 400 tells. Public for the fuzz targets
+/// alone.
+pub fn read_refusal(body: &[u8]) -> FetchError {
+    let said = json::read(body).ok();
     let code = said.as_ref().and_then(Object::of).and_then(|object| object.code("maLoi").ok().flatten());
-    Err(FetchError::refused(code.as_deref().unwrap_or("HTTP_400")))
+    FetchError::refused(code.as_deref().unwrap_or("HTTP_400"))
 }

@@ -1,5 +1,7 @@
 //! What one question takes: its deadline, and the exchanges made for it.
 
+use std::sync::atomic::AtomicBool;
+
 use http::HeaderValue;
 use motlan_api::{Ask, FetchError};
 use parking_lot::Mutex;
@@ -18,13 +20,15 @@ pub struct Session<'a> {
     deadline: Instant,
     ask: &'a Ask,
     exchanges: Mutex<Vec<String>>,
+    /// Whether one of its calls is the breaker's probe.
+    probing: AtomicBool,
 }
 
 // === impl Session ===
 
 impl<'a> Session<'a> {
     pub(crate) const fn new(http: &'a Http, deadline: Instant, ask: &'a Ask) -> Self {
-        Self { http, deadline, ask, exchanges: Mutex::new(Vec::new()) }
+        Self { http, deadline, ask, exchanges: Mutex::new(Vec::new()), probing: AtomicBool::new(false) }
     }
 
     /// When everything has to be done.
@@ -45,7 +49,8 @@ impl<'a> Session<'a> {
     /// Sends one call: adds the exchange id and the dossier code, and names
     /// the exchanges in an error.
     pub async fn send(&self, mut call: Call) -> Result<Answer, FetchError> {
-        let admitted = self.http.admit(self.deadline).await.map_err(|error| self.name_exchanges(error))?;
+        let admitted = self.http.admit(self.deadline, &self.probing).await;
+        let admitted = admitted.map_err(|error| self.name_exchanges(error))?;
         let id = self.next_id();
         if let Ok(value) = HeaderValue::from_str(&id) {
             call.headers.insert(X_ROAD_ID, value);

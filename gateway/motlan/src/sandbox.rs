@@ -22,6 +22,7 @@ mod tokens;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -58,6 +59,8 @@ pub struct WorldOptions {
     pub people: usize,
     /// The clock of registries, tokens and gateway.
     pub clock: Arc<dyn Clock>,
+    /// Longest question to a registry, where it is another than the default.
+    pub registry_deadline: Option<Duration>,
     /// Further tables of its motlan.toml.
     pub settings: String,
     /// The spans recorded in this process, for a gateway whose settings name a
@@ -75,6 +78,7 @@ pub struct World {
     issuers: TokenIssuers,
     catalogue: Catalogue,
     clock: Arc<dyn Clock>,
+    registry_deadline: Option<Duration>,
     starts: u32,
 }
 
@@ -83,7 +87,14 @@ pub struct World {
 impl WorldOptions {
     /// The usual size: 1,200 people.
     pub fn new(folder: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
-        Self { folder: folder.into(), people: 1_200, clock, settings: String::new(), spans: None }
+        Self {
+            folder: folder.into(),
+            people: 1_200,
+            clock,
+            registry_deadline: None,
+            settings: String::new(),
+            spans: None,
+        }
     }
 }
 
@@ -104,7 +115,9 @@ impl World {
         let cast = Cast::of(&catalogue, &authority, registries.world())?;
         let issuers = TokenIssuers::new()?;
         let starts = files.count("state/starts")?;
-        let world = Self { files, registries, authority, cast, issuers, catalogue, clock, starts };
+        let registry_deadline = options.registry_deadline;
+        let world =
+            Self { files, registries, authority, cast, issuers, catalogue, clock, registry_deadline, starts };
         world.write(&options.settings)?;
         Ok(world)
     }
@@ -291,8 +304,8 @@ impl World {
         files.write("clients/portal/receipt.key", &receipt_key)?;
         self.renew_tokens()?;
         let [grpc, probe] = free_ports()?;
-        let text = settings::toml(grpc, probe, &self.registries, &self.cast) + settings;
-        files.write("motlan.toml", &text)
+        let text = settings::toml(grpc, probe, &self.registries, self.registry_deadline, &self.cast);
+        files.write("motlan.toml", &(text + settings))
     }
 }
 

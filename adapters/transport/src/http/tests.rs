@@ -167,6 +167,22 @@ async fn failures_open_the_breaker_and_a_probe_closes_it() {
 }
 
 #[tokio::test]
+async fn a_question_of_two_calls_at_once_closes_the_breaker() {
+    let far = FarEnd::start(vec![answer("500 No", "", ""), json("{}")]).await;
+    let mut config = far.config();
+    config.breaker = BreakerConfig { failures: 1, open_ms: 3_000 };
+    let clock = clock();
+    let http = Http::new(config, shared(&clock)).unwrap();
+    assert!(send(&http, get(&http)).await.is_err());
+    clock.advance(Duration::from_secs(3));
+    let ask = ask();
+    let session = http.session(&ask);
+    let both = tokio::join!(session.send(get(&http)), session.send(get(&http)));
+    assert!(both.0.is_ok() && both.1.is_ok(), "{:?} {:?}", both.0.err(), both.1.err());
+    assert!(send(&http, get(&http)).await.is_ok());
+}
+
+#[tokio::test]
 async fn the_quota_and_the_time_left_are_looked_at_before_anything_is_sent() {
     let far = FarEnd::start(vec![json("{}")]).await;
     let http = open(HttpConfig { quota_per_minute: Some(2), ..far.config() });

@@ -2,6 +2,7 @@
 //! the sandbox's folder.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use motlan_domain::Registry;
 use motlan_sandbox::Sandbox;
@@ -11,7 +12,14 @@ use super::cast::{Acting, Cast};
 use super::tokens::{AGENCY_IDP, AUDIENCE, CITIZEN_IDP, PORTAL};
 
 /// The file's text.
-pub(super) fn toml(grpc: u16, probe: u16, registries: &Sandbox, cast: &Cast) -> String {
+pub(super) fn toml(
+    grpc: u16,
+    probe: u16,
+    registries: &Sandbox,
+    deadline: Option<Duration>,
+    cast: &Cast,
+) -> String {
+    let bounds = deadline.map(|most| format!(", deadline_ms = {}", most.as_millis())).unwrap_or_default();
     let population = registries.credentials().population.clone();
     let mut text = format!(
         r#"# Written by `motlan sandbox`. Everything it names is synthetic.
@@ -45,7 +53,7 @@ x_road_client = "{client}"
 account = "motlan-sandbox"
 phone = "0258000000"
 default_procedure = "1.004222"
-http = {{ base_url = "{base}" }}
+http = {{ base_url = "{base}"{bounds} }}
 "#,
         user = population.user,
         client = population.x_road_client,
@@ -62,7 +70,7 @@ http = {{ base_url = "{base}" }}
             text,
             r#"
 [registries.{registry}]
-http = {{ base_url = "{base}" }}
+http = {{ base_url = "{base}"{bounds} }}
 token.form = {{ kind = "basic", client_id = "{client}", client_secret = {{ file = "secrets/{registry}.secret" }} }}
 "#
         );
