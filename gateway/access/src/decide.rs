@@ -15,7 +15,7 @@ use crate::denial::Denial;
 use crate::identity::{Actor, Identity};
 use crate::permit::{Basis, OnBehalf, Permit, PermitData};
 use crate::policy::{DataFacts, Facts, Names, PurposeRef, Verdict};
-use subject::{Candidate, candidates, is_family};
+use subject::{Candidate, candidates, is_family, linked_count};
 
 /// In the facts of a subject that is not looked at yet: no role's position.
 const ANY_ROLE: u16 = u16::MAX;
@@ -28,6 +28,7 @@ struct Granted {
     requested: FieldSet,
     withheld: Option<Reason>,
     link_required: bool,
+    linked_count: bool,
     legal_basis: Arc<[String]>,
     on_behalf: OnBehalf,
     basis: Basis,
@@ -109,6 +110,7 @@ impl Access {
             fields: granted.requested.intersection(granted.registered),
             withheld: granted.withheld,
             link_required: granted.link_required,
+            linked_count: granted.linked_count,
             legal_basis: granted.legal_basis,
             on_behalf: granted.on_behalf,
             basis: granted.basis,
@@ -198,6 +200,7 @@ impl Access {
                 requested: requested(question, candidate.registered),
                 withheld,
                 link_required: candidate.spec.link_required,
+                linked_count: linked_count(&dossier, identity, role.is_some()),
                 legal_basis: Arc::clone(&entry.legal_basis),
                 on_behalf: OnBehalf {
                     officer_id: officer.map_err(|reason| deny(reason).about(&dossier, None))?,
@@ -263,6 +266,7 @@ impl Access {
             requested: facts.requested,
             withheld: None,
             link_required: false,
+            linked_count: false,
             legal_basis: Arc::clone(&entry.legal_basis),
             on_behalf: OnBehalf {
                 officer_id: officer_for(state, identity, &caller.agency).map_err(deny)?,

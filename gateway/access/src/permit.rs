@@ -7,7 +7,7 @@ use std::sync::Arc;
 use motlan_domain::freshness::CacheScope;
 use motlan_domain::id::{AgencyCode, DossierCode, PersonalId, ProcedureCode};
 use motlan_domain::{Evidence, FieldSet, Purpose, Question, Reason, SubjectKey};
-use motlan_dossier::{Dossier, GuessTicket, NewDossier};
+use motlan_dossier::{Dossier, DossierSubject, GuessTicket, NewDossier};
 
 use crate::identity::{Actor, Caller, Identity};
 
@@ -33,6 +33,7 @@ pub(crate) struct PermitData {
     pub(crate) fields: FieldSet,
     pub(crate) withheld: Option<Reason>,
     pub(crate) link_required: bool,
+    pub(crate) linked_count: bool,
     pub(crate) legal_basis: Arc<[String]>,
     pub(crate) on_behalf: OnBehalf,
     pub(crate) basis: Basis,
@@ -165,7 +166,7 @@ impl Permit {
     }
 
     /// Whether nothing may be disclosed unless the answer shows a tie to
-    /// someone for whom [`knows`](Self::knows) is true.
+    /// someone who [`counts`](Self::counts).
     pub fn requires_link(&self) -> bool {
         self.0.link_required
     }
@@ -175,9 +176,28 @@ impl Permit {
         self.0.dossier.as_ref().is_some_and(|dossier| dossier.knows(key))
     }
 
-    /// Whether the person stands in the dossier.
+    /// Whether somebody of the dossier counts as one of its people for a tie or
+    /// for a claim: whoever was named at opening; and whoever stands there by a
+    /// link alone, unless that would tell of the link.
+    ///
+    /// It would under a bare assertion, for a component too: whoever may open a
+    /// dossier on a person and on a thing of somebody else's would learn from
+    /// "tied" or "not tied" whether the two are family. That is more than the
+    /// yes or no that assertion alone yields, which is about those whom the
+    /// caller names. It would as well for a direct question with nobody acting.
+    /// In a resolve under a receipt the portal has vouched for the dossier, and
+    /// what is decided must not depend on who acts.
+    pub fn counts(&self, subject: &DossierSubject) -> bool {
+        subject.is_named() || self.0.linked_count
+    }
+
+    /// Whether the person stands in the dossier and counts.
     pub fn known_person(&self, id: &PersonalId) -> bool {
-        self.knows(&SubjectKey::Person(*id))
+        let key = SubjectKey::Person(*id);
+        self.0
+            .dossier
+            .as_ref()
+            .is_some_and(|dossier| dossier.roles_of(&key).any(|subject| self.counts(subject)))
     }
 
     /// Strength of the dossier's evidence.

@@ -91,7 +91,9 @@ impl Binder<'_> {
         let Some(dossier) = permit.dossier().cloned() else { return Ok(Binding::default()) };
         let mut tied = Vec::new();
         if permit.requires_link() {
-            let search = Search { permit, dossier: &dossier, persons: persons_of(&dossier) };
+            // Whom a tie may rest on is for the permit to say.
+            let persons = persons_where(&dossier, |subject| permit.counts(subject));
+            let search = Search { permit, dossier: &dossier, persons };
             let searched = tokio::time::timeout(self.sources.deadline, self.ties(&search, found)).await;
             match searched {
                 Ok(Ok(Some(ties))) => tied = ties,
@@ -284,11 +286,15 @@ impl Binder<'_> {
 
 /// The persons of a dossier by personal id, those named at opening first.
 pub(crate) fn persons_of(dossier: &Dossier) -> Vec<PersonalId> {
+    persons_where(dossier, |_| true)
+}
+
+fn persons_where(dossier: &Dossier, counts: impl Fn(&DossierSubject) -> bool) -> Vec<PersonalId> {
     // Stored ids were judged at the edge; here the late form of the CMND, which
     // is the personal id, is only read again.
     let rules = IdRules { synthetic: Synthetic::Allowed, present_year: 9999 };
     let mut persons: Vec<PersonalId> = Vec::new();
-    for subject in &dossier.subjects {
+    for subject in dossier.subjects.iter().filter(|subject| counts(subject)) {
         let id = match &subject.key {
             SubjectKey::Person(id) => Some(*id),
             SubjectKey::Cmnd(cmnd) => cmnd.as_personal_id(&rules),

@@ -110,13 +110,12 @@ impl Pipeline {
             return Ok(sealed);
         }
         let written = if begun.taken_up { self.closing_of(code, RETRY_WAITS).await } else { None };
-        let receipt = match written {
-            Some(receipt) => receipt,
-            None => {
-                let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
-                draft.reason = close_reason(&begun.dossier);
-                self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?
-            }
+        let receipt = if let Some(receipt) = written {
+            receipt
+        } else {
+            let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
+            draft.reason = close_reason(&begun.dossier);
+            self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?
         };
         let dossier = match self.register().closed(code).await {
             Ok(dossier) => dossier,

@@ -225,3 +225,48 @@ async fn the_household_is_linked_read_in_its_roles_and_found_by_each_member() {
     assert_eq!(pseudonyms.len(), 6, "six people, six pseudonyms");
     world.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn under_an_assertion_nobody_learns_of_a_tie_through_family_who_were_not_named() {
+    let world = World::start().await.unwrap();
+    // The elder heads the household and owns the home; the applicant owns none.
+    let family = world.families()[1].clone();
+    assert_eq!(
+        (&family.head, &family.certificate_owners),
+        (&family.elder.id, &vec![family.elder.id.clone()])
+    );
+    let outcome = async |by: &Connection, code: &str| {
+        let (components, _) = resolve(by, code).await.unwrap();
+        let certificate = components.into_iter().find(|c| c.key == "000.00.00.G01-KQ003605").unwrap();
+        certificate.reason
+    };
+    let unnamed = |plan: &mut Plan| {
+        plan.applicant.clone_from(&family.applicant.id);
+        plan.subjects.retain(|(role, _)| role == "applicant" || role == "certificate");
+    };
+    let receipt = Opening::of(RESIDENCE).family(1);
+    let asserted = receipt.clone().asserted();
+    let (strong, officer) = open_changed(&world, &receipt, unnamed).await;
+    let (weak, _) = open_changed(&world, &asserted, unnamed).await;
+    let (named, _) = open_changed(&world, &asserted, |_| ()).await;
+    let plan = world.plan(&receipt).unwrap();
+    let office = world.running().world().cast().of_agency(&plan.agency).unwrap().id.clone();
+    let nobody = world.connect_as_nobody(&office).unwrap();
+    // The first resolve links the head, the second may rest on that.
+    for code in [&strong, &weak, &named] {
+        outcome(&officer, code).await;
+        let linked = get_dossier(&officer, code).await.unwrap().dossier.unwrap().subjects;
+        let head = linked.iter().any(|subject| subject.role == "household_head");
+        assert!(head, "control: the head stands there");
+    }
+    for (what, by, code, expected) in [
+        ("a receipt", &officer, &strong, "RECORD_REUSED"),
+        ("a receipt, nobody acting", &nobody, &strong, "RECORD_REUSED"),
+        ("an assertion", &officer, &weak, "OWNER_NOT_IN_DOSSIER"),
+        ("an assertion, nobody acting", &nobody, &weak, "OWNER_NOT_IN_DOSSIER"),
+        ("an assertion that names the owner", &officer, &named, "RECORD_REUSED"),
+    ] {
+        assert_eq!(outcome(by, code).await, expected, "{what}");
+    }
+    world.stop().await.unwrap();
+}

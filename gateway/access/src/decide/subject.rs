@@ -59,6 +59,12 @@ pub(super) fn candidates<'a>(
     candidates
 }
 
+/// Whether people who stand in the dossier by a link alone count as its people
+/// for a tie or a claim: see [`Permit::counts`](crate::Permit::counts).
+pub(super) fn linked_count(dossier: &Dossier, identity: &Identity, component: bool) -> bool {
+    dossier.evidence != Evidence::Asserted && (component || !identity.actor.is_absent())
+}
+
 /// Whether the person is family of the citizen `own` by more than the caller's
 /// word: the citizen's own record ties them to the dossier in a family role; or
 /// an acceptance receipt (or the citizen's signature) names them in one, and

@@ -91,6 +91,40 @@ async fn a_permit_carries_what_follows_it() {
     assert_ne!(permit.fields(), FieldSet::EMPTY);
 }
 
+#[tokio::test]
+async fn who_is_linked_counts_for_a_tie_only_where_that_tells_of_no_link() {
+    let world = World::new();
+    let dossiers = Dossiers::open(&world, 1).await;
+    let (strong, weak) = (dossiers.purpose(For::Own), dossiers.purpose(For::Asserted));
+    // Direct: verifying is all that needs no values. For a component: whoever acts.
+    let rows = [
+        (By::Officer, &strong, None, true),
+        (By::Absent, &strong, None, false),
+        (By::Officer, &weak, None, false),
+        (By::Officer, &strong, Some("applicant"), true),
+        (By::Absent, &strong, Some("applicant"), true),
+        (By::Officer, &weak, Some("applicant"), false),
+        (By::Absent, &weak, Some("applicant"), false),
+    ];
+    let (head, applicant_id) = (id(&head()).unwrap(), id(&applicant()).unwrap());
+    for (by, purpose, role, counts) in rows {
+        let what = format!("{by:?} {purpose:?} {role:?}");
+        let identity = world.identity("one-stop-216", by);
+        let permit = if let Some(role) = role {
+            let asked = question(GetPerson, applicant(), &["full_name"], purpose.clone());
+            world.access.decide_component(&identity, asked, role).await.unwrap()
+        } else {
+            let asked = question(VerifyIdentity, applicant(), &["full_name"], purpose.clone());
+            let permit = world.access.decide(&identity, asked).await.unwrap();
+            world.access.settle(&permit, None, None).await.unwrap();
+            permit
+        };
+        assert_eq!(permit.known_person(&head), counts, "{what}");
+        assert!(permit.known_person(&applicant_id), "{what}: whoever was named always counts");
+        assert!(permit.knows(&SubjectKey::Person(head)), "{what}: control, the head stands there");
+    }
+}
+
 fn id(key: &SubjectKey) -> Option<motlan_domain::id::PersonalId> {
     match key {
         SubjectKey::Person(id) => Some(*id),
