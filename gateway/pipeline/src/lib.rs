@@ -132,16 +132,17 @@ impl Pipeline {
         identity: &Identity,
         question: Question,
     ) -> Result<Sealed<Answer>, NotReleased<Refusal>> {
-        let operation = question.operation;
-        let asked = async {
+        let span = spans::question(question.operation);
+        let answered = async {
             let permit = match self.access.decide(identity, question).instrument(spans::decide()).await {
                 Ok(permit) => permit,
                 Err(denial) => return self.sources.ledger.denied(&denial).await,
             };
-            let answered = self.answer(permit, false, |_| ()).await?;
-            Ok(answered.map(|(answer, ())| answer))
+            self.answer(permit, false, |_| ()).await
         };
-        spans::question(operation, |answer: &Answer| answer.outcome, asked).await
+        let answered = answered.instrument(span.clone()).await;
+        spans::ended(&span, &answered, |(answer, ())| answer.outcome);
+        Ok(answered?.map(|(answer, ())| answer))
     }
 
     /// Asks one question for a component of a dossier, about its subject in
@@ -158,8 +159,8 @@ impl Pipeline {
         role: &str,
         look: impl FnOnce(&Seen<'_>) -> T,
     ) -> Result<Sealed<(Answer, T)>, NotReleased<Refusal>> {
-        let operation = question.operation;
-        let asked = async {
+        let span = spans::question(question.operation);
+        let answered = async {
             let deciding = self.access.decide_component(identity, question, role);
             let permit = match deciding.instrument(spans::decide()).await {
                 Ok(permit) => permit,
@@ -167,7 +168,9 @@ impl Pipeline {
             };
             self.answer(permit, true, look).await
         };
-        spans::question(operation, |(answer, _): &(Answer, T)| answer.outcome, asked).await
+        let answered = answered.instrument(span.clone()).await;
+        spans::ended(&span, &answered, |(answer, _)| answer.outcome);
+        answered
     }
 
     /// The life of a permitted question.

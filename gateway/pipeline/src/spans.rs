@@ -2,24 +2,19 @@
 //! `registry`) and `record`. They say what was asked by kind, and how each
 //! stage ended; about whom, stands in the log alone.
 
-use std::future::Future;
-
 use motlan_audit::Kind;
 use motlan_domain::{Dataset, Operation, Outcome, Reason};
 use motlan_telemetry::span::SPANS;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Span, info_span};
 
 use crate::answer::Refusal;
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
 
-/// A question from the decision to the sealed answer.
-pub(crate) async fn question<T>(
-    operation: Operation,
-    outcome: impl Fn(&T) -> Outcome,
-    asked: impl Future<Output = Result<Sealed<T>, NotReleased<Refusal>>>,
-) -> Result<Sealed<T>, NotReleased<Refusal>> {
-    let span = info_span!(
+/// A question from the decision to the sealed answer. Nothing here takes a
+/// future: one that is handed on is kept twice.
+pub(crate) fn question(operation: Operation) -> Span {
+    info_span!(
         target: SPANS,
         "question",
         otel.status_code = Empty,
@@ -27,17 +22,20 @@ pub(crate) async fn question<T>(
         motlan.dataset = operation.dataset().as_str(),
         motlan.outcome = Empty,
         motlan.reason = Empty,
-    );
-    let answered = asked.instrument(span.clone()).await;
-    if !span.is_disabled() {
-        ended(&span, answered.as_ref().map(|sealed| outcome(sealed.value())));
-    }
-    answered
+    )
 }
 
-fn ended(span: &Span, answered: Result<Outcome, &NotReleased<Refusal>>) {
+/// How the question ended.
+pub(crate) fn ended<T>(
+    span: &Span,
+    answered: &Result<Sealed<T>, NotReleased<Refusal>>,
+    outcome: impl Fn(&T) -> Outcome,
+) {
+    if span.is_disabled() {
+        return;
+    }
     let (outcome, reason) = match answered {
-        Ok(outcome) => (Some(outcome), None),
+        Ok(sealed) => (Some(outcome(sealed.value())), None),
         Err(NotReleased::Refused(sealed)) => (Some(sealed.value().outcome), Some(sealed.value().reason)),
         Err(NotReleased::Unrecorded(Unrecorded::Overloaded { .. })) => (None, Some(Reason::Overloaded)),
         Err(NotReleased::Unrecorded(Unrecorded::Unavailable)) => (None, Some(Reason::AuditUnavailable)),

@@ -117,7 +117,7 @@ fn reachable(section: &Section<'_>, url: &Url, plain_http: Option<bool>, ca_pem:
             mistake("ca_pem", "is missing: https trusts no authority but these");
         }
         (_, Some(pem)) if !holds_certificate(pem.as_bytes()) => {
-            mistake("ca_pem", "holds no certificate in PEM")
+            mistake("ca_pem", "holds no certificate in PEM");
         }
         _ => {}
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use motlan_api::MalformedCause;
 use motlan_audit_tree::Text;
-use motlan_domain::{Completeness, Fetched, IncompleteCause, Record};
+use motlan_domain::{Completeness, Fetched, FieldSet, IncompleteCause, Record};
 use motlan_telemetry::Value;
 
 use super::*;
@@ -27,14 +27,14 @@ fn told(stats: &Stats) -> BTreeMap<String, u64> {
     told
 }
 
-fn answered(records: usize, completeness: Completeness) -> Result<Reply, FetchError> {
-    Ok(Reply::Records(Fetched {
+fn answered(records: usize, completeness: Completeness) -> Reply {
+    Reply::Records(Fetched {
         records: vec![Record::Person(Box::default()); records],
         retrieved_at: jiff::Timestamp::UNIX_EPOCH,
         source_data_time: None,
         completeness,
         upstream_ids: Vec::new(),
-    }))
+    })
 }
 
 #[test]
@@ -65,15 +65,15 @@ fn every_index_is_its_own() {
 #[test]
 fn an_answer_is_counted_by_what_it_says() {
     let incomplete =
-        Completeness::Incomplete { cause: IncompleteCause::FieldMissing, missing: Default::default() };
+        Completeness::Incomplete { cause: IncompleteCause::FieldMissing, missing: FieldSet::EMPTY };
     let confirmed = |exists| {
         let retrieved_at = jiff::Timestamp::UNIX_EPOCH;
         Ok(Reply::Confirmed { exists, retrieved_at, upstream_ids: Vec::new() })
     };
     let cases = [
-        (answered(1, Completeness::Complete), "FOUND"),
-        (answered(0, Completeness::Complete), "NOT_FOUND"),
-        (answered(1, incomplete), "INCOMPLETE"),
+        (Ok(answered(1, Completeness::Complete)), "FOUND"),
+        (Ok(answered(0, Completeness::Complete)), "NOT_FOUND"),
+        (Ok(answered(1, incomplete)), "INCOMPLETE"),
         (confirmed(true), "FOUND"),
         (confirmed(false), "NOT_FOUND"),
         (Err(FetchError::malformed(MalformedCause::Shape)), "SOURCE_MALFORMED"),
