@@ -1,7 +1,7 @@
 //! A collector inside the test: takes OTLP over gRPC and keeps all of it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
@@ -20,7 +20,6 @@ use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric, number_data_point};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
-use std::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
@@ -56,8 +55,8 @@ pub struct Told {
 // === impl Collector ===
 
 impl Collector {
-    /// On a free loopback port. One that `hangs` takes calls and never answers.
-    pub async fn start(hangs: bool) -> Self {
+    /// On a free loopback port, in the runtime that runs now. One that `hangs` takes calls and never answers.
+    pub fn start(hangs: bool) -> Self {
         let kept = Kept::default();
         kept.hangs.store(hangs, Ordering::SeqCst);
         let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into()).expect("a free port");

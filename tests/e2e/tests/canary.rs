@@ -141,7 +141,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 async fn nothing_personal_is_written_or_said_in_clear() {
     let said = Said::default();
     let writer = said.clone();
-    let collector = Collector::start(false).await;
+    let collector = Collector::start(false);
     let (recorder, spans) =
         motlan::telemetry::recorder(&TelemetrySection::new(collector.endpoint.parse().unwrap()));
     let lines = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());

@@ -57,7 +57,7 @@ fn sample(page: &str, name: &str, labels: &[(&str, &str)]) -> u64 {
 
 #[tokio::test]
 async fn a_call_is_told_under_the_callers_trace_and_counted_as_made() {
-    let collector = Collector::start(false).await;
+    let collector = Collector::start(false);
     let section = TelemetrySection::new(collector.endpoint.parse().unwrap());
     let log = LogSection { filter: "warn".to_owned(), format: LogFormat::Json };
     let spans = motlan::telemetry::begin(&log, Some(&section));
@@ -249,7 +249,7 @@ async fn a_call_is_told_under_the_callers_trace_and_counted_as_made() {
 #[tokio::test]
 async fn a_collector_that_hangs_or_is_gone_changes_nothing_for_callers() {
     for hangs in [true, false] {
-        let collector = if hangs { Some(Collector::start(true).await) } else { None };
+        let collector = if hangs { Some(Collector::start(true)) } else { None };
         // Nobody listens on the port of a collector that has gone.
         let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let endpoint =

@@ -86,7 +86,7 @@ async fn a_full_batch_is_told_at_once_and_a_lone_span_after_a_while() {
             info_span!(target: SPANS, "call");
         }
     });
-    let full = tokio::time::timeout(Duration::from_secs(10), queue.gather(Duration::from_secs(3_600)));
+    let full = tokio::time::timeout(Duration::from_secs(10), queue.gather(Duration::from_hours(1)));
     full.await.expect("told at once");
     assert_eq!(queue.take().len(), SpanQueue::BATCH);
     queue.gather(Duration::from_millis(1)).await;
