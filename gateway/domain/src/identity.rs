@@ -154,7 +154,7 @@ pub fn verify_enterprise(code: &EnterpriseCode, claim: &EnterpriseClaim, record:
     let mut findings = Vec::with_capacity(4);
     let mut grades = Vec::with_capacity(4);
     let mut note = |field, (level, code, grade)| {
-        findings.push(Finding { field, level, code });
+        findings.push(Finding { code, field, level });
         grades.push(grade);
     };
     let held = record.code.as_ref().is_some_and(|held| held.canonical() == code.canonical());
@@ -198,7 +198,7 @@ fn verdict(grades: impl IntoIterator<Item = Grade>, findings: Vec<Finding>) -> V
         Grade::Low => (Outcome::Match, Some(Assurance::Low)),
         Grade::High => (Outcome::Match, Some(Assurance::High)),
     };
-    Verdict { outcome, assurance, findings }
+    Verdict { assurance, findings, outcome }
 }
 
 /// A cancelled id still names its person (decree 58/2026 art. 12): equal, with
