@@ -164,6 +164,38 @@ impl MalformedCause {
             Self::Protocol => "PROTOCOL_VIOLATION",
         }
     }
+
+    /// For a person who reads Vietnamese.
+    pub const fn text_vi(self) -> &'static str {
+        match self {
+            Self::TooLarge => "Trả lời lớn hơn giới hạn cho phép.",
+            Self::TooDeep => "Trả lời có cấu trúc lồng nhau quá sâu.",
+            Self::Truncated => "Trả lời bị ngắt giữa chừng.",
+            Self::Syntax => "Trả lời không phải XML hoặc JSON hợp lệ.",
+            Self::Shape => "Trả lời đúng cú pháp nhưng khác cấu trúc quy ước.",
+            Self::Namespace => "Trả lời là XML thuộc không gian tên khác với quy ước.",
+            Self::Forbidden => "Trả lời chứa khai báo kiểu tài liệu hoặc thực thể XML không được phép.",
+            Self::ContentType => "Trả lời có kiểu nội dung khác với quy ước.",
+            Self::OtherSubject => "Trả lời nói về đối tượng khác với đối tượng được hỏi.",
+            Self::Protocol => "Dữ liệu nhận được không theo giao thức HTTP.",
+        }
+    }
+
+    /// For a person who reads English.
+    pub const fn text_en(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the answer is larger than the limit",
+            Self::TooDeep => "the answer is nested deeper than the limit",
+            Self::Truncated => "the answer ends before it is whole",
+            Self::Syntax => "the answer is neither well-formed XML nor JSON",
+            Self::Shape => "the answer is well formed, but of another shape than the contract's",
+            Self::Namespace => "the answer is XML of another namespace than the contract's",
+            Self::Forbidden => "the answer carries a document type or entity declaration",
+            Self::ContentType => "the answer has another content type than the contract's",
+            Self::OtherSubject => "the answer is about another subject than the one asked for",
+            Self::Protocol => "what came back does not follow HTTP",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Every reason a caller can meet, as one page for people: what it means, what
 //! to do, whether to ask again, in both languages. `motlan reasons` prints it;
-//! `proto/REASONS.md` holds it, and a test holds the file to it.
+//! `proto/REASONS.md` holds it, and a test there holds the file to it.
+//!
+//! How an answer can break a registry's contract is the adapters' vocabulary,
+//! which this room does not know: whoever asks for the page brings it.
 
 use std::fmt::Write as _;
 
@@ -41,6 +44,8 @@ pub enum Met {
     Component,
     /// An answer with outcome INCOMPLETE carries it.
     Incomplete,
+    /// `SOURCE_MALFORMED` carries it as its cause.
+    Cause,
 }
 
 /// A part of the page.
@@ -52,12 +57,14 @@ enum Section {
     Written,
     Gateway,
     Registry,
+    Malformed,
     Incomplete,
     Component,
 }
 
-/// Every reason, in the order of the vocabularies.
-pub fn all() -> Vec<Told> {
+/// Every reason, in the order of the vocabularies, with the causes of a
+/// malformed answer last.
+pub fn all(causes: impl IntoIterator<Item = Told>) -> Vec<Told> {
     let mut all: Vec<Told> = Reason::ALL.iter().copied().map(Told::reason).collect();
     all.extend(IdReason::ALL.iter().map(|r| Told::written(r.as_str(), r.text_vi(), r.text_en(), r.advice())));
     all.extend(
@@ -67,12 +74,12 @@ pub fn all() -> Vec<Told> {
         NameError::ALL.iter().map(|r| Told::written(r.reason(), r.text_vi(), r.text_en(), r.advice())),
     );
     all.extend(IncompleteCause::ALL.iter().copied().map(Told::incomplete));
+    all.extend(causes);
     all
 }
 
-/// The page, in Markdown.
-pub fn page() -> String {
-    let all = all();
+/// The page of those reasons, in Markdown.
+pub fn page(all: &[Told]) -> String {
     let mut page = HEAD.to_owned();
     for section in Section::ALL {
         let (title, note) = section.words();
@@ -111,7 +118,7 @@ Mỗi lời từ chối, lỗi hay kết quả của thành phần hồ sơ đ�
 one of them, offline.*
 
 - **Ở đâu / where**: `ErrorInfo.reason` (domain `motlan`) in `grpc-status-details-bin`; per field in `BadRequest.field_violations[].reason`;
-  `reason` of a component's result; `incomplete_cause` of an answer; `reasons` of `/readyz`. The audit entry carries the same code.
+  `reason` of a component's result; `incomplete_cause` of an answer; `reasons` of `/readyz`. The audit entry carries the same reason.
 - **Nơi phát sinh / arose** (`ErrorInfo.metadata.origin`): `caller` (hệ thống gọi), `gateway` (cổng kết nối), `registry` (cơ sở dữ liệu nguồn).
 - **Gửi lại / ask again** (`metadata.retry`): `never` (không; trả lời sẽ như cũ), `after_change` (sau khi sửa điều được nêu), `later` (gửi lại
   nguyên văn sau thời gian ghi trong `RetryInfo`). `GUESS_LIMIT` has no `RetryInfo`: it holds until the day ends.
@@ -123,9 +130,11 @@ one of them, offline.*
 // === impl Told ===
 
 impl Told {
-    /// The reason of that code.
-    pub fn of(code: &str) -> Option<Self> {
-        all().into_iter().find(|told| told.code == code)
+    /// How an answer breaks its registry's contract.
+    pub const fn cause(code: &'static str, vi: &'static str, en: &'static str) -> Self {
+        let malformed = Reason::SourceMalformed;
+        let (origin, retry, next) = (malformed.origin(), malformed.retry(), malformed.advice());
+        Self { code, met: Met::Cause, origin, retry, vi, en, next }
     }
 
     fn reason(reason: Reason) -> Self {
@@ -167,6 +176,7 @@ impl Met {
         match self {
             Self::Component => "– (component)",
             Self::Incomplete => "OK, INCOMPLETE",
+            Self::Cause => "UNAVAILABLE (cause)",
             Self::Error(code) => match code {
                 Code::Ok => "OK",
                 Code::Cancelled => "CANCELLED",
@@ -193,13 +203,14 @@ impl Met {
 // === impl Section ===
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Credentials,
         Self::Denied,
         Self::Input,
         Self::Written,
         Self::Gateway,
         Self::Registry,
+        Self::Malformed,
         Self::Incomplete,
         Self::Component,
     ];
@@ -208,6 +219,7 @@ impl Section {
         match (told.met, told.origin) {
             (Met::Component, _) => Self::Component,
             (Met::Incomplete, _) => Self::Incomplete,
+            (Met::Cause, _) => Self::Malformed,
             (Met::Error(Code::Unauthenticated), _) => Self::Credentials,
             (Met::Error(_), Origin::Gateway) => Self::Gateway,
             (Met::Error(_), Origin::Registry) => Self::Registry,
@@ -242,6 +254,10 @@ impl Section {
             Self::Registry => (
                 "Cơ sở dữ liệu nguồn / Registries",
                 "Trong một hồ sơ, các mã này là kết quả của từng thành phần, những thành phần khác không bị ảnh hưởng. *Within a resolve these come as results of single components; the others are untouched.*",
+            ),
+            Self::Malformed => (
+                "Trả lời sai quy ước / How an answer breaks its contract",
+                "`SOURCE_MALFORMED` nêu cách sai ở `metadata.cause`. *`SOURCE_MALFORMED` says how in `metadata.cause`.*",
             ),
             Self::Incomplete => (
                 "Trả lời chưa đầy đủ / Incomplete answers",

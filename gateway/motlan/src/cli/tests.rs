@@ -252,6 +252,7 @@ fn a_reason_is_explained_and_an_unknown_one_is_a_no() {
         ),
         ("PERSONAL_ID_LENGTH", ["INVALID_ARGUMENT", "đúng 12 chữ số", "identity card once more"]),
         ("FORM_PREFILLED", ["component", "điền sẵn", "check, complete and sign."]),
+        ("OTHER_SUBJECT", ["UNAVAILABLE (cause)", "đối tượng khác", "another subject"]),
     ] {
         let (ended, told) = explain(code);
         assert_eq!(ended.unwrap(), Exit::Ok);
@@ -262,8 +263,26 @@ fn a_reason_is_explained_and_an_unknown_one_is_a_no() {
     let failure = explain("DOSIER_CLOSED").0.unwrap_err();
     assert_eq!(failure.exit, Exit::No);
     assert!(failure.to_string().contains("nearest: DOSSIER_CLOSED"), "{failure}");
+}
 
+#[test]
+fn the_committed_page_of_reasons_is_the_generated_one() {
     let mut page = Vec::new();
     assert_eq!(reasons(&ReasonsArgs { code: None }, &mut page).unwrap(), Exit::Ok);
-    assert!(String::from_utf8(page).unwrap().contains("| `DOSSIER_CLOSED` |"));
+    let page = String::from_utf8(page).unwrap();
+    let mut codes: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let rows = codes.len();
+    assert!(rows > 140, "only {rows} reasons");
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), rows, "a code stands for two things");
+    for cause in motlan_api::MalformedCause::ALL {
+        assert!(page.contains(&format!("| `{}` | UNAVAILABLE (cause) |", cause.as_str())), "{cause}");
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/REASONS.md");
+    assert!(
+        std::fs::read_to_string(file).unwrap() == page,
+        "proto/REASONS.md is out of date: cargo run --bin motlan -- reasons > proto/REASONS.md"
+    );
 }
