@@ -21,8 +21,8 @@ pub use judge::{judge, judge_registries, unhonoured};
 /// costly question: others are to get on too.
 const PAUSE: Duration = Duration::from_millis(15);
 
-/// Dossiers that one portal caller opens, at most.
-const OPENINGS: usize = 60;
+/// Dossiers that the portal opens in one load, at most: a day has 9,999 serials.
+const OPENINGS: usize = 96;
 
 /// One family, its open dossier, and the office that decides it.
 #[derive(Clone)]
@@ -116,7 +116,7 @@ impl Load {
             };
             let family = world.families().iter().position(|f| f.applicant.id == case.plan.applicant);
             let opening = Opening::of(RESIDENCE).family(family.unwrap());
-            let made = if role == Role::Portal { OPENINGS } else { 0 };
+            let made = if role == Role::Portal { OPENINGS / (callers / 8) } else { 0 };
             let openings = (0..made).map(|_| world.request(&opening, &case.plan).unwrap()).collect();
             let caller = Caller {
                 by: by.unwrap(),
@@ -177,7 +177,7 @@ impl Caller {
             if self.stopped.load(Ordering::Relaxed) {
                 break;
             }
-            let Some(call) = self.one(turn).await else { break };
+            let call = self.one(turn).await;
             let refused = matches!(call.reply, Reply::Refused { .. });
             let count = if refused { &self.counts.refused } else { &self.counts.acknowledged };
             count.fetch_add(if refused { 1 } else { call.held.len() as u64 }, Ordering::Relaxed);
@@ -193,9 +193,9 @@ impl Caller {
         calls
     }
 
-    async fn one(&mut self, turn: usize) -> Option<Call> {
+    async fn one(&mut self, turn: usize) -> Call {
         let (by, case) = (&self.by, &self.case);
-        Some(match (self.role, turn % 5) {
+        match (self.role, turn % 5) {
             (Role::Office, 0) => Call::person(by, What::Hit, case).await,
             (Role::Office, 1) => Call::person(by, What::Live, case).await,
             (Role::Office, 2) => Call::stranger(by, case).await,
@@ -204,9 +204,12 @@ impl Caller {
             (Role::Verifier, 0 | 2 | 4) => Call::verify(by, case).await,
             (Role::Verifier, _) => Call::verify_unknown(by).await,
             (Role::Auditor, _) => Call::search(by, case).await,
-            (Role::Portal, 0 | 2 | 4) => Call::open(by, self.openings.pop()?).await,
+            (Role::Portal, 0 | 2 | 4) => match self.openings.pop() {
+                Some(opening) => Call::open(by, opening).await,
+                None => Call::view(by, case).await,
+            },
             (Role::Portal, _) => Call::view(by, case).await,
-        })
+        }
     }
 }
 

@@ -143,6 +143,26 @@ fn damage_to_what_was_durable_refuses_to_open() {
 }
 
 #[test]
+fn a_panic_over_a_spare_is_a_failure_and_not_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let faults = Arc::new(Faults::default());
+    faults.panic_on_write();
+    let disk: Arc<dyn Disk> = Arc::new(FaultDisk::new(Arc::clone(&faults)));
+    let preparer = Preparer::start(disk, dir.path(), 8 << 10).unwrap();
+    let until = |what: &str, condition: &dyn Fn() -> bool| {
+        let mut looks = 0;
+        while !condition() {
+            looks += 1;
+            assert!(looks < 10_000, "never: {what}");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    };
+    until("failed", &|| preparer.has_failed());
+    preparer.request();
+    until("a spare", &|| preparer.take().is_some());
+}
+
+#[test]
 fn segments_form_a_chain() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path()).unwrap();

@@ -225,6 +225,24 @@ async fn a_subject_table_that_is_gone_stops_all_that_is_about_anybody() {
     world.log.append(draft(1).subject(person(2), "applicant")).await.unwrap();
 }
 
+/// What an earlier process wrote and could not sync lies in the write-ahead log
+/// and looks whole: nothing may rest on it.
+#[tokio::test]
+async fn a_subject_table_is_opened_with_nothing_left_in_its_write_ahead_log() {
+    let world = World::new().await;
+    let known = world.log.subject(&person(1)).await.unwrap();
+    // As a crash leaves it.
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(world.dir.path()).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    let log = copy.path().join("subjects.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0, "the row lies in the log");
+    let (again, _service) = open(copy.path(), &world.clock, &Arc::new(Faults::default())).await.unwrap();
+    assert_eq!(fs::metadata(&log).unwrap().len() / 4096, 0, "its pages are in the table");
+    assert_eq!(again.find_subject(&person(1)).await.unwrap(), Some(known));
+}
+
 /// The table cannot be written and its file is there: who is known stays known.
 #[tokio::test]
 async fn a_subject_table_that_fails_takes_nobody_in_and_comes_back() {

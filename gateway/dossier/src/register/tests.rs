@@ -169,7 +169,11 @@ async fn what_was_acknowledged_outlives_a_crash() {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
         }
+        let log = copy.path().join("dossiers.sqlite-wal");
+        assert!(std::fs::metadata(&log).unwrap().len() > 0, "what was acknowledged lies in the log");
         let after = open(copy.path(), &clock);
+        // What was found there need not be on the disk: it is before anything rests on it.
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), 0, "{serial}");
         assert!(after.get(&code(serial)).await.unwrap().is_some(), "{serial}");
         assert_eq!(after.request(&key).await.unwrap(), RequestState::Answered(vec![7]), "{serial}");
         assert_eq!(after.guesses(&agency("H32.216"), digest, day).await.unwrap(), serial.min(limit));
