@@ -1,0 +1,6 @@
+//! Bytes for `population_household`; what must hold of them stands in `motlan-decoders`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    motlan_decoders::feed("population_household", bytes);
+});
