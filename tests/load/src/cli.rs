@@ -60,6 +60,9 @@ struct CompareArgs {
     /// Small numbers of everything: tells whether the answers are right, not how fast they are
     #[arg(long)]
     smoke: bool,
+    /// Saturation at 16 × 16 alone, for work on the gateway
+    #[arg(long, conflicts_with = "smoke")]
+    brief: bool,
     /// Where the temporary files go; a disk, not memory
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -128,6 +131,7 @@ impl CompareArgs {
             length: if self.smoke { Duration::from_millis(300) } else { length },
             folder: self.folder.clone(),
             smoke: self.smoke,
+            brief: self.brief,
         })
     }
 }

@@ -26,6 +26,8 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// Small numbers of everything: for the answers, not for the figures.
     pub smoke: bool,
+    /// Saturation at 16 × 16 alone, for work on the gateway.
+    pub brief: bool,
 }
 
 /// How many questions are under way.
@@ -63,11 +65,15 @@ impl std::fmt::Display for Shape {
 /// be measured.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let mut bench = Bench::start(options).await?;
-    let shapes: &[Shape] = if options.smoke { &Shape::SMOKE } else { &Shape::ALL };
+    let shapes: &[Shape] = match options {
+        Options { smoke: true, .. } => &Shape::SMOKE,
+        Options { brief: true, .. } => &Shape::ALL[..1],
+        _ => &Shape::ALL,
+    };
     let mut rounds = Vec::new();
     for number in 0..options.rounds {
         for shape in shapes {
-            let round = round(&mut bench, *shape, number, options.length).await?;
+            let round = round(&mut bench, *shape, number, options).await?;
             tell(&format!("round {} of {}, {shape}: {}", number + 1, options.rounds, round.line()));
             rounds.push(round);
             bench.probe.run(if options.smoke { 4 } else { 40 }).await?;
@@ -78,7 +84,13 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
 }
 
 /// One round at one shape. Who begins changes from round to round.
-async fn round(bench: &mut Bench, shape: Shape, number: usize, length: Duration) -> anyhow::Result<Round> {
+async fn round(
+    bench: &mut Bench,
+    shape: Shape,
+    number: usize,
+    options: &Options,
+) -> anyhow::Result<Round> {
+    let length = options.length;
     bench.connect(shape).await?;
     bench.warm_up(shape, WARM_UP.min(length)).await?;
     let mut order = Ran::ALL;
@@ -88,7 +100,7 @@ async fn round(bench: &mut Bench, shape: Shape, number: usize, length: Duration)
         let figures = saturated(bench, shape, ran, length).await?;
         round.full.insert(ran, figures);
     }
-    for ran in order {
+    for ran in order.into_iter().filter(|_| !options.brief) {
         let rate = round.full[&ran].throughput * EASY;
         let figures = at_rate(bench, shape, ran, rate, length).await?;
         round.easy.insert(ran, figures);

@@ -14,6 +14,7 @@ async fn every_answer_of_a_small_comparison_is_right() {
         length: Duration::from_millis(300),
         folder: None,
         smoke: true,
+        brief: false,
     };
     let report = compare::run(&options).await.expect("no answer is wrong");
     assert!(report.answers_checked() > 100, "only {} answers", report.answers_checked());

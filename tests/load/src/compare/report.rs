@@ -182,7 +182,8 @@ impl Load {
             let over = |part: fn(&Figures) -> f64| {
                 Spread::of(rounds.iter().map(|round| part(&round.full[&ran]) / part(&round.full[&Ran::Echo])))
             };
-            let above = rounds.iter().map(|round| round.easy[&ran].p99_ms - round.easy[&Ran::Echo].p99_ms);
+            let p99 = |round: &Round, ran| round.easy.get(&ran).map_or(f64::NAN, |figures| figures.p99_ms);
+            let above = rounds.iter().map(|round| p99(round, ran) - p99(round, Ran::Echo));
             let ratio = Ratio {
                 throughput: over(|figures| figures.throughput),
                 cpu: over(|figures| figures.cpu_us),
@@ -211,6 +212,9 @@ impl Load {
             ));
             targets.push(Target::at_most(what("CPU by the echo's"), cpu, ratio.cpu.median));
             let room = sync_p99_ms + P99_ROOM_MS;
+            if ratio.p99_above_ms.median.is_nan() {
+                continue;
+            }
             targets.push(Target::at_most(
                 what("p99 at 70 % above the echo's, ms (bar: fdatasync p99 + 3)"),
                 room,
@@ -303,7 +307,7 @@ impl fmt::Display for Report {
                     server_share.median * 100.0,
                     client_share.median * 100.0,
                 )?;
-                if let Some(easy) = load.at_70_percent.get(ran) {
+                if let Some(easy) = load.at_70_percent.get(ran).filter(|easy| !easy.p99_ms.median.is_nan()) {
                     writeln!(
                         f,
                         "  {:<22} {:>9}  p50 {:>6.2} ms  p99 {:>6.2} ms  CPU {:>5.1} µs",
