@@ -84,12 +84,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
 }
 
 /// One round at one shape. Who begins changes from round to round.
-async fn round(
-    bench: &mut Bench,
-    shape: Shape,
-    number: usize,
-    options: &Options,
-) -> anyhow::Result<Round> {
+async fn round(bench: &mut Bench, shape: Shape, number: usize, options: &Options) -> anyhow::Result<Round> {
     let length = options.length;
     bench.connect(shape).await?;
     bench.warm_up(shape, WARM_UP.min(length)).await?;
