@@ -28,6 +28,20 @@ const LARGEST: usize = frame::HEADER + MAX_ENTRY_BYTES;
 /// A commit that takes longer than this is taken for a disk that hangs.
 const STALLED: Duration = Duration::from_secs(5);
 
+/// From so many entries a second on, commits are spaced: below, a commit for
+/// each costs less than anybody's waiting.
+const PRESSED: u32 = 3_000;
+
+/// How long is counted for that.
+const COUNTED: Duration = Duration::from_millis(5);
+
+/// So many entries are worth a commit, whatever the spacing.
+const ENOUGH: u32 = 512;
+
+/// A batch that nothing was added to for this part of the spacing is complete:
+/// everybody who is there waits for it.
+const QUIET: u32 = 4;
+
 /// Advised when the queue is full: a few commits later.
 const OVERLOAD_RETRY: Duration = Duration::from_millis(100);
 
@@ -52,6 +66,15 @@ struct State {
     busy_since: Option<Duration>,
     /// Wake the writer once so many entries wait; 0 = it is busy.
     wake_at: u32,
+    flow: Flow,
+}
+
+/// How fast entries come.
+#[derive(Default)]
+struct Flow {
+    since: Duration,
+    count: u32,
+    pressed: bool,
 }
 
 /// Entries of one commit, and those who wait for it.
@@ -102,6 +125,7 @@ impl Sequencer {
             room: u64::MAX,
             busy_since: None,
             wake_at: 0,
+            flow: Flow::default(),
         };
         Self {
             origin,
@@ -204,19 +228,33 @@ impl Sequencer {
             state.wake_at = 0;
         }
         if state.pending.frames.count > 0 {
-            state.busy_since = Some(self.clock.monotonic());
+            let now = self.clock.monotonic();
+            state.busy_since = Some(now);
+            let count = state.pending.frames.count;
+            state.flow.note(now, count);
             return Taken::Batch(state.swap(spare));
         }
         if state.phase == Phase::Closed { Taken::Closed } else { Taken::Idle }
     }
 
-    /// Lets a batch gather: returns when `count` entries wait, or after `spacing`.
-    pub(crate) fn gather(&self, count: u32, spacing: Duration) {
+    /// Where entries come fast, lets a batch gather: for `spacing` at most, and
+    /// no longer than it grows.
+    pub(crate) fn gather(&self, spacing: Duration) {
         let mut state = self.state.lock();
-        if state.pending.frames.count < count && state.phase == Phase::Ready {
-            state.wake_at = count;
-            self.work.wait_for(&mut state, spacing);
+        if !state.flow.pressed {
+            return;
+        }
+        for _ in 0..QUIET {
+            let before = state.pending.frames.count;
+            if before >= ENOUGH || state.phase != Phase::Ready {
+                return;
+            }
+            state.wake_at = ENOUGH;
+            self.work.wait_for(&mut state, spacing / QUIET);
             state.wake_at = 0;
+            if before > 0 && state.pending.frames.count == before {
+                return;
+            }
         }
     }
 
@@ -262,6 +300,21 @@ impl Sequencer {
         let mut state = self.state.lock();
         if state.phase != Phase::Closed {
             state.phase = Phase::Ready;
+        }
+    }
+}
+
+// === impl Flow ===
+
+impl Flow {
+    /// A batch of `count` was taken.
+    fn note(&mut self, now: Duration, count: u32) {
+        self.count += count;
+        let passed = now.saturating_sub(self.since);
+        if passed >= COUNTED {
+            self.pressed = f64::from(self.count) >= f64::from(PRESSED) * passed.as_secs_f64();
+            self.count = 0;
+            self.since = now;
         }
     }
 }

@@ -25,9 +25,6 @@ const UPKEEP: Duration = Duration::from_millis(200);
 /// How soon waiters that were not reached by their neighbours are woken.
 const FLUSH: Duration = Duration::from_millis(2);
 
-/// From so many entries in a batch on, commits are spaced.
-const LOAD: u32 = 16;
-
 /// Between two attempts to heal: first, and at most.
 const HEAL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
@@ -102,12 +99,9 @@ impl Writer {
         let tick = if self.last.is_some() { FLUSH } else { UPKEEP };
         match self.sequencer.take(tick, std::mem::take(&mut self.spare)) {
             Taken::Batch(batch) => {
-                let count = batch.frames.count;
                 self.in_flight = Some(batch);
                 match self.commit() {
-                    Ok(()) if count >= LOAD && !self.spacing.is_zero() => {
-                        self.sequencer.gather(count, self.spacing);
-                    }
+                    Ok(()) if !self.spacing.is_zero() => self.sequencer.gather(self.spacing),
                     Ok(()) => {}
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "audit commit failed");

@@ -21,7 +21,7 @@ use motlan_land::LandAdapter;
 use motlan_pipeline::{Options, Parts, Pipeline};
 use motlan_population::PopulationAdapter;
 use motlan_resolve::Resolver;
-use motlan_server::{Server, ServerHandle, ServerOptions, Services, TlsError, TlsMaterial};
+use motlan_server::{Server, ServerHandle, ServerOptions, Services, TlsError, TlsMaterial, Workers};
 use motlan_telemetry::Source;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -41,6 +41,7 @@ pub struct Gateway {
     stop: CancellationToken,
     serving: TaskTracker,
     fetches: TaskTracker,
+    workers: Workers,
     audit: AuditService,
     register: Register,
     clock: Arc<dyn Clock>,
@@ -101,6 +102,9 @@ impl Gateway {
         let services = Services { pipeline, resolver, beside };
         let bound = Server::bind(server, services, Arc::clone(&clock)).await;
         let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = Workers::start(cores).context("no threads can be had").or_exit(Exit::Unavailable)?;
+        let bound = bound.on(&workers);
 
         let (stop, serving) = (CancellationToken::new(), TaskTracker::new());
         let grpc = bound.grpc_addr().to_string();
@@ -111,7 +115,7 @@ impl Gateway {
         serving.spawn(bound.serve(stop.clone().cancelled_owned()));
         serving.close();
         tracing::info!(%grpc, %probe, "gateway is up");
-        Ok(Self { grpc, probe, handle, stop, serving, fetches, audit, register, clock, exporting })
+        Ok(Self { grpc, probe, handle, stop, serving, fetches, workers, audit, register, clock, exporting })
     }
 
     /// Where gRPC is served, `host:port`.
@@ -150,6 +154,7 @@ impl Gateway {
         if ended.is_err() {
             tracing::warn!("questions to registries were cut off at shutdown");
         }
+        step.timed("threads", self.workers.stop()).await;
         step.timed("audit log", self.audit.shutdown()).await;
         step.timed("register", self.register.close()).await;
         if let Some(exporting) = self.exporting {

@@ -12,6 +12,7 @@
 
 mod calls;
 mod convert;
+mod cork;
 mod deadline;
 mod edge;
 mod invalid;
@@ -28,6 +29,7 @@ mod services;
 mod status;
 mod tls;
 mod trace;
+mod workers;
 
 pub use options::{Limits, ServerOptions};
 pub use peers::Refused;
@@ -35,6 +37,7 @@ pub use server::{BindError, BoundServer, Server, ServerHandle};
 pub use services::Services;
 pub use status::ERROR_DOMAIN;
 pub use tls::{TlsError, TlsMaterial};
+pub use workers::Workers;
 
 #[cfg(test)]
 mod tests;

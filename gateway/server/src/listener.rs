@@ -1,6 +1,7 @@
 //! The accept loop and the life of one connection: place, handshake, HTTP/2,
 //! age, drain.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,13 +14,16 @@ use hyper::server::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::cork::corked;
 use crate::edge::{Edge, EdgeConnection};
 use crate::options::Limits;
 use crate::peers::{AddressPlace, Addresses, PeerCertificate, RefusalLog, Refused};
@@ -41,6 +45,8 @@ pub(crate) struct Listener {
     pub(crate) tasks: TaskTracker,
     /// Set when the server drains.
     pub(crate) draining: CancellationToken,
+    /// Where connections live, in turns; none: where the listener does.
+    pub(crate) workers: Vec<Handle>,
 }
 
 /// Runs HTTP/2 streams as tasks somebody waits for.
@@ -64,12 +70,17 @@ impl Listener {
     pub(crate) async fn accept(self: Arc<Self>, tcp: TcpListener) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections));
         let addresses = Arc::new(Addresses::default());
+        let here = [Handle::current()];
+        let workers = if self.workers.is_empty() { &here[..] } else { &self.workers };
+        let mut workers = workers.iter().cycle();
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = self.draining.cancelled() => return,
                 accepted = tcp.accept() => accepted,
             };
+            // Whoever takes it registers it with the runtime of its own thread.
+            let accepted = accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -82,10 +93,11 @@ impl Listener {
                 .try_acquire_owned()
                 .ok()
                 .zip(addresses.enter(peer.ip(), self.limits.max_connections_per_address));
-            match place {
-                Some(place) => {
+            match place.zip(workers.next()) {
+                Some((place, worker)) => {
                     let listener = Arc::clone(&self);
-                    self.tasks.spawn(async move { listener.connection(stream, peer, place).await });
+                    let connection = async move { listener.connection(stream, peer, place).await };
+                    self.tasks.spawn_on(connection, worker);
                 }
                 None => self.refusals.note(Refused::Limit),
             }
@@ -95,10 +107,14 @@ impl Listener {
     /// One connection from handshake to close.
     async fn connection(
         &self,
-        tcp: TcpStream,
+        tcp: std::net::TcpStream,
         peer: SocketAddr,
         place: (OwnedSemaphorePermit, AddressPlace),
     ) {
+        let tcp = match TcpStream::from_std(tcp) {
+            Ok(tcp) => tcp,
+            Err(error) => return tracing::warn!(%error, "a connection could not be taken over"),
+        };
         // Small answers must not wait for more bytes to fill a segment.
         let _ = tcp.set_nodelay(true);
         let acceptor = TlsAcceptor::from(self.tls.load_full());
@@ -120,14 +136,15 @@ impl Listener {
         // The verifier demands one, so this is never taken.
         let Some(certificate) = certificate else { return self.refusals.note(Refused::Handshake) };
         let certificate = PeerCertificate(Arc::from(certificate.as_ref()));
-        self.serve(TokioIo::new(stream), self.edge.connection(certificate)).await;
+        self.serve(stream, self.edge.connection(certificate)).await;
         drop(place);
     }
 
-    async fn serve<I>(&self, io: I, edge: EdgeConnection)
+    async fn serve<S>(&self, stream: S, edge: EdgeConnection)
     where
-        I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let (stream, cork) = corked(stream);
         let service =
             edge.map_request(|request: http::Request<Incoming>| request.map(tonic::body::Body::new));
         let connection = http2::Builder::new(Tracked(self.tasks.clone()))
@@ -136,10 +153,10 @@ impl Listener {
             .max_header_list_size(self.limits.max_header_bytes)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_TIMEOUT)
-            .serve_connection(io, TowerToHyperService::new(service));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let mut connection = pin!(connection);
         let end = tokio::select! {
-            end = connection.as_mut() => Some(end),
+            end = poll_fn(|context| cork.turn(context, connection.as_mut())) => Some(end),
             () = self.draining.cancelled() => None,
             () = tokio::time::sleep(self.limits.connection_age) => None,
         };
@@ -149,7 +166,8 @@ impl Listener {
             connection.as_mut().graceful_shutdown();
             // Calls that outlast the drain are cut off; what they began to
             // record is recorded all the same.
-            let Ok(end) = tokio::time::timeout(self.limits.drain, connection).await else { return };
+            let rest = poll_fn(|context| cork.turn(context, connection.as_mut()));
+            let Ok(end) = tokio::time::timeout(self.limits.drain, rest).await else { return };
             end
         };
         if let Err(error) = end {

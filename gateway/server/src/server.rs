@@ -26,6 +26,7 @@ use crate::probe::{self, Readiness};
 use crate::quota::{Quotas, RefusalQuota};
 use crate::services::{Services, add_reflection, routes};
 use crate::tls::{TlsError, TlsMaterial};
+use crate::workers::Workers;
 
 /// How often health is looked at for those who watch it.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
@@ -151,6 +152,7 @@ impl Server {
                 refusals,
                 tasks: TaskTracker::new(),
                 draining,
+                workers: Vec::new(),
             },
         })
     }
@@ -166,6 +168,13 @@ async fn listen(what: &'static str, addr: SocketAddr) -> Result<(TcpListener, So
 // === impl BoundServer ===
 
 impl BoundServer {
+    /// Connections live on these threads from now on; without any, on the
+    /// runtime that serves. They have to outlast what calls leave behind.
+    pub fn on(mut self, workers: &Workers) -> Self {
+        self.listener.workers = workers.handles();
+        self
+    }
+
     /// Where gRPC is served.
     pub const fn grpc_addr(&self) -> SocketAddr {
         self.grpc_addr

@@ -1,6 +1,8 @@
 //! What an answer says beside its records, on the way out. A response can only
 //! be built from a [`Sealed`] value: its entry is durable.
 
+use std::sync::Arc;
+
 use motlan_audit::Receipt;
 use motlan_audit_tree::CommitmentKey;
 use motlan_domain::identity::{Assurance, ClaimField, Finding, Verdict};
@@ -53,7 +55,7 @@ pub(crate) struct Parts {
     /// How it ended.
     pub(crate) outcome: i32,
     /// The permitted records.
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Arc<[Record]>,
     /// Every field of the dataset, and what became of it.
     pub(crate) fields: Vec<wire::FieldState>,
     /// How old it is.
