@@ -47,7 +47,7 @@ pub use draft::{Draft, DraftActor, DraftSubject, Receipt};
 pub use error::{AuditError, Cause};
 pub use identifier::{Identifier, IdentifierKind};
 pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
-pub use log::{AuditLog, Health};
+pub use log::{Appending, AuditLog, Health};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
 pub use subjects::Pseudonym;

@@ -37,6 +37,23 @@ pub(crate) struct Inner {
     pub(crate) stats: Arc<Stats>,
 }
 
+/// An append that has begun.
+#[must_use = "nothing may be disclosed before its receipt"]
+pub struct Appending {
+    origin: Arc<str>,
+    stage: Stage,
+}
+
+/// How far an append is.
+enum Stage {
+    /// The entry has its place.
+    Pushed(Pushed),
+    /// Some of its subjects are looked up, or made.
+    HandedIn(oneshot::Receiver<Result<Pushed, AuditError>>),
+    /// It will not be written.
+    Refused(AuditError),
+}
+
 /// How the log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
@@ -72,18 +89,26 @@ impl AuditLog {
     /// [`AuditError::Overloaded`], [`AuditError::Unavailable`],
     /// [`AuditError::Rejected`] or [`AuditError::Closed`].
     pub async fn append(&self, draft: Draft) -> Result<Receipt, AuditError> {
-        let pushed = if let Some(known) = self.known(&draft) {
+        self.begin(draft).receipt().await
+    }
+
+    /// Begins an append: from here on it runs to its end, waited for or not.
+    /// What is left to wait for is small, unlike a draft.
+    pub fn begin(&self, draft: Draft) -> Appending {
+        Appending { origin: self.origin(), stage: self.stage(draft).unwrap_or_else(Stage::Refused) }
+    }
+
+    fn stage(&self, draft: Draft) -> Result<Stage, AuditError> {
+        if let Some(known) = self.known(&draft) {
             if !known.is_empty() && self.inner.standing.is_gone() {
                 return Err(AuditError::unavailable(Cause::SubjectsFailed));
             }
             let finishing = draft.finishes_admitted_work();
             let template = self.inner.assembler.assemble(draft, &known)?;
-            self.inner.sequencer.push(&template, finishing)?
-        } else {
-            self.refuse_unless_ready()?;
-            self.ask(|reply| Job::Append(Box::new(draft), reply)).await?
-        };
-        self.settle(pushed).await
+            return self.inner.sequencer.push(&template, finishing).map(Stage::Pushed);
+        }
+        self.refuse_unless_ready()?;
+        self.hand_in(|reply| Job::Append(Box::new(draft), reply)).map(Stage::HandedIn)
     }
 
     /// The pseudonym of a subject, made if it has none (with its durable row
@@ -122,7 +147,7 @@ impl AuditLog {
         self.refuse_unless_ready()?;
         let subject = subject.clone();
         match self.ask(|reply| Job::Erase(subject, reply)).await? {
-            Some(pushed) => self.settle(pushed).await.map(Some),
+            Some(pushed) => pushed.receipt(self.origin()).await.map(Some),
             None => Ok(None),
         }
     }
@@ -252,19 +277,49 @@ impl AuditLog {
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, AuditError>>) -> Job,
     ) -> Result<T, AuditError> {
-        let (reply, answer) = oneshot::channel();
-        self.inner.desk.hand_in(job(reply))?;
-        answer.await.unwrap_or(Err(AuditError::Closed))
+        self.hand_in(job)?.await.unwrap_or(Err(AuditError::Closed))
     }
 
-    async fn settle(&self, pushed: Pushed) -> Result<Receipt, AuditError> {
-        pushed.wait.await.map_err(AuditError::unavailable)?;
-        Ok(Receipt {
-            origin: self.origin(),
-            index: pushed.index,
-            leaf_hash: pushed.leaf_hash,
-            time: pushed.time,
-        })
+    /// Hands a job to the subjects thread; its answer comes.
+    fn hand_in<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, AuditError>>) -> Job,
+    ) -> Result<oneshot::Receiver<Result<T, AuditError>>, AuditError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.desk.hand_in(job(reply))?;
+        Ok(answer)
+    }
+}
+
+// === impl Appending ===
+
+impl Appending {
+    /// Waits until the entry is durable.
+    ///
+    /// # Errors
+    /// As [`AuditLog::append`].
+    pub async fn receipt(self) -> Result<Receipt, AuditError> {
+        let pushed = match self.stage {
+            Stage::Pushed(pushed) => pushed,
+            Stage::HandedIn(answer) => answer.await.unwrap_or(Err(AuditError::Closed))?,
+            Stage::Refused(error) => return Err(error),
+        };
+        pushed.receipt(self.origin).await
+    }
+}
+
+impl std::fmt::Debug for Appending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Appending")
+    }
+}
+
+// === impl Pushed ===
+
+impl Pushed {
+    async fn receipt(self, origin: Arc<str>) -> Result<Receipt, AuditError> {
+        self.wait.await.map_err(AuditError::unavailable)?;
+        Ok(Receipt { origin, index: self.index, leaf_hash: self.leaf_hash, time: self.time })
     }
 }
 

@@ -118,7 +118,7 @@ impl Register {
         if let Some(found) = self.cache.get(code) {
             return Ok(Some(found));
         }
-        self.read(code.clone(), None).await
+        Box::pin(self.read(code.clone(), None)).await
     }
 
     /// The dossier of that code if `viewer` may know of it, else `None`: for a
@@ -132,7 +132,8 @@ impl Register {
         if let Some(found) = self.cache.get(code).filter(|dossier| viewer.sees(dossier)) {
             return Ok(Some(found));
         }
-        self.read(code.clone(), Some(viewer.clone())).await
+        // Boxed: a dossier in use lies in memory.
+        Box::pin(self.read(code.clone(), Some(viewer.clone()))).await
     }
 
     async fn read(

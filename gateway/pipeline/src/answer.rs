@@ -1,5 +1,6 @@
 //! What leaves the pipeline: an answer of permitted fields, or a refusal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ pub struct Answer {
     pub outcome: Outcome,
     /// The permitted fields of the records; empty for verifications, when
     /// nothing was found, and where values are withheld.
-    pub records: Vec<Record>,
+    pub records: Arc<[Record]>,
     /// Why values are withheld, for a component: outcome and names only.
     pub withheld: Option<Reason>,
     /// What became of each field.

@@ -59,6 +59,28 @@ struct Search<'a> {
 
 type Ties = Result<Vec<PersonalId>, NotReleased<Refusal>>;
 
+// === impl Search ===
+
+impl Search<'_> {
+    /// The persons of the dossier whom the record names.
+    fn persons_in(&self, record: &Record) -> impl Iterator<Item = PersonalId> {
+        record.named().into_iter().map(|named| named.id).filter(|id| self.persons.contains(id))
+    }
+
+    /// The persons to whom every record is tied, where each shows it itself.
+    fn shown(&self, found: &Found) -> Option<Vec<PersonalId>> {
+        let mut tied = Vec::new();
+        for record in found.fetched().into_iter().flat_map(|fetched| &fetched.records) {
+            let before = tied.len();
+            tied.extend(self.persons_in(record));
+            if tied.len() == before {
+                return None;
+            }
+        }
+        Some(tied)
+    }
+}
+
 // === impl Bound ===
 
 impl Bound {
@@ -94,26 +116,31 @@ impl Binder<'_> {
             // Whom a tie may rest on is for the permit to say.
             let persons = persons_where(&dossier, |subject| permit.counts(subject));
             let search = Search { permit, dossier: &dossier, persons };
-            let searched = tokio::time::timeout(self.sources.deadline, self.ties(&search, found)).await;
-            match searched {
-                Ok(Ok(Some(ties))) => tied = ties,
-                Ok(Ok(None)) => {
-                    return self.refuse(asking, found, Refusal::denied(Reason::OwnerNotInDossier)).await;
-                }
-                // The lookup for the tie has its own entry; the question gets one too.
-                Ok(Err(NotReleased::Refused(sealed))) => {
-                    return self.refuse(asking, found, sealed.into_value()).await;
-                }
-                Ok(Err(unrecorded)) => return Err(unrecorded),
-                Err(_) => {
-                    let registry = asking.dataset.registry();
-                    let refusal = Refusal::unavailable(Reason::SourceTimeout, registry, None);
-                    return self.refuse(asking, found, refusal).await;
-                }
-            }
+            tied = match search.shown(found) {
+                Some(tied) => tied,
+                // Boxed: mostly the answer shows the tie itself.
+                None => self.look_further(&search, asking, found).boxed().await?,
+            };
         }
         let dossier = self.link(permit, asking, found, dossier).await?;
         Ok(Binding { dossier: Some(dossier), tied })
+    }
+
+    /// Looks for the tie one record further, or refuses.
+    async fn look_further(&self, search: &Search<'_>, asking: &Asking, found: &Found) -> Ties {
+        let searched = tokio::time::timeout(self.sources.deadline, self.ties(search, found)).await;
+        match searched {
+            Ok(Ok(Some(ties))) => Ok(ties),
+            Ok(Ok(None)) => self.refuse(asking, found, Refusal::denied(Reason::OwnerNotInDossier)).await,
+            // The lookup for the tie has its own entry; the question gets one too.
+            Ok(Err(NotReleased::Refused(sealed))) => self.refuse(asking, found, sealed.into_value()).await,
+            Ok(Err(unrecorded)) => Err(unrecorded),
+            Err(_) => {
+                let registry = asking.dataset.registry();
+                let refusal = Refusal::unavailable(Reason::SourceTimeout, registry, None);
+                self.refuse(asking, found, refusal).await
+            }
+        }
     }
 
     /// The person a question about insurance data is about, as the population
@@ -167,10 +194,7 @@ impl Binder<'_> {
             let subjects: Vec<&SubjectKey> =
                 search.dossier.subjects.iter().map(|subject| &subject.key).collect();
             match tie::find(record, &search.persons, &subjects) {
-                Tie::Shown => {
-                    let named = record.named().into_iter().map(|named| named.id);
-                    Ok(named.filter(|id| search.persons.contains(id)).collect())
-                }
+                Tie::Shown => Ok(search.persons_in(record).collect()),
                 Tie::Holder(clue) => self.holder_among(search, &clue).await,
                 Tie::ThroughEnterprises(codes) if depth < FARTHEST => {
                     let keys = codes.into_iter().map(SubjectKey::Enterprise);

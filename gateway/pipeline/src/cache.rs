@@ -21,6 +21,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
+use crate::prepared::{Budget, Memo};
 use crate::sealed::Unrecorded;
 
 /// Which answer: a keyed hash, so that no identifier stands in the map.
@@ -40,6 +41,8 @@ pub(crate) struct Kept {
     keep_for: Duration,
     /// Its size for the bound, in bytes.
     weight: u32,
+    /// What it came to for those who got it again.
+    pub(crate) memo: Arc<Memo>,
 }
 
 /// Memory holds no answer longer than policy could serve it.
@@ -103,12 +106,17 @@ impl Drop for InFlight {
 
 /// The cache and the questions in flight.
 pub(crate) struct AnswerCache {
-    kept: moka::future::Cache<CacheKey, Kept>,
+    kept: moka::sync::Cache<CacheKey, Kept>,
     flights: Flights,
     key: hmac::Key,
     clock: Arc<dyn Clock>,
     tasks: TaskTracker,
+    budget: Arc<Budget>,
 }
+
+/// Beside the answers, what the most asked of them came to: a part of their
+/// bytes.
+const REDUCED: u64 = 8;
 
 // === impl AnswerCache ===
 
@@ -126,12 +134,13 @@ impl AnswerCache {
     ) -> Result<Self, NoRandomness> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
             .map_err(|_| NoRandomness)?;
-        let kept = moka::future::Cache::builder()
+        let kept = moka::sync::Cache::builder()
             .max_capacity(max_bytes)
             .weigher(|_, kept: &Kept| kept.weight)
             .expire_after(AsLongAsPolicyAllows)
             .build();
-        Ok(Self { kept, flights: Arc::default(), key, clock, tasks })
+        let budget = Budget::new(max_bytes / REDUCED);
+        Ok(Self { kept, flights: Arc::default(), key, clock, tasks, budget })
     }
 
     /// The key of a question within a circle. Parts are length-prefixed, so no
@@ -145,6 +154,20 @@ impl AnswerCache {
         let mut key = [0; 16];
         key.copy_from_slice(&context.sign().as_ref()[..16]);
         CacheKey(key)
+    }
+
+    /// A kept answer that may serve again as it is.
+    pub(crate) fn fresh(
+        &self,
+        key: &CacheKey,
+        policy: &CachePolicy,
+        max_age: Option<Duration>,
+    ) -> Option<Kept> {
+        let limit = limit(policy, max_age);
+        if limit.is_zero() {
+            return None;
+        }
+        self.kept.get(key).filter(|kept| self.age(kept) <= fresh_for(kept, policy, limit))
     }
 
     /// Serves from the cache, from a flight under way, or by `fetch`.
@@ -165,14 +188,11 @@ impl AnswerCache {
         let Some(key) = key else {
             return Served { state: CacheState::Miss, flown: self.launch(None, None, policy, fetch()).await };
         };
-        let kept = self.kept.get(&key).await;
-        let limit = max_age.map_or(policy.max_age, |asked| asked.min(policy.max_age));
-        if let Some(kept) = &kept
-            && !limit.is_zero()
-            && self.age(kept) <= fresh_for(kept, policy, limit)
-        {
-            return Served { state: CacheState::Hit, flown: Flown::Answered(kept.clone()) };
+        if let Some(kept) = self.fresh(&key, policy, max_age) {
+            return Served { state: CacheState::Hit, flown: Flown::Answered(kept) };
         }
+        let kept = self.kept.get(&key);
+        let limit = limit(policy, max_age);
         let (state, flight) = self.join_or_launch(key, policy, limit, fetch);
         if let Some(kept) = kept
             && max_age.is_none()
@@ -262,6 +282,7 @@ impl AnswerCache {
         F: Future<Output = Fetch> + Send + 'static,
     {
         let (clock, kept, policy) = (Arc::clone(&self.clock), self.kept.clone(), *policy);
+        let budget = Arc::clone(&self.budget);
         // Age counts from the question: the answer cannot be younger.
         let since = clock.monotonic();
         self.tasks.spawn(async move {
@@ -269,15 +290,17 @@ impl AnswerCache {
                 Fetch::Asked { result: Ok(reply), fetched_by } => {
                     let weight = weigh(&reply);
                     let reply = Arc::new(reply);
-                    let mut answer = Kept { reply, fetched_by, since, keep_for: Duration::ZERO, weight };
+                    let memo = Arc::new(Memo::new(budget, weight));
+                    let mut answer =
+                        Kept { reply, fetched_by, since, keep_for: Duration::ZERO, weight, memo };
                     answer.keep_for = keep_for(&answer, &policy);
                     if let Some(key) = key
                         && !answer.keep_for.is_zero()
                         && !answer.is_incomplete()
                     {
-                        let newer = kept.get(&key).await.is_some_and(|known| known.since > since);
+                        let newer = kept.get(&key).is_some_and(|known| known.since > since);
                         if !newer {
-                            kept.insert(key, answer.clone()).await;
+                            kept.insert(key, answer.clone());
                         }
                     }
                     Flown::Answered(answer)
@@ -336,6 +359,11 @@ pub(crate) enum Fetch {
 #[derive(Debug, thiserror::Error)]
 #[error("no randomness for the cache key")]
 pub struct NoRandomness;
+
+/// The oldest answer that serves.
+fn limit(policy: &CachePolicy, max_age: Option<Duration>) -> Duration {
+    max_age.map_or(policy.max_age, |asked| asked.min(policy.max_age))
+}
 
 /// "Not found" is fresh for a shorter time than a record.
 fn fresh_for(kept: &Kept, policy: &CachePolicy, limit: Duration) -> Duration {

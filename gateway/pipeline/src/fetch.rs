@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use motlan_access::{OnBehalf, Permit};
 use motlan_api::{Ask, Holder, RegistryAdapter, Reply, Want};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
@@ -14,8 +15,10 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::answer::Refusal;
-use crate::cache::{AnswerCache, Fetch, Flown};
+use crate::cache::{AnswerCache, CacheKey, Fetch, Flown, Kept};
 use crate::ledger::{Asking, Ledger, Provenance};
+use crate::minimise::{Allowance, Minimal, minimise};
+use crate::prepared::Memo;
 use crate::sealed::NotReleased;
 use crate::spans;
 use crate::stats::{Ended, Stats};
@@ -33,6 +36,8 @@ pub(crate) struct Sources {
 /// What a registry said to a permitted question.
 pub(crate) struct Found {
     reply: Arc<Reply>,
+    /// Of an answer given again.
+    memo: Option<Arc<Memo>>,
     state: CacheState,
     fetched_by: u64,
     age: Duration,
@@ -64,17 +69,32 @@ impl Sources {
         let policy = self.policy(inquiry.asking.dataset);
         let apart = adapter.fetched_apart(inquiry.asking.dataset);
         let key = self.key(inquiry, policy.scope, apart);
+        let fresh = key.as_ref().and_then(|key| self.cache.fresh(key, &policy, inquiry.max_age));
+        if let Some(kept) = fresh {
+            spans::fetch(inquiry.asking.dataset).record("motlan.cache.state", CacheState::Hit.as_str());
+            self.stats.served(inquiry.asking.dataset, CacheState::Hit);
+            return Ok(self.found(kept, CacheState::Hit));
+        }
+        // Boxed: a hit, which most are, need not have room for all that follows.
+        self.seek(inquiry, adapter, key, &policy).boxed().await
+    }
+
+    async fn seek(
+        &self,
+        inquiry: &Inquiry<'_>,
+        adapter: &Arc<dyn RegistryAdapter>,
+        key: Option<CacheKey>,
+        policy: &CachePolicy,
+    ) -> Result<Found, NotReleased<Refusal>> {
         let fetch = || self.launch(inquiry, Arc::clone(adapter));
         let span = spans::fetch(inquiry.asking.dataset);
-        let served = self.cache.serve(key, &policy, inquiry.max_age, fetch).instrument(span.clone()).await;
+        let served = self.cache.serve(key, policy, inquiry.max_age, fetch).instrument(span.clone()).await;
         span.record("motlan.cache.state", served.state.as_str());
         self.stats.served(inquiry.asking.dataset, served.state);
         match served.flown {
-            Flown::Answered(kept) => {
-                let age = self.cache.age(&kept);
-                Ok(Found { reply: kept.reply, state: served.state, fetched_by: kept.fetched_by, age })
-            }
+            Flown::Answered(kept) => Ok(self.found(kept, served.state)),
             Flown::Failed { error, fetched_by } => {
+                let registry = inquiry.asking.dataset.registry();
                 let refusal = Refusal::failed(&error, registry);
                 if let (Some(cause), CacheState::Miss) = (refusal.cause, served.state) {
                     // The entry keeps to the vocabulary of reasons; how the
@@ -94,13 +114,15 @@ impl Sources {
         }
     }
 
+    fn found(&self, kept: Kept, state: CacheState) -> Found {
+        let age = self.cache.age(&kept);
+        // An answer that is asked for once is not worth remembering.
+        let memo = (state == CacheState::Hit).then_some(kept.memo);
+        Found { reply: kept.reply, memo, state, fetched_by: kept.fetched_by, age }
+    }
+
     /// The circle of reuse, the form of the question and its subject.
-    fn key(
-        &self,
-        inquiry: &Inquiry<'_>,
-        scope: CacheScope,
-        apart: FieldSet,
-    ) -> Option<crate::cache::CacheKey> {
+    fn key(&self, inquiry: &Inquiry<'_>, scope: CacheScope, apart: FieldSet) -> Option<CacheKey> {
         let form = form(&inquiry.want, apart)?;
         let circle = inquiry.permit.scope_key(scope)?;
         let subject = &inquiry.asking.subject;
@@ -259,6 +281,15 @@ impl Found {
         match &*self.reply {
             Reply::Records(fetched) => Some(fetched),
             Reply::Confirmed { .. } => None,
+        }
+    }
+
+    /// The permitted part of the records.
+    pub(crate) fn minimal(&self, allowance: &Allowance<'_>) -> Minimal {
+        match (&*self.reply, &self.memo) {
+            (Reply::Records(fetched), Some(memo)) => memo.minimal(fetched, allowance),
+            (Reply::Records(fetched), None) => minimise(fetched, allowance),
+            (Reply::Confirmed { .. }, _) => Minimal::default(),
         }
     }
 

@@ -51,23 +51,28 @@ impl Ledger {
         &self.log
     }
 
-    /// Appends a draft.
+    /// Appends a draft. Begun with the call, it runs to its end.
     ///
     /// # Errors
     /// [`Unrecorded`]: nothing may be released.
-    pub async fn write(&self, draft: Draft) -> Result<Receipt, Unrecorded> {
+    pub fn write(&self, draft: Draft) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
         let (denial, span) = (stats::denial(&draft), spans::record(draft.kind));
-        let trace = draft.trace.clone();
-        let receipt = self.log.append(draft).instrument(span).await.map_err(|error| {
-            let cause = &error as &dyn std::error::Error;
-            tracing::warn!(error = cause, trace_id = trace.as_deref(), "an audit entry was not written");
-            match error {
-                AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
-                _ => Unrecorded::Unavailable,
-            }
-        })?;
-        self.stats.recorded(denial);
-        Ok(receipt)
+        let trace = (!span.is_disabled()).then(|| draft.trace.clone()).flatten();
+        // Begun here, so that who waits does not carry the draft along.
+        let begun = span.in_scope(|| self.log.begin(draft));
+        let stats = Arc::clone(&self.stats);
+        async move {
+            let receipt = begun.receipt().instrument(span).await.map_err(|error| {
+                let cause = &error as &dyn std::error::Error;
+                tracing::warn!(error = cause, trace_id = trace.as_deref(), "an audit entry was not written");
+                match error {
+                    AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
+                    _ => Unrecorded::Unavailable,
+                }
+            })?;
+            stats.recorded(denial);
+            Ok(receipt)
+        }
     }
 
     /// Before a registry is asked under this permit.
@@ -155,17 +160,17 @@ impl Ledger {
         self.write(draft).await
     }
 
-    /// An answer, with the commitment to it. `people` are those the entry is
-    /// about.
+    /// An answer, with the commitment to it: to `canonical`, its canonical
+    /// form. `people` are those the entry is about.
     pub(crate) async fn answered(
         &self,
         asking: &Asking,
         answer: &Answer,
+        canonical: &[u8],
         people: Vec<DraftSubject>,
         from: Provenance<'_>,
     ) -> Result<Sealed<()>, NotReleased<Refusal>> {
-        let canonical = answer.canonical().map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
-        let (mac, key) = commit(&canonical).map_err(NotReleased::Unrecorded)?;
+        let (mac, key) = commit(canonical).map_err(NotReleased::Unrecorded)?;
         let mut draft = asking.draft(Kind::AccessOutcome);
         let disclosed = if answer.records.is_empty() { FieldSet::EMPTY } else { answer.fields.present };
         draft.fields = Some(Fields {
@@ -195,7 +200,7 @@ pub(crate) struct Asking {
     pub(crate) fields: FieldSet,
     pub(crate) subject: SubjectKey,
     pub(crate) role: Arc<str>,
-    template: Draft,
+    template: Arc<Draft>,
 }
 
 // === impl Asking ===
@@ -210,7 +215,7 @@ impl Asking {
             fields: permit.fields(),
             subject: question.subject.clone(),
             role: permit.role().unwrap_or("subject").into(),
-            template,
+            template: Arc::new(template),
         }
     }
 
@@ -222,11 +227,11 @@ impl Asking {
         if let Some(decision) = &mut template.decision {
             decision.policies = vec![Text::Borrowed("catalogue.link_required")];
         }
-        Self { dataset, fields, subject, role: "tie".into(), template }
+        Self { dataset, fields, subject, role: "tie".into(), template: Arc::new(template) }
     }
 
     fn draft(&self, kind: Kind) -> Draft {
-        let mut draft = self.template.clone();
+        let mut draft = Draft::clone(&self.template);
         draft.kind = kind;
         draft.dataset = Some(Text::Borrowed(self.dataset.as_str()));
         draft

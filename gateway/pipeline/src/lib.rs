@@ -16,6 +16,7 @@ mod fetch;
 mod ledger;
 mod minimise;
 mod operate;
+mod prepared;
 mod read_log;
 mod release;
 mod sealed;
@@ -241,6 +242,15 @@ impl Pipeline {
         if !inquiry.needs_holder() {
             return self.sources.fetch(inquiry).await;
         }
+        Box::pin(self.find_by_holder(binder, permit, inquiry)).await
+    }
+
+    async fn find_by_holder(
+        &self,
+        binder: &Binder<'_>,
+        permit: &Permit,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Result<Found, NotReleased<Refusal>> {
         let holder = match binder.holder(permit).await {
             Ok(holder) => holder,
             // The lookup has its own entry; the question gets one too.

@@ -20,8 +20,9 @@ use motlan_dossier::Dossier;
 use crate::answer::{Answer, FieldStates, Freshness, Refusal};
 use crate::bind::{Bound, persons_of};
 use crate::ledger::{self, Ledger};
-use crate::minimise::{Allowance, Minimal, minimise};
-use crate::sealed::{NotReleased, Sealed};
+use crate::minimise::{Allowance, Minimal};
+use crate::prepared;
+use crate::sealed::{NotReleased, Sealed, Unrecorded};
 
 /// What a component's rule is judged on.
 #[derive(Debug)]
@@ -53,9 +54,10 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
         permitted: bound.permit.registered_fields(),
         persons: &bound.dossier().map(|dossier| persons_of(dossier)).unwrap_or_default(),
     };
-    let (minimal, retrieved_at) = match bound.found.reply() {
-        Reply::Records(fetched) => (minimise(fetched, &allowance), fetched.retrieved_at),
-        Reply::Confirmed { retrieved_at, .. } => (Minimal::default(), *retrieved_at),
+    let minimal = bound.found.minimal(&allowance);
+    let retrieved_at = match bound.found.reply() {
+        Reply::Records(fetched) => fetched.retrieved_at,
+        Reply::Confirmed { retrieved_at, .. } => *retrieved_at,
     };
     let verdict = question.claim.as_ref().map(|claim| verdict(&question.subject, claim, bound.found.reply()));
     let fetched = bound.found.fetched();
@@ -71,7 +73,7 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
     let answer = Answer {
         operation: question.operation,
         outcome,
-        records: if tells_values { minimal.records.clone() } else { Vec::new() },
+        records: if tells_values { Arc::clone(&minimal.records) } else { Arc::default() },
         withheld: bound.permit.withheld(),
         fields: if verdict.is_none() { minimal.fields } else { FieldStates::default() },
         incomplete,
@@ -133,9 +135,10 @@ impl Release {
             let receipt = ledger.considered(asking, &self.answer, self.people, found.provenance()).await;
             Sealed::new((), receipt.map_err(NotReleased::Unrecorded)?, None)
         } else {
-            ledger
-                .answered(&self.bound.asking, &self.answer, self.people, self.bound.found.provenance())
-                .await?
+            let canonical = prepared::canonical(&self.minimal, &self.answer);
+            let canonical = canonical.map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
+            let (asking, found) = (&self.bound.asking, &self.bound.found);
+            ledger.answered(asking, &self.answer, &canonical, self.people, found.provenance()).await?
         };
         Ok(sealed.map(|()| (self.answer, judged)))
     }

@@ -3,6 +3,8 @@
 use motlan_domain::identity::{Assurance, ClaimField, Finding};
 use motlan_domain::record::Enterprise;
 
+use std::sync::Arc;
+
 use super::*;
 
 fn check(answer: &Answer) {
@@ -28,7 +30,7 @@ fn the_committed_bytes_are_canonical() {
     let whole = Answer {
         operation: Operation::GetEnterprise,
         outcome: Outcome::Found,
-        records: vec![Record::Enterprise(Box::new(enterprise))],
+        records: vec![Record::Enterprise(Box::new(enterprise))].into(),
         fields: FieldStates::default(),
         verdict: Some(verdict),
         incomplete: None,
@@ -37,5 +39,5 @@ fn the_committed_bytes_are_canonical() {
     };
     check(&whole);
     let freshness = Freshness { source_data_time: None, ..whole.freshness.clone() };
-    check(&Answer { records: Vec::new(), verdict: None, freshness, ..whole });
+    check(&Answer { records: Arc::default(), verdict: None, freshness, ..whole });
 }
