@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::{Wrong, compare, cpu, serve};
+use crate::{Wrong, compare, cpu, profile, serve};
 
 /// Measures the gateway.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub struct Cli {
 enum Command {
     /// Cached, permitted, audited lookups against a bare echo of the same messages
     Compare(CompareArgs),
+    /// Where the CPU of one cached lookup goes, by stage; needs `perf`
+    Profile(ProfileArgs),
     /// Runs a gateway to be measured (for this program's own use)
     #[command(hide = true)]
     ServeGateway {
@@ -68,6 +70,22 @@ struct CompareArgs {
     folder: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct ProfileArgs {
+    /// One JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    /// Seconds that are sampled
+    #[arg(long, default_value_t = 9.0)]
+    seconds: f64,
+    /// With the index written meanwhile
+    #[arg(long)]
+    index: bool,
+    /// Where the temporary files go; a disk, not memory
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
 /// Exit codes: 0 measured, whatever the figures; 1 an answer was wrong; 2 it
 /// could not be measured (and 2 from clap: the command line makes no sense).
 const WRONG: u8 = 1;
@@ -90,6 +108,10 @@ fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Compare(args) => {
             let report = client_runtime()?.block_on(compare::run(&args.options()?))?;
             show(&report, args.json)
+        }
+        Command::Profile(args) => {
+            let profile = client_runtime()?.block_on(profile::run(&args.options()?))?;
+            show(&profile, args.json)
         }
         Command::ServeGateway { core, config } => server(core)?.block_on(serve::gateway(&config)),
         Command::ServeEcho { core, tls, answers } => server(core)?.block_on(serve::echo(&tls, &answers)),
@@ -120,13 +142,34 @@ fn show<T: Serialize + std::fmt::Display>(report: &T, json: bool) -> anyhow::Res
     Ok(out.flush()?)
 }
 
+fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("the program does not know where it is")
+}
+
+fn length(seconds: f64) -> anyhow::Result<Duration> {
+    Duration::try_from_secs_f64(seconds).context("--seconds is no time")
+}
+
+// === impl ProfileArgs ===
+
+impl ProfileArgs {
+    fn options(&self) -> anyhow::Result<profile::Options> {
+        Ok(profile::Options {
+            program: program()?,
+            length: length(self.seconds)?,
+            folder: self.folder.clone(),
+            index: self.index,
+        })
+    }
+}
+
 // === impl CompareArgs ===
 
 impl CompareArgs {
     fn options(&self) -> anyhow::Result<compare::Options> {
-        let length = Duration::try_from_secs_f64(self.seconds).context("--seconds is no time")?;
+        let length = length(self.seconds)?;
         Ok(compare::Options {
-            program: std::env::current_exe().context("the program does not know where it is")?,
+            program: program()?,
             rounds: if self.smoke { 1 } else { usize::from(self.rounds) },
             length: if self.smoke { Duration::from_millis(300) } else { length },
             folder: self.folder.clone(),

@@ -1,17 +1,16 @@
 //! `motlan-load compare`: the gateway's cached, permitted, durably audited
 //! `GetEnterprise` against a bare echo of the same messages, in turns.
 
-mod bench;
 mod report;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::drive::Tally;
-use bench::Bench;
+use crate::bench::{Bench, Figures, Setting, Shape};
+use crate::scene::Size;
+use crate::tell;
 pub use report::Report;
-use report::{Figures, Ran, Round};
+use report::{Ran, Round};
 
 /// How to measure.
 #[derive(Debug, Clone)]
@@ -30,33 +29,14 @@ pub struct Options {
     pub brief: bool,
 }
 
-/// How many questions are under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// Connections.
-    pub(crate) connections: usize,
-    /// Streams on each.
-    pub(crate) streams: usize,
-}
-
 /// The part of its capacity at which a server's latency is looked at.
 const EASY: f64 = 0.7;
 
 /// Before each measurement, not counted.
 const WARM_UP: Duration = Duration::from_millis(300);
 
-// === impl Shape ===
-
-impl Shape {
-    const ALL: [Self; 2] = [Self { connections: 16, streams: 16 }, Self { connections: 64, streams: 1 }];
-    const SMOKE: [Self; 1] = [Self { connections: 2, streams: 4 }];
-}
-
-impl std::fmt::Display for Shape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} × {}", self.connections, self.streams)
-    }
-}
+const SHAPES: [Shape; 2] = [Shape::WIDE, Shape { connections: 64, streams: 1 }];
+const SMOKE: [Shape; 1] = [Shape { connections: 2, streams: 4 }];
 
 /// Measures. What is going on is told on standard error.
 ///
@@ -64,11 +44,11 @@ impl std::fmt::Display for Shape {
 /// [`Wrong`](crate::Wrong) for a wrong answer; any other error: it could not
 /// be measured.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
-    let mut bench = Bench::start(options).await?;
+    let mut bench = Bench::start(&options.setting()).await?;
     let shapes: &[Shape] = match options {
-        Options { smoke: true, .. } => &Shape::SMOKE,
-        Options { brief: true, .. } => &Shape::ALL[..1],
-        _ => &Shape::ALL,
+        Options { smoke: true, .. } => &SMOKE,
+        Options { brief: true, .. } => &SHAPES[..1],
+        _ => &SHAPES,
     };
     let mut rounds = Vec::new();
     for number in 0..options.rounds {
@@ -80,7 +60,18 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
         }
     }
     bench.look_up_sample().await?;
-    bench.finish(rounds, options).await
+    let report = Report::of(rounds, &mut bench, options);
+    bench.stop().await?;
+    Ok(report)
+}
+
+// === impl Options ===
+
+impl Options {
+    fn setting(&self) -> Setting {
+        let size = if self.smoke { Size::SMOKE } else { Size::FULL };
+        Setting { program: self.program.clone(), folder: self.folder.clone(), size }
+    }
 }
 
 /// One round at one shape. Who begins changes from round to round.
@@ -122,9 +113,4 @@ async fn at_rate(
     let meter = bench.begin(server, index).await?;
     let tally = bench.open(server, shape, rate, length).await?;
     bench.end(meter, tally).await
-}
-
-/// A line for whoever waits; that nobody reads it is no fault.
-pub(crate) fn tell(line: &str) {
-    drop(writeln!(std::io::stderr(), "{line}"));
 }

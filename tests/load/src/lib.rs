@@ -9,8 +9,10 @@
 
 pub mod cli;
 pub mod compare;
+pub mod profile;
 
 mod ask;
+mod bench;
 mod check;
 mod child;
 mod client;
@@ -24,5 +26,12 @@ mod serve;
 mod stats;
 mod target;
 
+use std::io::Write as _;
+
 pub use check::Wrong;
 pub use target::Target;
+
+/// A line for whoever waits; that nobody reads it is no fault.
+fn tell(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

@@ -5,10 +5,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::bench::{Index, Server};
-use super::{Options, Shape};
-use crate::cpu::Cores;
-use crate::probe::SyncProbe;
+use super::Options;
+use crate::bench::{Bench, Figures, Index, Server, Shape};
 use crate::stats::Spread;
 use crate::target::Target;
 
@@ -22,20 +20,6 @@ pub(crate) enum Ran {
     Paused,
     /// The gateway, the clock running until the index covers everything.
     KeptUp,
-}
-
-/// One measurement.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Figures {
-    /// Answers a second.
-    pub(super) throughput: f64,
-    pub(super) p50_ms: f64,
-    pub(super) p99_ms: f64,
-    /// The server's CPU time per answer, user and system, all threads.
-    pub(super) cpu_us: f64,
-    /// Parts of a core that server and client were busy.
-    pub(super) server_share: f64,
-    pub(super) client_share: f64,
 }
 
 /// The measurements of one round at one shape.
@@ -228,13 +212,8 @@ impl Load {
 // === impl Report ===
 
 impl Report {
-    pub(super) fn of(
-        rounds: Vec<Round>,
-        probe: &mut SyncProbe,
-        cores: Cores,
-        options: &Options,
-        checked: u64,
-    ) -> Self {
+    pub(super) fn of(rounds: Vec<Round>, bench: &mut Bench, options: &Options) -> Self {
+        let (cores, checked, probe) = (bench.cores, bench.checked, &mut bench.probe);
         let fdatasync = Sync { p50_ms: probe.millis(50.0), p99_ms: probe.millis(99.0), count: probe.count() };
         let mut loads: Vec<Load> = Vec::new();
         for round in &rounds {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,57 +15,91 @@ use prost::Message as _;
 use rustls::ClientConfig;
 use tempfile::TempDir;
 
-use super::report::{Figures, Report, Round};
-use super::{Options, Shape, Tally, tell};
 use crate::ask::{self, Lines, Question};
 use crate::check::{self, Place, Wrong};
 use crate::child::Child;
 use crate::cpu::{self, Cores};
-use crate::drive;
+use crate::drive::{self, Tally};
 use crate::probe::SyncProbe;
 use crate::scene::{Scene, Size};
 use crate::serve::Command;
+use crate::tell;
 
 /// So many receipts are looked up in the log at the end.
 const LOOKED_UP: usize = 500;
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Server {
+pub(crate) enum Server {
     /// The bare echo.
     Echo,
     /// The gateway.
     Gateway,
 }
 
+/// How many questions are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Connections.
+    pub(crate) connections: usize,
+    /// Streams on each.
+    pub(crate) streams: usize,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figures {
+    /// Answers a second.
+    pub(crate) throughput: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// The server's CPU time per answer, user and system, all threads.
+    pub(crate) cpu_us: f64,
+    /// Parts of a core that server and client were busy.
+    pub(crate) server_share: f64,
+    pub(crate) client_share: f64,
+}
+
 /// What becomes of the log's index while the clock runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Index {
+pub(crate) enum Index {
     /// It is written afterwards.
     Paused,
     /// The clock stops when it covers everything.
     KeptUp,
 }
 
+/// How both servers are started.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// This program: the servers are processes of it.
+    pub(crate) program: PathBuf,
+    /// Where the gateway's files go; a temporary folder if none is named.
+    pub(crate) folder: Option<PathBuf>,
+    /// How much is asked about.
+    pub(crate) size: Size,
+}
+
 /// Everything a measurement needs.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     scene: Scene,
     echo: Child,
     gateway: Child,
     tls: Arc<ClientConfig>,
-    pub(super) probe: SyncProbe,
-    cores: Cores,
+    pub(crate) probe: SyncProbe,
+    pub(crate) cores: Cores,
     clock: SystemClock,
     lines: HashMap<Server, (Lines, Arc<[Question]>)>,
     echoed: Vec<GetEnterpriseResponse>,
-    checked: u64,
+    /// Answers judged so far.
+    pub(crate) checked: u64,
     sample: Vec<Place>,
     /// Removed at the end.
     _folder: TempDir,
 }
 
 /// What stood on the clocks when a measurement began.
-pub(super) struct Meter {
+pub(crate) struct Meter {
     server: Server,
     index: Index,
     since: Duration,
@@ -73,31 +108,43 @@ pub(super) struct Meter {
     durable: u64,
 }
 
+// === impl Shape ===
+
+impl Shape {
+    /// 16 connections of 16 streams.
+    pub(crate) const WIDE: Self = Self { connections: 16, streams: 16 };
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} × {}", self.connections, self.streams)
+    }
+}
+
 // === impl Bench ===
 
 impl Bench {
     /// Makes the world, starts both servers on one core, opens the dossiers.
-    pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
+    pub(crate) async fn start(setting: &Setting) -> anyhow::Result<Self> {
         let cores = Cores::of_this_machine()?;
         if cores.shared() {
             tell("there is only one core: server and client share it, and no ratio means anything");
         }
         cpu::pin(cores.client)?;
-        let folder = match &options.folder {
+        let folder = match &setting.folder {
             Some(folder) => TempDir::with_prefix_in("motlan-load-", folder),
             None => TempDir::with_prefix("motlan-load-"),
         };
         let folder = folder.context("no temporary folder can be made")?;
         let clock = SystemClock::start();
-        let size = if options.smoke { Size::SMOKE } else { Size::FULL };
-        let scene = Scene::make(folder.path(), size, clock).await?;
+        let scene = Scene::make(folder.path(), setting.size, clock).await?;
         let core = cores.server.to_string();
-        let arguments = |words: &[&str], paths: &[std::path::PathBuf]| -> Vec<OsString> {
+        let arguments = |words: &[&str], paths: &[PathBuf]| -> Vec<OsString> {
             let words = words.iter().map(OsString::from);
             words.chain(paths.iter().map(|path| path.clone().into_os_string())).collect()
         };
         let gateway = arguments(&["serve-gateway", "--core", &core], &[scene.config()]);
-        let gateway = Child::start(&options.program, &gateway).await.context("the gateway")?;
+        let gateway = Child::start(&setting.program, &gateway).await.context("the gateway")?;
         scene.open_dossiers(gateway.address()).await?;
         let tls = scene.tls()?;
         let headers = ask::headers(&scene.tokens()?)?;
@@ -109,7 +156,7 @@ impl Bench {
             echoed.iter().flat_map(|answer| answer.encode_length_delimited_to_vec()).collect();
         std::fs::write(&answers, bytes)?;
         let echo = arguments(&["serve-echo", "--core", &core], &[scene.tls_folder(), answers]);
-        let echo = Child::start(&options.program, &echo).await.context("the echo")?;
+        let echo = Child::start(&setting.program, &echo).await.context("the echo")?;
         let probe = SyncProbe::new(&scene.log_folder(), clock)?;
         if probe.in_memory()? {
             tell("the folder lies in memory, where a sync costs nothing: name one on a disk with --folder");
@@ -132,7 +179,7 @@ impl Bench {
 
     /// Connects to both servers with fresh tokens, and asks the gateway every
     /// question once: what it answers now is what it must go on answering.
-    pub(super) async fn connect(&mut self, shape: Shape) -> anyhow::Result<()> {
+    pub(crate) async fn connect(&mut self, shape: Shape) -> anyhow::Result<()> {
         let headers = ask::headers(&self.scene.tokens()?)?;
         let topics = self.scene.topics();
         let mut gateway = Lines::open(self.gateway.address(), shape.connections, &self.tls, &headers).await?;
@@ -145,14 +192,14 @@ impl Bench {
     }
 
     /// Closes the connections.
-    pub(super) async fn disconnect(&mut self) {
+    pub(crate) async fn disconnect(&mut self) {
         for (_, (lines, _)) in self.lines.drain() {
             lines.close().await;
         }
     }
 
     /// Both servers at full load for a moment.
-    pub(super) async fn warm_up(&mut self, shape: Shape, length: Duration) -> anyhow::Result<()> {
+    pub(crate) async fn warm_up(&mut self, shape: Shape, length: Duration) -> anyhow::Result<()> {
         for server in [Server::Echo, Server::Gateway] {
             let meter = self.begin(server, Index::KeptUp).await?;
             let tally = self.closed(server, shape, length).await?;
@@ -162,7 +209,7 @@ impl Bench {
     }
 
     /// As many questions as get answers.
-    pub(super) async fn closed(
+    pub(crate) async fn closed(
         &self,
         server: Server,
         shape: Shape,
@@ -173,7 +220,7 @@ impl Bench {
     }
 
     /// Questions at a fixed rate.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         &self,
         server: Server,
         shape: Shape,
@@ -185,7 +232,7 @@ impl Bench {
     }
 
     /// Reads the clocks. The index covers everything, whatever comes.
-    pub(super) async fn begin(&mut self, server: Server, index: Index) -> anyhow::Result<Meter> {
+    pub(crate) async fn begin(&mut self, server: Server, index: Index) -> anyhow::Result<Meter> {
         self.gateway.ask(Command::CaughtUp).await?;
         let durable = self.gateway.ask(Command::Durable).await?;
         if index == Index::Paused {
@@ -203,7 +250,7 @@ impl Bench {
     }
 
     /// Reads them again, and holds the receipts against the log.
-    pub(super) async fn end(&mut self, meter: Meter, mut tally: Tally) -> anyhow::Result<Figures> {
+    pub(crate) async fn end(&mut self, meter: Meter, mut tally: Tally) -> anyhow::Result<Figures> {
         let client_cpu = cpu::used().saturating_sub(meter.client_cpu);
         let asked = self.clock.monotonic().saturating_sub(meter.since);
         if meter.server == Server::Gateway && meter.index == Index::KeptUp {
@@ -233,7 +280,7 @@ impl Bench {
     }
 
     /// Some receipts, looked up in the log as the auditor.
-    pub(super) async fn look_up_sample(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn look_up_sample(&mut self) -> anyhow::Result<()> {
         let auditor = self.scene.auditor(self.gateway.address())?;
         let sample = std::mem::take(&mut self.sample);
         for place in sample.iter().step_by(sample.len().div_ceil(LOOKED_UP).max(1)) {
@@ -247,13 +294,16 @@ impl Bench {
         Ok(())
     }
 
-    /// Stops everything and makes the report.
-    pub(super) async fn finish(mut self, rounds: Vec<Round>, options: &Options) -> anyhow::Result<Report> {
-        let report = Report::of(rounds, &mut self.probe, self.cores, options, self.checked);
+    /// The gateway's process.
+    pub(crate) fn gateway_id(&self) -> anyhow::Result<u32> {
+        self.gateway.id()
+    }
+
+    /// Stops everything.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.echo.stop().await?;
         self.gateway.stop().await?;
-        self.scene.stop().await?;
-        Ok(report)
+        self.scene.stop().await
     }
 
     const fn server(&mut self, server: Server) -> &mut Child {

@@ -1,0 +1,238 @@
+//! `motlan-load profile`: where the CPU of one cached lookup goes, by stage.
+//!
+//! `perf` samples the gateway's stacks while it is at its limit at 16 × 16.
+//! A sample counts for the innermost function on its stack that belongs to a
+//! stage; what the compiler inlined counts for the function it went into. The
+//! samples' shares are laid over the CPU per answer measured without `perf`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Serialize;
+use tokio::process::Command;
+
+use crate::bench::{Bench, Index, Server, Setting, Shape};
+use crate::scene::Size;
+
+/// How to profile.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// This program: the servers are processes of it.
+    pub program: PathBuf,
+    /// How long is sampled.
+    pub length: Duration,
+    /// Where the temporary files go.
+    pub folder: Option<PathBuf>,
+    /// With the index written meanwhile.
+    pub index: bool,
+}
+
+/// The CPU of one cached lookup.
+#[derive(Debug, Serialize)]
+pub struct Profile {
+    cpu_us: f64,
+    samples: usize,
+    stages: Vec<Stage>,
+    functions: Vec<Stage>,
+}
+
+#[derive(Debug, Serialize)]
+struct Stage {
+    name: String,
+    us: f64,
+    percent: f64,
+}
+
+/// Samples a second; no divisor of the timer's own rate.
+const RATE: &str = "997";
+
+/// So many functions are listed.
+const FUNCTIONS: usize = 30;
+
+/// By which thread.
+const THREADS: &[(&str, &str)] = &[
+    ("motlan-journal", "journal: write and sync"),
+    ("motlan-index", "index"),
+    ("motlan-segment", "journal: next segment"),
+    ("motlan-search", "search"),
+];
+
+/// By function, the first that fits. Innermost frames are looked at first.
+const STAGES: &[(&str, &str)] = &[
+    ("motlan_audit::seal", "audit: seal identifiers and commitment key"),
+    ("motlan_audit::subjects", "audit: subjects"),
+    ("motlan_audit_tree::entry", "audit: encode the entry"),
+    ("motlan_audit_tree::commitment", "audit: commitment"),
+    ("motlan_audit_tree::hash", "audit: leaf hash"),
+    ("motlan_audit::sequencer", "audit: sequence"),
+    ("motlan_audit::waiters", "audit: wait and wake"),
+    ("motlan_audit", "audit: assemble"),
+    ("motlan_access", "access: caller, token, decision"),
+    ("motlan_dossier", "dossier register"),
+    ("moka", "cache"),
+    ("motlan_pipeline::cache", "cache"),
+    ("motlan_pipeline::fetch", "cache"),
+    ("motlan_pipeline::ledger", "pipeline: draft of the entry"),
+    ("motlan_pipeline", "pipeline: bind, minimise, release"),
+    ("serde_json_canonicalizer", "pipeline: canonical answer"),
+    ("motlan_server::convert", "server: message from and to the domain"),
+    ("motlan_server", "server: edge and services"),
+    ("motlan_proto", "gRPC: routing and messages"),
+    ("prost", "gRPC: routing and messages"),
+    ("tonic", "gRPC: routing and messages"),
+    ("axum", "gRPC: routing and messages"),
+    ("tower", "gRPC: routing and messages"),
+    ("rustls", "TLS and sockets"),
+    ("h2::", "HTTP/2"),
+    ("hyper", "HTTP/2"),
+    ("tokio", "runtime"),
+    ("mio", "runtime"),
+];
+
+const OTHER: &str = "other";
+
+/// Samples the gateway.
+///
+/// # Errors
+/// [`Wrong`](crate::Wrong) for a wrong answer; any other error: it could not
+/// be profiled, mostly because `perf` (Debian: linux-perf) is not there.
+pub async fn run(options: &Options) -> anyhow::Result<Profile> {
+    let version = Command::new("perf").arg("--version").stdout(Stdio::null()).status().await;
+    version.context("`perf` is needed (Debian: linux-perf)")?;
+    let setting =
+        Setting { program: options.program.clone(), folder: options.folder.clone(), size: Size::FULL };
+    let mut bench = Bench::start(&setting).await?;
+    bench.connect(Shape::WIDE).await?;
+    bench.warm_up(Shape::WIDE, Duration::from_millis(500)).await?;
+    let index = if options.index { Index::KeptUp } else { Index::Paused };
+    let mut plain = Vec::new();
+    for _ in 0..3 {
+        let meter = bench.begin(Server::Gateway, index).await?;
+        let tally = bench.closed(Server::Gateway, Shape::WIDE, options.length / 3).await?;
+        plain.push(bench.end(meter, tally).await?.cpu_us);
+    }
+    plain.sort_by(f64::total_cmp);
+    let data = tempfile::NamedTempFile::new()?;
+    let pid = bench.gateway_id()?.to_string();
+    let mut perf = Command::new("perf")
+        .args(["record", "--quiet", "-F", RATE, "--call-graph", "dwarf,8192", "-p", &pid, "-o"])
+        .arg(data.path())
+        .kill_on_drop(true)
+        .spawn()?;
+    let meter = bench.begin(Server::Gateway, index).await?;
+    let tally = bench.closed(Server::Gateway, Shape::WIDE, options.length).await?;
+    bench.end(meter, tally).await?;
+    let id = perf.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    kill_process(id.context("`perf` has ended")?, Signal::INT)?;
+    perf.wait().await?;
+    bench.disconnect().await;
+    bench.stop().await?;
+    let script = script(data.path()).await?;
+    Profile::of(&script, plain[1])
+}
+
+async fn script(data: &Path) -> anyhow::Result<String> {
+    let output = Command::new("perf")
+        .args(["script", "--no-inline", "-F", "comm,ip,sym", "-i"])
+        .arg(data)
+        .stderr(Stdio::null())
+        .output()
+        .await?;
+    ensure!(output.status.success(), "`perf script` ended with {}", output.status);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+// === impl Profile ===
+
+impl Profile {
+    /// From what `perf script` wrote: a line with the thread's name, then the
+    /// stack, innermost first, then an empty line.
+    fn of(script: &str, cpu_us: f64) -> anyhow::Result<Self> {
+        let mut stages: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut functions: HashMap<String, usize> = HashMap::new();
+        let mut samples = 0;
+        for sample in script.split("\n\n") {
+            let mut lines = sample.lines().filter(|line| !line.trim().is_empty());
+            let Some(thread) = lines.next() else { continue };
+            let stack: Vec<&str> = lines.map(function).collect();
+            let Some(innermost) = stack.first() else { continue };
+            samples += 1;
+            *stages.entry(stage(thread.trim(), &stack)).or_default() += 1;
+            *functions.entry((*innermost).to_owned()).or_default() += 1;
+        }
+        ensure!(samples > 0, "`perf` took no sample");
+        let share = |(name, count): (String, usize)| {
+            let part = count as f64 / samples as f64;
+            Stage { name, us: part * cpu_us, percent: part * 100.0 }
+        };
+        let ranked = |counted: Vec<(String, usize)>| {
+            let mut ranked: Vec<Stage> = counted.into_iter().map(share).collect();
+            ranked.sort_by(|one, other| other.us.total_cmp(&one.us));
+            ranked
+        };
+        let stages = ranked(stages.into_iter().map(|(name, count)| (name.to_owned(), count)).collect());
+        let mut functions = ranked(functions.into_iter().collect());
+        functions.truncate(FUNCTIONS);
+        Ok(Self { cpu_us, samples, stages, functions })
+    }
+}
+
+/// `    55d0c0ffee name+0x12` without address and offset.
+fn function(line: &str) -> &str {
+    let name = line.trim().split_once(' ').map_or("", |(_, name)| name.trim());
+    name.rsplit_once("+0x").map_or(name, |(name, _)| name)
+}
+
+fn stage(thread: &str, stack: &[&str]) -> &'static str {
+    if let Some((_, stage)) = THREADS.iter().find(|(name, _)| thread.starts_with(name)) {
+        return stage;
+    }
+    let of = |function: &&str| STAGES.iter().find(|(part, _)| function.contains(part));
+    stack.iter().find_map(of).map_or(OTHER, |(_, stage)| stage)
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cpu_us, samples, stages, functions } = self;
+        writeln!(f, "one cached lookup: {cpu_us:.1} µs of CPU ({samples} samples)")?;
+        for (title, part) in [("by stage", stages), ("by function", functions)] {
+            writeln!(f, "\n{title}")?;
+            for Stage { name, us, percent } in part {
+                writeln!(f, "  {us:>6.2} µs  {percent:>5.1} %  {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_counts_for_the_innermost_stage() {
+        let script = "motlan-edge-0 \n\t 7f01 mi_free+0x10\n\t 7f02 motlan_audit::seal::Sealer::seal+0x1\n\
+                      \t 7f03 motlan_pipeline::Pipeline::ask+0x2\n\nmotlan-edge-0 \n\t 7f04 writev+0x1\n\
+                      \t 7f05 rustls::vecbuf::write+0x2\n\nmotlan-journal \n\t 7f06 fdatasync+0x1\n\n\
+                      motlan-edge-0 \n\t 7f07 [unknown]\n\n";
+        let profile = Profile::of(script, 40.0).unwrap();
+        assert_eq!(profile.samples, 4);
+        let names: Vec<&str> = profile.stages.iter().map(|stage| stage.name.as_str()).collect();
+        for name in [
+            "audit: seal identifiers and commitment key",
+            "TLS and sockets",
+            "journal: write and sync",
+            OTHER,
+        ] {
+            assert!(names.contains(&name), "{name} in {names:?}");
+        }
+        assert!(profile.stages.iter().all(|stage| (stage.us - 10.0).abs() < 1e-9));
+        assert_eq!(profile.functions.len(), 4);
+        assert!(Profile::of("", 40.0).is_err());
+    }
+}
