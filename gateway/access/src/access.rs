@@ -159,7 +159,7 @@ impl Access {
     /// the caller is still configured.
     pub fn caller(&self, leaf: &[u8]) -> Result<Caller, Denial> {
         let state = self.state();
-        state.certificates.caller(leaf, &state.callers).map_err(Denial::new)
+        state.certificates.caller(leaf, &state.callers).map_err(|reason| Denial::new(reason).showing(leaf))
     }
 
     /// The person a token names, as presented by `caller`; no token is

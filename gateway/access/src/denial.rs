@@ -18,6 +18,7 @@ pub struct Denial(pub(crate) Box<DenialData>);
 pub(crate) struct DenialData {
     pub(crate) reason: Option<Reason>,
     pub(crate) caller: Option<Caller>,
+    pub(crate) certificate: Option<String>,
     pub(crate) actor: Option<Actor>,
     pub(crate) question: Option<Question>,
     pub(crate) dossier: Option<Arc<Dossier>>,
@@ -39,6 +40,12 @@ impl Denial {
         denial.0.caller = Some(identity.caller.clone());
         denial.0.actor = Some(identity.actor.clone());
         denial
+    }
+
+    pub(crate) fn showing(mut self, leaf: &[u8]) -> Self {
+        let thumbprint = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, leaf);
+        self.0.certificate = Some(hex::encode(thumbprint));
+        self
     }
 
     pub(crate) fn called_by(mut self, caller: &Caller) -> Self {
@@ -80,6 +87,12 @@ impl Denial {
     /// The calling system, if it was recognised.
     pub fn caller(&self) -> Option<&Caller> {
         self.0.caller.as_ref()
+    }
+
+    /// Thumbprint of the certificate that names no configured system: SHA-256
+    /// of its DER form, lower-case hex.
+    pub fn certificate(&self) -> Option<&str> {
+        self.0.certificate.as_deref()
     }
 
     /// The person acting, if settled before the denial.

@@ -27,6 +27,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 pub async fn serve(args: &ServeArgs) -> Ended {
     let config = config::check(&args.config).or_exit(Exit::Config)?;
     let spans = telemetry::begin(&config.log, config.telemetry.as_ref());
+    raise_open_files();
     let stop = StopSignal::listen().or_exit(Exit::Internal)?;
     let gateway = Gateway::start(config, Arc::new(SystemClock::start()), spans).await?;
     let exit = tokio::select! {
@@ -40,6 +41,7 @@ pub async fn serve(args: &ServeArgs) -> Ended {
 /// `motlan sandbox`.
 pub async fn sandbox(args: &SandboxArgs, out: &mut dyn Write) -> Ended {
     log_to_stderr(&LogSection { filter: "warn".to_owned(), format: LogFormat::Text });
+    raise_open_files();
     let stop = StopSignal::listen().or_exit(Exit::Internal)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let running = Running::start(WorldOptions::new(&args.data, clock)).await?;
@@ -78,6 +80,19 @@ pub fn check(file: &Path, out: &mut dyn Write) -> Ended {
         config.mode
     )?;
     Ok(Exit::Ok)
+}
+
+/// As many open files as the system allows this process: each connection is
+/// one, and the usual soft limit of 1,024 is far below what the edge admits.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, "the limit of open files cannot be raised");
+    }
 }
 
 /// SIGINT and SIGTERM.

@@ -226,6 +226,7 @@ fn pipeline(
         cache_bytes: config.cache_bytes,
         policies: config.cache.clone(),
         deadline: config.question_deadline,
+        quotas: config.server.quotas,
     };
     Ok(Arc::new(Pipeline::new(parts, options).or_exit(Exit::Unavailable)?))
 }

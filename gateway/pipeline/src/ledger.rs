@@ -1,32 +1,41 @@
 //! What the stages write into the audit log.
 //!
 //! The one place that turns a permit or a denial into a draft entry, so that
-//! no stage can leave out who, why, on what decision.
+//! no stage can leave out who, why, on what decision; and the one place that
+//! counts what each caller has the log write (`quota.rs`).
+
+mod parts;
 
 use std::sync::Arc;
 
-use motlan_access::{Actor, Basis, Caller, Denial, Permit};
-use motlan_audit::{AuditError, AuditLog, Draft, DraftActor, DraftSubject, Identifier, Receipt};
+use motlan_access::{Denial, Permit};
+use motlan_audit::{AuditError, AuditLog, Draft, DraftSubject, Identifier, Receipt};
 use motlan_audit_tree::entry::{
-    Caller as EntryCaller, Decision, Effect, EntryTime, Evidence as EntryEvidence, Fields,
-    Purpose as EntryPurpose, Source, SourceFrom,
+    Caller as EntryCaller, Effect, EntryTime, Fields, Purpose as EntryPurpose, Source, SourceFrom,
 };
 use motlan_audit_tree::{CommitmentKey, Kind, Mac, Outcome as EntryOutcome, Text};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
-use motlan_domain::{CacheState, Evidence, Fetched, Outcome, Purpose, Reason, SubjectKey};
+use motlan_domain::{CacheState, Fetched, Outcome, Reason, SubjectKey};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::answer::{Answer, Refusal};
 use crate::fetch::Found;
+use crate::quota::{Account, Quotas};
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
 use crate::spans;
 use crate::stats::{self, Stats};
+
+pub(crate) use parts::unknown_caller;
+pub use parts::{draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
+use parts::{entry_outcome, names};
 
 /// Writes entries for the stages.
 #[derive(Clone)]
 pub struct Ledger {
     log: AuditLog,
     stats: Arc<Stats>,
+    quotas: Arc<Quotas>,
 }
 
 /// Where an answer came from, for its entry.
@@ -41,9 +50,9 @@ pub(crate) struct Provenance<'a> {
 // === impl Ledger ===
 
 impl Ledger {
-    /// Over this log; what is recorded as denied is counted.
-    pub(crate) const fn new(log: AuditLog, stats: Arc<Stats>) -> Self {
-        Self { log, stats }
+    /// Over this log, with these accounts; what is recorded as denied is counted.
+    pub(crate) fn new(log: AuditLog, quotas: Quotas, stats: Arc<Stats>) -> Self {
+        Self { log, quotas: Arc::new(quotas), stats }
     }
 
     /// The log itself, for its readers.
@@ -51,11 +60,53 @@ impl Ledger {
         &self.log
     }
 
-    /// Appends a draft. Begun with the call, it runs to its end.
+    /// Appends a draft, booked on the account of the caller it names. Begun
+    /// with the call, it runs to its end.
     ///
     /// # Errors
     /// [`Unrecorded`]: nothing may be released.
     pub fn write(&self, draft: Draft) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
+        let begun = self.quotas.book(&draft, false).map(|()| self.append(draft));
+        async move { begun?.await }
+    }
+
+    /// As [`write`](Self::write), of work that was admitted and is to finish.
+    fn write_admitted(
+        &self,
+        draft: Draft,
+    ) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
+        let begun = self.quotas.book(&draft, true).map(|()| self.append(draft));
+        async move { begun?.await }
+    }
+
+    /// The account of a caller.
+    pub(crate) fn account(&self, who: &EntryCaller) -> Option<Arc<Account>> {
+        self.quotas.of(who)
+    }
+
+    /// Records what was refused beyond the quotas, one entry per caller, reason
+    /// and interval, until stopped, and once more then.
+    ///
+    /// Cancellation: by `stopped` only. Failure: a count that cannot be written
+    /// is counted again in the next interval.
+    pub async fn record_refusals(&self, stopped: CancellationToken) {
+        loop {
+            let last = tokio::select! {
+                () = stopped.cancelled() => true,
+                () = tokio::time::sleep(self.quotas.aggregate_every()) => false,
+            };
+            for beyond in self.quotas.collect() {
+                if self.append(beyond.draft()).await.is_err() {
+                    beyond.put_back();
+                }
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
+    fn append(&self, draft: Draft) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
         let (denial, span) = (stats::denial(&draft), spans::record(draft.kind));
         let trace = (!span.is_disabled()).then(|| draft.trace.clone()).flatten();
         // Begun here, so that who waits does not carry the draft along.
@@ -90,14 +141,15 @@ impl Ledger {
         self.denied_in(denial, trace).await
     }
 
+    /// The same for a component: part of a resolve that was admitted.
+    pub(crate) async fn denied_component<T>(&self, denial: &Denial) -> Result<T, NotReleased<Refusal>> {
+        let trace = denial.question().map(|question| question.trace.id()).unwrap_or_default();
+        Err(told(Refusal::of(denial.reason()), self.write_admitted(denial_draft(denial, trace)).await))
+    }
+
     /// A denial in the call of that trace.
     pub(crate) async fn denied_in<T>(&self, denial: &Denial, trace: &str) -> Result<T, NotReleased<Refusal>> {
-        let draft = denial_draft(denial, trace);
-        let refusal = Refusal::of(denial.reason());
-        match self.write(draft).await {
-            Ok(receipt) => Err(NotReleased::Refused(Sealed::new(refusal, receipt, None))),
-            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
-        }
+        Err(told(Refusal::of(denial.reason()), self.write(denial_draft(denial, trace)).await))
     }
 
     /// A refusal after the permit: the registry failed, or its answer shows no
@@ -125,10 +177,7 @@ impl Ledger {
                 demanded.then_some(Text::Borrowed("catalogue.link_required")).into_iter().collect();
         }
         attach_source(&mut draft, asking.dataset.registry(), from);
-        match self.write(draft).await {
-            Ok(receipt) => Err(NotReleased::Refused(Sealed::new(refusal, receipt, None))),
-            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
-        }
+        Err(told(refusal, self.write(draft).await))
     }
 
     /// A lookup for a tie alone: what was found is disclosed to nobody.
@@ -238,6 +287,14 @@ impl Asking {
     }
 }
 
+/// What a refusal comes to once it is written.
+fn told(refusal: Refusal, written: Result<Receipt, Unrecorded>) -> NotReleased<Refusal> {
+    match written {
+        Ok(receipt) => NotReleased::Refused(Sealed::new(refusal, receipt, None)),
+        Err(unrecorded) => NotReleased::Unrecorded(unrecorded),
+    }
+}
+
 fn permit_draft(permit: &Permit, operation: &'static str) -> Draft {
     let mut draft = Draft::new(Kind::AccessOutcome);
     draft.trace = Some(Text::Owned(permit.question().trace.id().to_owned()));
@@ -309,7 +366,7 @@ fn denial_draft(denial: &Denial, trace: &str) -> Draft {
     let mut draft = Draft::new(kind);
     draft.trace = (!trace.is_empty()).then(|| Text::Owned(trace.to_owned()));
     draft.operation = denial.operation().map(Text::Borrowed);
-    draft.caller = denial.caller().map(entry_caller);
+    draft.caller = denial.caller().map(entry_caller).or_else(|| unknown_caller(denial));
     draft.actor = denial.actor().map(draft_actor);
     draft.outcome = Some(outcome);
     draft.reason = Some(Text::Borrowed(denial.reason().code()));
@@ -332,68 +389,4 @@ fn denial_draft(denial: &Denial, trace: &str) -> Draft {
         draft.case = Some(Text::Owned(dossier.case.clone()));
     }
     draft
-}
-
-/// The calling system, for an entry.
-pub fn entry_caller(caller: &Caller) -> EntryCaller {
-    EntryCaller {
-        agency: Some(Text::Owned(caller.agency().as_str().to_owned())),
-        certificate: None,
-        system: Some(Text::Owned(caller.id().to_owned())),
-    }
-}
-
-/// What a decision rests on, for an entry.
-pub fn entry_decision(basis: &Basis, effect: Effect) -> Decision {
-    Decision {
-        catalogue_digest: Some(Text::Owned(basis.catalogue_digest().to_owned())),
-        effect,
-        policies: basis.policies().iter().map(|id| Text::Owned(id.clone())).collect(),
-        policy_digest: Some(Text::Owned(basis.policy_digest().to_owned())),
-    }
-}
-
-/// Who acted, for an entry.
-pub fn draft_actor(actor: &Actor) -> DraftActor {
-    match actor {
-        Actor::Officer(officer) => DraftActor::Officer {
-            account: Text::Owned(officer.account().as_str().to_owned()),
-            agency: Some(Text::Owned(officer.agency().as_str().to_owned())),
-        },
-        Actor::Citizen(id) => DraftActor::Citizen(Identifier::from(&SubjectKey::Person(*id))),
-        Actor::Absent => DraftActor::Absent,
-    }
-}
-
-/// Why it was asked, for an entry.
-pub fn entry_purpose(purpose: &Purpose) -> EntryPurpose {
-    match purpose {
-        Purpose::Dossier(code) => EntryPurpose::Dossier(Text::Owned(code.as_str().to_owned())),
-        Purpose::Registered(id) => EntryPurpose::Registered(Text::Owned(id.as_str().to_owned())),
-    }
-}
-
-/// The strength of evidence, for an entry.
-pub const fn entry_evidence(evidence: Evidence) -> EntryEvidence {
-    match evidence {
-        Evidence::CitizenSigned => EntryEvidence::CitizenSigned,
-        Evidence::AcceptanceReceipt => EntryEvidence::AcceptanceReceipt,
-        Evidence::Asserted => EntryEvidence::Asserted,
-    }
-}
-
-const fn entry_outcome(outcome: Outcome) -> EntryOutcome {
-    match outcome {
-        Outcome::Found => EntryOutcome::Found,
-        Outcome::Match => EntryOutcome::Match,
-        Outcome::Mismatch => EntryOutcome::Mismatch,
-        Outcome::NotFound => EntryOutcome::NotFound,
-        Outcome::Incomplete => EntryOutcome::Incomplete,
-        Outcome::SourceUnavailable => EntryOutcome::SourceUnavailable,
-        Outcome::Denied => EntryOutcome::Denied,
-    }
-}
-
-fn names(fields: FieldSet, dataset: Dataset) -> Vec<Text> {
-    fields.iter(dataset).map(|field| Text::Borrowed(field.name())).collect()
 }

@@ -17,6 +17,7 @@ mod ledger;
 mod minimise;
 mod operate;
 mod prepared;
+mod quota;
 mod read_log;
 mod release;
 mod sealed;
@@ -42,6 +43,7 @@ use tracing::Instrument as _;
 pub use answer::{Answer, FieldStates, Freshness, Refusal};
 pub use cache::NoRandomness;
 pub use ledger::{Ledger, draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
+pub use quota::{Account, QuotaOptions, Rate};
 pub use read_log::ReadError;
 pub use release::Seen;
 pub use sealed::{NotReleased, Sealed, Unrecorded};
@@ -49,6 +51,7 @@ pub use sealed::{NotReleased, Sealed, Unrecorded};
 use bind::{Binder, Bound};
 use cache::AnswerCache;
 use fetch::{Found, Inquiry, Sources};
+use quota::Quotas;
 use stats::Stats;
 
 /// What the pipeline is built from.
@@ -78,6 +81,8 @@ pub struct Options {
     pub policies: BTreeMap<Dataset, CachePolicy>,
     /// Most time for one question to a registry.
     pub deadline: Duration,
+    /// How many entries one caller may cause.
+    pub quotas: QuotaOptions,
 }
 
 /// The pipeline. One per gateway; shared by reference.
@@ -96,6 +101,7 @@ impl Pipeline {
     /// # Errors
     /// When the system has no randomness.
     pub fn new(parts: Parts, options: Options) -> Result<Self, NoRandomness> {
+        let quotas = Quotas::new(options.quotas, Arc::clone(&parts.clock));
         let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks)?;
         let adapters: BTreeMap<Registry, Arc<dyn RegistryAdapter>> =
             parts.adapters.into_iter().map(|adapter| (adapter.registry(), adapter)).collect();
@@ -105,7 +111,7 @@ impl Pipeline {
             cache,
             policies: options.policies,
             deadline: options.deadline,
-            ledger: Ledger::new(parts.log, Arc::clone(&stats)),
+            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats)),
             stats,
         };
         Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
@@ -165,7 +171,7 @@ impl Pipeline {
             let deciding = self.access.decide_component(identity, question, role);
             let permit = match deciding.instrument(spans::decide()).await {
                 Ok(permit) => permit,
-                Err(denial) => return self.sources.ledger.denied(&denial).await,
+                Err(denial) => return self.sources.ledger.denied_component(&denial).await,
             };
             self.answer(permit, true, look).await
         };
@@ -324,6 +330,15 @@ impl Pipeline {
         let (mac, key) = ledger::commit(canonical)?;
         draft.commitment = Some((mac, key.clone()));
         Ok(Sealed::new(value, self.sources.ledger.write(draft).await?, Some(key)))
+    }
+
+    /// The account of whoever shows that leaf certificate (DER).
+    pub fn account(&self, leaf: &[u8]) -> Option<Arc<Account>> {
+        let who = match self.access.caller(leaf) {
+            Ok(caller) => Some(entry_caller(&caller)),
+            Err(denial) => ledger::unknown_caller(&denial),
+        };
+        self.ledger().account(&who?)
     }
 
     /// The ledger, for operations that are no data question.

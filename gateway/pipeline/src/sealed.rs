@@ -34,6 +34,13 @@ pub enum Unrecorded {
     /// It cannot be written.
     #[error("the audit log cannot be written")]
     Unavailable,
+    /// A refusal beyond the caller's quota: it was counted, and one entry will
+    /// tell how many there were.
+    #[error("the caller's quota of refusals is used up")]
+    Counted {
+        /// When to come back.
+        retry_after: std::time::Duration,
+    },
 }
 
 // === impl Sealed ===

@@ -38,6 +38,7 @@ pub(crate) fn ended<T>(
         Ok(sealed) => (Some(outcome(sealed.value())), None),
         Err(NotReleased::Refused(sealed)) => (Some(sealed.value().outcome), Some(sealed.value().reason)),
         Err(NotReleased::Unrecorded(Unrecorded::Overloaded { .. })) => (None, Some(Reason::Overloaded)),
+        Err(NotReleased::Unrecorded(Unrecorded::Counted { .. })) => (None, Some(Reason::QuotaExceeded)),
         Err(NotReleased::Unrecorded(Unrecorded::Unavailable)) => (None, Some(Reason::AuditUnavailable)),
     };
     span.record("motlan.outcome", outcome.map(Outcome::as_str));

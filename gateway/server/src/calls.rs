@@ -66,8 +66,8 @@ pub(crate) struct Timed {
 }
 
 /// An answer's body, with the call's clock.
-pub(crate) struct Told {
-    body: axum::body::Body,
+pub(crate) struct Told<B> {
+    body: B,
     /// Until the status is known.
     timed: Option<Timed>,
     span: Span,
@@ -174,7 +174,7 @@ impl Timed {
     }
 
     /// Lets the answer go: its status ends the call.
-    pub(crate) fn settle(mut self, response: Response<axum::body::Body>) -> Response<Told> {
+    pub(crate) fn settle<B>(mut self, response: Response<B>) -> Response<Told<B>> {
         let span = self.span.clone();
         let told = status(response.headers());
         if let Some(code) = told {
@@ -212,7 +212,7 @@ fn status(headers: &HeaderMap) -> Option<Code> {
 
 // === impl Told ===
 
-impl Body for Told {
+impl<B: Body<Data = Bytes, Error = axum::Error> + Unpin> Body for Told<B> {
     type Data = Bytes;
     type Error = axum::Error;
 

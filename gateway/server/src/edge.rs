@@ -20,10 +20,12 @@ use tracing::Instrument as _;
 
 use crate::calls::{Calls, Timed, Told};
 use crate::deadline::Deadline;
+use crate::held::Held;
 use crate::options::Limits;
 use crate::peers::PeerCertificate;
-use crate::quota::{Quotas, Share};
+use crate::shares::{Share, Shares};
 use crate::status::Failure;
+use crate::watch::Watch;
 use crate::{refusal, trace};
 
 /// What every call brings along, for its method.
@@ -62,17 +64,26 @@ struct Inner {
     pipeline: Arc<Pipeline>,
     limits: Limits,
     calls: Arc<Semaphore>,
-    quotas: Arc<Quotas>,
+    shares: Shares,
     counted: Arc<Calls>,
 }
 
 /// The edge for one connection.
 #[derive(Clone)]
-pub(crate) struct EdgeConnection {
+pub(crate) struct EdgeConnection(Arc<Connected>);
+
+struct Connected {
     edge: Edge,
     peer: Arc<Peer>,
     share: Arc<Share>,
+    watch: Arc<Watch>,
+    /// The connection's place among those of its caller.
+    _place: OwnedSemaphorePermit,
 }
+
+/// A stream of state for as long as the client cares: it has a place like any
+/// call, and no deadline of the gateway's own.
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 /// The methods that tell the gateway's own state and leave no entry. They need
 /// a configured caller all the same.
@@ -101,89 +112,86 @@ impl Peer {
 
 impl Edge {
     /// Over these routes.
-    pub(crate) fn new(
-        routes: Router,
-        pipeline: Arc<Pipeline>,
-        limits: Limits,
-        quotas: Arc<Quotas>,
-        counted: Arc<Calls>,
-    ) -> Self {
+    pub(crate) fn new(routes: Router, pipeline: Arc<Pipeline>, limits: Limits, counted: Arc<Calls>) -> Self {
         let calls = Arc::new(Semaphore::new(limits.max_calls));
-        Self(Arc::new(Inner { routes, pipeline, limits, calls, quotas, counted }))
+        let shares = Shares::new(&limits);
+        Self(Arc::new(Inner { routes, pipeline, limits, calls, shares, counted }))
     }
 
-    /// For a connection whose client showed this certificate.
-    pub(crate) fn connection(&self, certificate: PeerCertificate) -> EdgeConnection {
-        let share = self.0.quotas.of(&certificate);
-        EdgeConnection {
-            edge: self.clone(),
-            peer: Arc::new(Peer { certificate, caller: OnceLock::new() }),
-            share,
-        }
+    /// For a connection whose client showed this certificate; `None` if its
+    /// caller has as many as it may.
+    pub(crate) fn connection(
+        &self,
+        certificate: PeerCertificate,
+        watch: Arc<Watch>,
+    ) -> Option<EdgeConnection> {
+        let share = self.0.shares.of(&certificate, &self.0.pipeline)?;
+        let place = share.connection()?;
+        let peer = Arc::new(Peer { certificate, caller: OnceLock::new() });
+        let connected = Connected { edge: self.clone(), peer, share, watch, _place: place };
+        Some(EdgeConnection(Arc::new(connected)))
     }
 }
 
-impl EdgeConnection {
-    /// A place for one more call, or none: work beyond the limit is refused,
+impl Connected {
+    /// A place for one more call, or none: work beyond a limit is refused,
     /// never queued.
     fn admit(&self) -> Result<Admitted, Failure> {
-        let quota = self.edge.0.quotas.admits(&self.share);
+        let quota = self.share.account.admits();
         quota.map_err(|after| Failure::new(Reason::QuotaExceeded).retry_after(Some(after)))?;
-        let place = |places: &Arc<Semaphore>| {
-            Arc::clone(places).try_acquire_owned().map_err(|_| Failure::new(Reason::Overloaded))
-        };
-        Ok(Admitted { _own: place(&self.share.calls)?, _all: place(&self.edge.0.calls)? })
+        let all = || Arc::clone(&self.edge.0.calls).try_acquire_owned().ok();
+        let places = self.share.call().and_then(|own| Some(Admitted { _own: own, _all: all()? }));
+        places.ok_or_else(|| Failure::new(Reason::Overloaded))
     }
 
     /// The life of one call, from its arrival to the head of its answer.
-    async fn answer(self, request: Request<Body>) -> Response<Told> {
+    async fn answer(&self, request: Request<Body>) -> Response<Told<Held>> {
         let timed = self.edge.0.counted.begin(request.uri().path());
         let given = trace::given(request.headers());
         if let Some(above) = &given {
             span::adopt(timed.span(), above);
         }
         let trace = span::trace_of(timed.span()).or(given).unwrap_or_else(trace::begun);
-        let answering = async {
-            match self.admit() {
-                Ok(admitted) => self.carry_out(request, &timed, trace, admitted).await,
-                Err(failure) => told(failure),
-            }
-        };
-        let response = answering.instrument(timed.span().clone()).await;
-        if is_refusal(response.headers()) {
-            self.edge.0.quotas.refused(&self.share);
-        }
+        let response = self.hold(request, &timed, trace).instrument(timed.span().clone()).await;
         if let Some(caller) = self.peer.caller.get() {
             timed.called_by(caller);
         }
         timed.settle(response)
     }
 
-    async fn carry_out(
-        &self,
-        mut request: Request<Body>,
-        timed: &Timed,
-        trace: Trace,
-        admitted: Admitted,
-    ) -> Response<axum::body::Body> {
+    /// Carries a call out in its places, within its time.
+    async fn hold(&self, mut request: Request<Body>, timed: &Timed, trace: Trace) -> Response<Held> {
+        let places = match self.admit() {
+            Ok(places) => Arc::new(places),
+            Err(failure) => return told(failure).map(Held::nothing),
+        };
         let call = Call {
             peer: Arc::clone(&self.peer),
             deadline: Deadline::of(timed.began(), request.headers(), self.edge.0.limits.call),
             trace,
-            _admitted: Arc::new(admitted),
+            _admitted: Arc::clone(&places),
         };
-        let deadline = call.deadline;
+        let deadline = call.deadline.0;
+        let ends = (request.uri().path() != WATCH).then_some(deadline);
+        request.extensions_mut().insert(call.clone());
+        let response = match tokio::time::timeout_at(deadline, self.carry_out(request, &call)).await {
+            Ok(response) => response,
+            Err(_) => told(Failure::new(Reason::DeadlineExceeded)),
+        };
+        let untaken = ends.map(|ends| self.watch.answer(ends));
+        response.map(|body| Held::new(body, places, ends, untaken))
+    }
+
+    async fn carry_out(&self, request: Request<Body>, call: &Call) -> Response<axum::body::Body> {
         let path = request.uri().path();
         if PROBES.contains(&path)
             && let Err(failure) = self.may_probe(path, call.trace.id()).await
         {
             return told(failure);
         }
-        request.extensions_mut().insert(call);
         let mut routes = self.edge.0.routes.clone();
-        match tokio::time::timeout_at(deadline.0, routes.call(request)).await {
-            Ok(Ok(response)) => refined(response),
-            Err(_) => told(Failure::new(Reason::DeadlineExceeded)),
+        match routes.call(request).await {
+            Ok(response) => refined(response),
         }
     }
 
@@ -205,7 +213,7 @@ impl EdgeConnection {
 }
 
 impl Service<Request<Body>> for EdgeConnection {
-    type Response = Response<Told>;
+    type Response = Response<Told<Held>>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
@@ -214,8 +222,8 @@ impl Service<Request<Body>> for EdgeConnection {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let connection = self.clone();
-        Box::pin(async move { Ok(connection.answer(request).await) })
+        let connected = Arc::clone(&self.0);
+        Box::pin(async move { Ok(connected.answer(request).await) })
     }
 }
 
@@ -233,12 +241,6 @@ fn refined(response: Response<axum::body::Body>) -> Response<axum::body::Body> {
         // UNIMPLEMENTED says all there is to say; health answers NOT_FOUND.
         Some(_) | None => response,
     }
-}
-
-/// Whether the call was denied or its credentials refused: each is an entry.
-fn is_refusal(headers: &HeaderMap) -> bool {
-    let code = headers.get("grpc-status").map(|status| Code::from_bytes(status.as_bytes()));
-    matches!(code, Some(Code::PermissionDenied | Code::Unauthenticated))
 }
 
 /// The code of a trailers-only response without our details.

@@ -17,7 +17,7 @@ use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,7 +26,8 @@ use tower::ServiceExt as _;
 use crate::cork::corked;
 use crate::edge::{Edge, EdgeConnection};
 use crate::options::Limits;
-use crate::peers::{AddressPlace, Addresses, PeerCertificate, RefusalLog, Refused};
+use crate::peers::{Door, PeerCertificate, Place, RefusalLog, Refused};
+use crate::watch::{Watch, Watched};
 
 /// After a failed accept (out of file descriptors, mostly) the loop rests.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -34,6 +35,23 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// HTTP/2 pings find callers that are gone.
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether a client takes its answers.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What a connection may send before it is read: a few requests, not more than
+/// it needs to be kept busy.
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// What lies ready to be sent of one answer.
+const SEND_BUFFER: usize = 32 * 1024;
+
+/// Streams that the client took back before they were looked at (CVE-2023-44487),
+/// and streams that were reset for a fault of its own (CVE-2025-8671): beyond,
+/// the connection ends.
+const TAKEN_BACK: usize = 20;
+const FAULTY: usize = 1024;
 
 /// Everything a connection needs; shared by all.
 pub(crate) struct Listener {
@@ -69,7 +87,7 @@ impl Listener {
     /// at once: waiting would let one caller block the door for all.
     pub(crate) async fn accept(self: Arc<Self>, tcp: TcpListener) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections));
-        let addresses = Arc::new(Addresses::default());
+        let door = Arc::new(Door::new(self.limits.max_connections_per_address, self.limits.max_handshakes));
         let here = [Handle::current()];
         let workers = if self.workers.is_empty() { &here[..] } else { &self.workers };
         let mut workers = workers.iter().cycle();
@@ -89,14 +107,14 @@ impl Listener {
                     continue;
                 }
             };
-            let place = Arc::clone(&places)
-                .try_acquire_owned()
-                .ok()
-                .zip(addresses.enter(peer.ip(), self.limits.max_connections_per_address));
-            match place.zip(workers.next()) {
+            match door.enter(peer.ip()).zip(workers.next()) {
                 Some((place, worker)) => {
-                    let listener = Arc::clone(&self);
-                    let connection = async move { listener.connection(stream, peer, place).await };
+                    let (listener, places) = (Arc::clone(&self), Arc::clone(&places));
+                    let connection = async move {
+                        if let Err(refused) = listener.connection(stream, peer, place, places).await {
+                            listener.refusals.note(refused);
+                        }
+                    };
                     self.tasks.spawn_on(connection, worker);
                 }
                 None => self.refusals.note(Refused::Limit),
@@ -109,38 +127,42 @@ impl Listener {
         &self,
         tcp: std::net::TcpStream,
         peer: SocketAddr,
-        place: (OwnedSemaphorePermit, AddressPlace),
-    ) {
+        place: Place,
+        places: Arc<Semaphore>,
+    ) -> Result<(), Refused> {
         let tcp = match TcpStream::from_std(tcp) {
             Ok(tcp) => tcp,
-            Err(error) => return tracing::warn!(%error, "a connection could not be taken over"),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken over");
+                return Ok(());
+            }
         };
         // Small answers must not wait for more bytes to fill a segment.
         let _ = tcp.set_nodelay(true);
         let acceptor = TlsAcceptor::from(self.tls.load_full());
         let handshake = tokio::time::timeout(self.limits.handshake, acceptor.accept(tcp));
         let handshake = tokio::select! {
-            () = self.draining.cancelled() => return,
+            () = self.draining.cancelled() => return Ok(()),
+            () = place.yields() => return Err(Refused::Yielded),
             handshake = handshake => handshake,
         };
-        let stream = match handshake {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                // Why is for the technical log at debug: it names no person.
-                tracing::debug!(%peer, %error, "a handshake failed");
-                return self.refusals.note(Refused::Handshake);
-            }
-            Err(_) => return self.refusals.note(Refused::Timeout),
-        };
+        let stream = handshake.map_err(|_| Refused::Timeout)?.map_err(|error| {
+            // Why is for the technical log at debug: it names no person.
+            tracing::debug!(%peer, %error, "a handshake failed");
+            Refused::Handshake
+        })?;
+        place.known();
+        let _one_of_all = places.try_acquire().map_err(|_| Refused::Limit)?;
         let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        // The verifier demands one, so this is never taken.
-        let Some(certificate) = certificate else { return self.refusals.note(Refused::Handshake) };
+        // The verifier demands one, so it is always there.
+        let certificate = certificate.ok_or(Refused::Handshake)?;
         let certificate = PeerCertificate(Arc::from(certificate.as_ref()));
-        self.serve(stream, self.edge.connection(certificate)).await;
-        drop(place);
+        let watch = Watch::new();
+        let edge = self.edge.connection(certificate, Arc::clone(&watch)).ok_or(Refused::Caller)?;
+        self.serve(Watched::new(stream, Arc::clone(&watch)), edge, &watch).await
     }
 
-    async fn serve<S>(&self, stream: S, edge: EdgeConnection)
+    async fn serve<S>(&self, stream: S, edge: EdgeConnection, watch: &Watch) -> Result<(), Refused>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -151,6 +173,11 @@ impl Listener {
             .timer(TokioTimer::new())
             .max_concurrent_streams(self.limits.max_streams)
             .max_header_list_size(self.limits.max_header_bytes)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            .max_pending_accept_reset_streams(TAKEN_BACK)
+            .max_local_error_reset_streams(FAULTY)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_TIMEOUT)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -159,6 +186,7 @@ impl Listener {
             end = poll_fn(|context| cork.turn(context, connection.as_mut())) => Some(end),
             () = self.draining.cancelled() => None,
             () = tokio::time::sleep(self.limits.connection_age) => None,
+            () = self.goes_wrong(watch) => return Err(Refused::Stalled),
         };
         let end = if let Some(end) = end {
             end
@@ -167,11 +195,25 @@ impl Listener {
             // Calls that outlast the drain are cut off; what they began to
             // record is recorded all the same.
             let rest = poll_fn(|context| cork.turn(context, connection.as_mut()));
-            let Ok(end) = tokio::time::timeout(self.limits.drain, rest).await else { return };
+            let Ok(end) = tokio::time::timeout(self.limits.drain, rest).await else { return Ok(()) };
             end
         };
         if let Err(error) = end {
             tracing::debug!(%error, "a connection broke off");
+        }
+        Ok(())
+    }
+
+    /// Completes when the client has not begun to speak in time, or lets its
+    /// answers lie.
+    async fn goes_wrong(&self, watch: &Watch) {
+        tokio::time::sleep(self.limits.handshake).await;
+        if !watch.speaks() {
+            return;
+        }
+        let patience = self.limits.patience;
+        while !watch.lets_lie(patience) {
+            tokio::time::sleep(LOOK_EVERY.min(patience)).await;
         }
     }
 }

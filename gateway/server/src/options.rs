@@ -24,13 +24,19 @@ pub struct ServerOptions {
 /// Bounds on connections, messages and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Open connections in all, those in handshake included.
+    /// Open connections in all, past the handshake.
     pub max_connections: usize,
-    /// Open connections from one network address.
+    /// Open connections of one caller, past the handshake.
+    pub max_connections_per_caller: usize,
+    /// Open connections from one network address, those in handshake included;
+    /// beyond, the oldest in handshake gives way.
     pub max_connections_per_address: usize,
+    /// Connections in handshake; beyond, the oldest gives way.
+    pub max_handshakes: usize,
     /// Calls in progress in all; beyond, OVERLOADED.
     pub max_calls: usize,
-    /// Calls in progress of one client certificate; beyond, OVERLOADED.
+    /// Calls in progress of one caller, answers it has not taken included;
+    /// beyond, OVERLOADED.
     pub max_calls_per_caller: usize,
     /// Streams of one connection at a time.
     pub max_streams: u32,
@@ -40,10 +46,13 @@ pub struct Limits {
     pub max_response_bytes: usize,
     /// Bytes of a request's header list, and so of a token.
     pub max_header_bytes: u32,
-    /// Time for the TLS handshake.
+    /// Time for the TLS handshake, and then for the client to begin with HTTP/2.
     pub handshake: Duration,
     /// The longest a call may take; a shorter `grpc-timeout` counts.
     pub call: Duration,
+    /// How long a client may let its answers lie before its connection is cut
+    /// off.
+    pub patience: Duration,
     /// Age at which a connection is asked to go, so that callers spread again
     /// over several gateways and a revoked certificate does not stay.
     pub connection_age: Duration,
@@ -57,15 +66,18 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: 4096,
+            max_connections_per_caller: 256,
             max_connections_per_address: 1024,
+            max_handshakes: 1024,
             max_calls: 4096,
             max_calls_per_caller: 1024,
-            max_streams: 256,
-            max_request_bytes: 256 * 1024,
+            max_streams: 128,
+            max_request_bytes: 64 * 1024,
             max_response_bytes: 4 * 1024 * 1024,
             max_header_bytes: 16 * 1024,
             handshake: Duration::from_secs(5),
             call: Duration::from_secs(30),
+            patience: Duration::from_secs(20),
             connection_age: Duration::from_mins(30),
             drain: Duration::from_secs(10),
         }

@@ -37,13 +37,16 @@ pub(crate) fn resolve(not_resolved: NotResolved) -> Failure {
     }
 }
 
-/// Nothing could be recorded, so nothing is disclosed.
+/// Nothing was recorded by itself, so nothing is disclosed.
 pub(crate) const fn unrecorded(unrecorded: Unrecorded) -> Failure {
     match unrecorded {
         Unrecorded::Overloaded { retry_after } => {
             Failure::new(Reason::Overloaded).retry_after(Some(retry_after))
         }
         Unrecorded::Unavailable => Failure::new(Reason::AuditUnavailable),
+        Unrecorded::Counted { retry_after } => {
+            Failure::new(Reason::QuotaExceeded).retry_after(Some(retry_after))
+        }
     }
 }
 

@@ -23,7 +23,6 @@ use crate::listener::Listener;
 use crate::options::ServerOptions;
 use crate::peers::{RefusalLog, Refused};
 use crate::probe::{self, Readiness};
-use crate::quota::{Quotas, RefusalQuota};
 use crate::services::{Services, add_reflection, routes};
 use crate::tls::{TlsError, TlsMaterial};
 use crate::workers::Workers;
@@ -43,7 +42,6 @@ pub struct BoundServer {
     probe_addr: SocketAddr,
     listener: Listener,
     health: HealthReporter,
-    quotas: Arc<Quotas>,
     readiness: Readiness,
     numbers: Arc<Numbers>,
     handle: ServerHandle,
@@ -101,15 +99,6 @@ impl Server {
         services: Services,
         clock: Arc<dyn Clock>,
     ) -> Result<BoundServer, BindError> {
-        Self::bind_with(options, services, clock, RefusalQuota::default()).await
-    }
-
-    pub(crate) async fn bind_with(
-        options: ServerOptions,
-        services: Services,
-        clock: Arc<dyn Clock>,
-        quota: RefusalQuota,
-    ) -> Result<BoundServer, BindError> {
         if !options.probe_addr.ip().is_loopback() {
             return Err(BindError::ProbeNotLoopback(options.probe_addr));
         }
@@ -123,8 +112,7 @@ impl Server {
         let router = builder.routes().prepare().into_axum_router();
         let (grpc, grpc_addr) = listen("gRPC", options.grpc_addr).await?;
         let (probe, probe_addr) = listen("probe", options.probe_addr).await?;
-        let refusals = Arc::new(RefusalLog::new(Arc::clone(&clock)));
-        let quotas = Arc::new(Quotas::new(quota, options.limits.max_calls_per_caller, clock));
+        let refusals = Arc::new(RefusalLog::new(clock));
         let draining = CancellationToken::new();
         let pipeline = Arc::clone(&services.pipeline);
         let methods = motlan_proto::access::methods().iter().map(|(path, _)| *path);
@@ -143,11 +131,10 @@ impl Server {
             readiness: Readiness { pipeline: Arc::clone(&pipeline), draining: draining.clone() },
             health,
             numbers: Arc::new(numbers),
-            quotas: Arc::clone(&quotas),
             handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
             listener: Listener {
                 tls,
-                edge: Edge::new(router, pipeline, options.limits.clone(), quotas, calls),
+                edge: Edge::new(router, pipeline, options.limits.clone(), calls),
                 limits: options.limits,
                 refusals,
                 tasks: TaskTracker::new(),
@@ -199,12 +186,13 @@ impl BoundServer {
     /// no more, lets calls in progress end within `Limits::drain`, and returns
     /// when none is left. The probe listener goes last.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
-        let Self { grpc, probe, listener, health, quotas, readiness, numbers, .. } = self;
+        let Self { grpc, probe, listener, health, readiness, numbers, .. } = self;
         let (draining, tasks) = (listener.draining.clone(), listener.tasks.clone());
         let drain = listener.limits.drain;
         let stopped = CancellationToken::new();
         let side = TaskTracker::new();
-        side.spawn(quotas.record(Arc::clone(&readiness.pipeline), stopped.clone()));
+        let (pipeline, until) = (Arc::clone(&readiness.pipeline), stopped.clone());
+        side.spawn(async move { pipeline.ledger().record_refusals(until).await });
         side.spawn(watch_health(health, readiness.clone(), stopped.clone()));
         let probes = axum::serve(probe, probe::router(readiness, numbers))
             .with_graceful_shutdown(stopped.clone().cancelled_owned());

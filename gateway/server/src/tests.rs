@@ -5,6 +5,7 @@ mod calls;
 mod counts;
 mod drain;
 mod officer;
+mod quota;
 mod rig;
 mod tls;
 mod walk;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use motlan_audit::AuditOptions;
 use motlan_domain::{CachePolicy, CacheScope, Dataset};
+use motlan_pipeline::{QuotaOptions, Rate};
 use motlan_server::Limits;
 
 use super::reader::Section;
@@ -31,6 +32,8 @@ pub struct ServerSection {
     pub reflection: bool,
     /// Bounds on connections, messages and time.
     pub limits: Limits,
+    /// How many entries one caller may cause.
+    pub quotas: QuotaOptions,
 }
 
 /// `[log]`: the technical log, on standard error. No personal data ever.
@@ -88,7 +91,8 @@ fn server_over(section: &Section<'_>, tls: &TlsFiles) -> Option<ServerSection> {
         section.mistake("probe", "is the same as listen");
     }
     let reflection = section.flag("reflection", true);
-    let limits = limits(&section.section_or_none("limits"));
+    let bounds = section.section_or_none("limits");
+    let (limits, quotas) = (limits(&bounds), quotas(&bounds));
     Some(ServerSection {
         listen: listen?,
         probe: probe?,
@@ -97,6 +101,24 @@ fn server_over(section: &Section<'_>, tls: &TlsFiles) -> Option<ServerSection> {
         client_ca: tls.client_ca.clone()?,
         reflection: reflection?,
         limits: limits?,
+        quotas: quotas?,
+    })
+}
+
+fn quotas(section: &Section<'_>) -> Option<QuotaOptions> {
+    let known = QuotaOptions::default();
+    let number = |key, default: u32| {
+        section.number(key, u64::from(default), 1..=1_000_000_000).and_then(|value| u32::try_from(value).ok())
+    };
+    let refusals = number("refusals", known.refusals.burst);
+    let refusals_again = number("refusals_per_second", known.refusals.per_second);
+    let entries = number("entries", known.entries.burst);
+    let entries_again = number("entries_per_second", known.entries.per_second);
+    let aggregate_every = section.time_limit("aggregate_every", known.aggregate_every, 10 * MINUTE);
+    Some(QuotaOptions {
+        refusals: Rate { burst: refusals?, per_second: refusals_again? },
+        entries: Rate { burst: entries?, per_second: entries_again? },
+        aggregate_every: aggregate_every?,
     })
 }
 
@@ -107,7 +129,9 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
         section.number(key, u64::from(default), 1..=most).and_then(|value| u32::try_from(value).ok())
     };
     let max_connections = count("max_connections", known.max_connections, 1_000_000);
+    let connections_each = count("max_connections_per_caller", known.max_connections_per_caller, 1_000_000);
     let per_address = count("max_connections_per_address", known.max_connections_per_address, 1_000_000);
+    let handshakes = count("max_handshakes", known.max_handshakes, 1_000_000);
     let max_calls = count("max_calls", known.max_calls, 1_000_000);
     let per_caller = count("max_calls_per_caller", known.max_calls_per_caller, 1_000_000);
     let max_streams = small("max_streams", known.max_streams, 65_536);
@@ -116,11 +140,14 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
     let max_header = small("max_header_bytes", known.max_header_bytes, 1 << 20);
     let handshake = section.time_limit("handshake", known.handshake, MINUTE);
     let call = section.time_limit("call", known.call, 10 * MINUTE);
+    let patience = section.time_limit("patience", known.patience, 10 * MINUTE);
     let connection_age = section.time_limit("connection_age", known.connection_age, DAY);
     let drain = section.duration("drain", known.drain, 10 * MINUTE);
     Some(Limits {
         max_connections: max_connections?,
+        max_connections_per_caller: connections_each?,
         max_connections_per_address: per_address?,
+        max_handshakes: handshakes?,
         max_calls: max_calls?,
         max_calls_per_caller: per_caller?,
         max_streams: max_streams?,
@@ -129,6 +156,7 @@ fn limits(section: &Section<'_>) -> Option<Limits> {
         max_header_bytes: max_header?,
         handshake: handshake?,
         call: call?,
+        patience: patience?,
         connection_age: connection_age?,
         drain: drain?,
     })

@@ -140,6 +140,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "server.limits.call: is not a duration",
     ),
     ("# [server.limits]", "[server.limits]\ndrain = \"2 hours\"", "server.limits.drain: is longer than"),
+    (
+        "# [server.limits]",
+        "[server.limits]\nentries = 0",
+        "server.limits.entries: must be a whole number from 1",
+    ),
+    (
+        "# [server.limits]",
+        "[server.limits]\nrefusal = 10",
+        "server.limits.refusal: unknown key; nearest known: refusals",
+    ),
     ("filter = \"info\"", "filter = \"info,,=\"", "log.filter: is no filter"),
     ("format = \"json\"", "format = \"jsno\"", "log.format: must be one of text, json; nearest: json"),
     (

@@ -13,7 +13,7 @@ use rcgen::{CertificateParams, KeyPair, SanType};
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::{Options, Parts};
+use crate::{Options, Parts, QuotaOptions};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const OFFICERS: &str = r#"
@@ -66,8 +66,12 @@ impl Rig {
             clock,
             tasks: TaskTracker::new(),
         };
-        let options =
-            Options { cache_bytes: 1 << 20, policies: BTreeMap::default(), deadline: Duration::from_secs(5) };
+        let options = Options {
+            cache_bytes: 1 << 20,
+            policies: BTreeMap::default(),
+            deadline: Duration::from_secs(5),
+            quotas: QuotaOptions::default(),
+        };
         Self { pipeline: Pipeline::new(parts, options).unwrap(), log, audit, register, _dir: dir }
     }
 

@@ -7,7 +7,6 @@ use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 
 use super::rig::{Raw, Rig, raw, reason};
-use crate::quota::RefusalQuota;
 use crate::{BindError, Limits};
 
 const LIST: &str = "/motlan.catalogue.v1.CatalogueService/ListProcedures";
@@ -41,35 +40,6 @@ async fn work_beyond_the_limit_is_shed_with_a_delay() {
         assert_eq!(reason(&status).0, "OVERLOADED");
         assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some());
     }
-}
-
-#[tokio::test]
-async fn a_flood_of_refusals_is_recorded_in_aggregate() {
-    let quota = RefusalQuota { burst: 5, per_second: 1, ..RefusalQuota::default() };
-    let mut rig = Rig::with_quota(quota, |_| ()).await;
-    // The clock stands still, so nothing comes back to the quota.
-    let (flooding, other) = (rig.channel("stranger").await, rig.channel("verifier").await);
-    let mut reasons = std::collections::BTreeMap::<String, usize>::new();
-    for _ in 0..50 {
-        let status = raw(&flooding, LIST, &[], None).await.expect_err("a stranger");
-        *reasons.entry(reason(&status).0).or_default() += 1;
-        if status.code() == Code::ResourceExhausted {
-            assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some());
-        }
-    }
-    assert_eq!(reasons, [("CALLER_UNKNOWN".to_owned(), 5), ("QUOTA_EXCEEDED".to_owned(), 45)].into());
-    assert!(raw(&other, LIST, &[], None).await.is_ok(), "another caller is not hurt");
-    assert_eq!(rig.entries(), 5);
-    // The last aggregate is written when the server ends.
-    rig.stop.cancel();
-    let ended = tokio::time::timeout(Duration::from_secs(10), rig.serving.join_next()).await;
-    ended.expect("ends in time").expect("one task").expect("no panic");
-    assert_eq!(rig.entries(), 6);
-    let last = rig.log.get(5).await.expect("readable").expect("durable").entry;
-    assert_eq!(last.kind, motlan_audit::Kind::RefusalsAggregated);
-    let aggregate = last.aggregate.expect("an aggregate");
-    assert_eq!((aggregate.count, aggregate.reason.as_ref()), (45, "QUOTA_EXCEEDED"));
-    assert!(last.caller.is_some_and(|caller| caller.certificate.is_some() && caller.system.is_none()));
 }
 
 #[tokio::test]

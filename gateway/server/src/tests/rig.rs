@@ -12,7 +12,7 @@ use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::id::Synthetic;
 use motlan_domain::{Clock, ManualClock};
 use motlan_dossier::{Register, RegisterKey, RegisterOptions};
-use motlan_pipeline::{Options, Parts, Pipeline};
+use motlan_pipeline::{Options, Parts, Pipeline, QuotaOptions};
 use motlan_resolve::Resolver;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use tokio::task::JoinSet;
@@ -23,7 +23,6 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 
-use crate::quota::RefusalQuota;
 use crate::{Limits, Server, ServerHandle, ServerOptions, Services, TlsMaterial};
 
 const OFFICERS: &str = r#"
@@ -110,10 +109,10 @@ impl Rig {
 
     /// A server whose options are changed first.
     pub(super) async fn with(change: impl FnOnce(&mut ServerOptions)) -> Self {
-        Self::with_quota(RefusalQuota::default(), change).await
+        Self::with_quota(QuotaOptions::default(), change).await
     }
 
-    pub(super) async fn with_quota(quota: RefusalQuota, change: impl FnOnce(&mut ServerOptions)) -> Self {
+    pub(super) async fn with_quota(quotas: QuotaOptions, change: impl FnOnce(&mut ServerOptions)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = "2026-11-21T03:00:00Z".parse::<Timestamp>().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
@@ -160,6 +159,7 @@ impl Rig {
             cache_bytes: 1 << 20,
             policies: std::collections::BTreeMap::default(),
             deadline: Duration::from_secs(5),
+            quotas,
         };
         let pipeline = Arc::new(Pipeline::new(parts, options).unwrap());
         let resolver = Resolver::new(Arc::clone(&pipeline), Arc::clone(&clock));
@@ -174,10 +174,8 @@ impl Rig {
             limits: Limits::default(),
         };
         change(&mut options);
-        let bound =
-            Server::bind_with(options, Services { pipeline, resolver, beside: Vec::new() }, clock, quota)
-                .await
-                .unwrap();
+        let services = Services { pipeline, resolver, beside: Vec::new() };
+        let bound = Server::bind(options, services, clock).await.unwrap();
         let (grpc, probe, handle) = (bound.grpc_addr(), bound.probe_addr(), bound.handle());
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();

@@ -1,0 +1,41 @@
+//! The door, without sockets.
+
+use super::*;
+
+fn address(last: u8) -> IpAddr {
+    IpAddr::from([192, 0, 2, last])
+}
+
+fn gave_way(places: &[&Place]) -> Vec<bool> {
+    places.iter().map(|place| place.yields.is_cancelled()).collect()
+}
+
+#[test]
+fn the_oldest_in_handshake_gives_way() {
+    let door = Arc::new(Door::new(100, 2));
+    let (a, b) = (door.enter(address(1)).unwrap(), door.enter(address(2)).unwrap());
+    let c = door.enter(address(3)).unwrap();
+    assert_eq!(gave_way(&[&a, &b, &c]), [true, false, false]);
+    // One that is known gives way to nobody, and takes no place of the others.
+    b.known();
+    let (d, e) = (door.enter(address(4)).unwrap(), door.enter(address(5)).unwrap());
+    assert_eq!(gave_way(&[&b, &c, &d, &e]), [false, true, false, false]);
+    drop((a, b, c, d, e));
+    let state = door.state.lock();
+    assert!(state.open.is_empty() && state.waiting.is_empty(), "something stays behind");
+}
+
+#[test]
+fn an_address_keeps_its_number_and_its_unknown_give_way_first() {
+    let door = Arc::new(Door::new(2, 100));
+    let (known, silent) = (door.enter(address(1)).unwrap(), door.enter(address(1)).unwrap());
+    known.known();
+    let next = door.enter(address(1)).unwrap();
+    assert_eq!(gave_way(&[&known, &silent, &next]), [false, true, false]);
+    drop(silent);
+    next.known();
+    assert!(door.enter(address(1)).is_none(), "both are known");
+    assert!(door.enter(address(2)).is_some(), "another address is not hurt");
+    drop(known);
+    assert!(door.enter(address(1)).is_some(), "the place came back");
+}
