@@ -200,6 +200,20 @@ impl Permit {
             .is_some_and(|dossier| dossier.roles_of(&key).any(|subject| self.counts(subject)))
     }
 
+    /// Whether a claim may name the person: somebody named at opening, whom the
+    /// caller knows to stand there; and somebody who stands there by a link
+    /// alone only for an officer in a dossier that rests on more than the
+    /// caller's word. To anybody else the difference between a verdict and
+    /// "not in the dossier" would tell, guess by guess and uncounted, who is
+    /// whose family.
+    pub fn may_claim(&self, id: &PersonalId) -> bool {
+        let Some(dossier) = &self.0.dossier else { return true };
+        let key = SubjectKey::Person(*id);
+        let linked_too =
+            dossier.evidence != Evidence::Asserted && matches!(self.0.identity.actor, Actor::Officer(_));
+        dossier.roles_of(&key).any(|subject| linked_too || subject.is_named())
+    }
+
     /// Strength of the dossier's evidence.
     pub fn evidence(&self) -> Option<Evidence> {
         self.0.dossier.as_ref().map(|dossier| dossier.evidence)

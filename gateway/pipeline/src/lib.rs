@@ -239,8 +239,7 @@ impl Pipeline {
     ) -> Result<Found, NotReleased<Refusal>> {
         if let Some(Claim::Enterprise(claim)) = &permit.question().claim
             && let Some(representative) = &claim.representative
-            && permit.dossier().is_some()
-            && !permit.known_person(representative)
+            && !permit.may_claim(representative)
         {
             let refusal = Refusal::denied(Reason::SubjectNotInDossier);
             return self.sources.ledger.refused(&inquiry.asking, refusal, None).await;

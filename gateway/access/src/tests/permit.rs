@@ -1,6 +1,8 @@
 //! What a permit carries, how it ends, and what it rests on.
 
-use motlan_domain::{CacheScope, Dataset, Evidence, FieldSet, Operation, Outcome, Reason, SubjectKey};
+use motlan_domain::{
+    CacheScope, Dataset, Evidence, FieldSet, Operation, Outcome, Purpose, Reason, SubjectKey,
+};
 
 use super::data::{Dossiers, For};
 use super::world::{self, By, World, applicant, head, land, person, purpose, question, stranger};
@@ -233,4 +235,21 @@ async fn a_lost_register_is_no_yes() {
     let verify = question(VerifyIdentity, applicant(), &[], dossiers.purpose(For::Own));
     let denial = world.access.decide(&identity, verify).await.unwrap_err();
     assert_eq!(denial.reason(), Reason::StoreUnavailable, "an attempt that cannot be counted is not made");
+}
+
+/// "Not in the dossier" against a verdict would tell who is family.
+#[tokio::test]
+async fn a_claim_names_a_linked_person_only_for_an_officer_on_evidence() {
+    let world = World::new();
+    let (strong, asserted) = (Evidence::AcceptanceReceipt, Evidence::Asserted);
+    let cases = [(strong, By::Officer, true), (strong, By::Absent, false), (asserted, By::Officer, false)];
+    for (serial, (evidence, by, linked)) in (1..).zip(cases) {
+        let code = world.dossier(serial, "H32.216", evidence).await;
+        let identity = world.identity("one-stop-216", by);
+        let ask = question(VerifyIdentity, applicant(), &[], Purpose::Dossier(code));
+        let permit = world.access.decide(&identity, ask).await.unwrap();
+        assert!(permit.may_claim(&id(&applicant()).unwrap()), "{evidence:?}: named at opening");
+        assert_eq!(permit.may_claim(&id(&head()).unwrap()), linked, "{evidence:?}");
+        assert!(!permit.may_claim(&id(&stranger()).unwrap()), "{evidence:?}");
+    }
 }

@@ -13,14 +13,14 @@ fn gave_way(places: &[&Place]) -> Vec<bool> {
 #[test]
 fn the_oldest_in_handshake_gives_way() {
     let door = Arc::new(Door::new(100, 2));
-    let (a, b) = (door.enter(address(1)).unwrap(), door.enter(address(2)).unwrap());
-    let c = door.enter(address(3)).unwrap();
-    assert_eq!(gave_way(&[&a, &b, &c]), [true, false, false]);
+    let enter = |last| door.enter(address(last)).unwrap();
+    let (oldest, known, third) = (enter(1), enter(2), enter(3));
+    assert_eq!(gave_way(&[&oldest, &known, &third]), [true, false, false]);
     // One that is known gives way to nobody, and takes no place of the others.
-    b.known();
-    let (d, e) = (door.enter(address(4)).unwrap(), door.enter(address(5)).unwrap());
-    assert_eq!(gave_way(&[&b, &c, &d, &e]), [false, true, false, false]);
-    drop((a, b, c, d, e));
+    known.known();
+    let (fourth, fifth) = (enter(4), enter(5));
+    assert_eq!(gave_way(&[&known, &third, &fourth, &fifth]), [false, true, false, false]);
+    drop((oldest, known, third, fourth, fifth));
     let state = door.state.lock();
     assert!(state.open.is_empty() && state.waiting.is_empty(), "something stays behind");
 }
