@@ -141,6 +141,11 @@ impl Process {
         &self.endpoints
     }
 
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The folder of a caller.
     pub fn client(&self, caller: &str) -> PathBuf {
         self.folder.join("clients").join(caller)
