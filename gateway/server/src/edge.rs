@@ -81,6 +81,9 @@ struct Connected {
     _place: OwnedSemaphorePermit,
 }
 
+/// How long a caller beyond its quota waits to hear of it.
+const TOLD_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// A stream of state for as long as the client cares: it has a place like any
 /// call, and no deadline of the gateway's own.
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
@@ -137,11 +140,20 @@ impl Connected {
     /// A place for one more call, or none: work beyond a limit is refused,
     /// never queued.
     fn admit(&self) -> Result<Admitted, Failure> {
-        let quota = self.share.account.admits();
-        quota.map_err(|after| Failure::new(Reason::QuotaExceeded).retry_after(Some(after)))?;
         let all = || Arc::clone(&self.edge.0.calls).try_acquire_owned().ok();
         let places = self.share.call().and_then(|own| Some(Admitted { _own: own, _all: all()? }));
         places.ok_or_else(|| Failure::new(Reason::Overloaded))
+    }
+
+    /// Whether the caller has anything left of its quotas. If not, it is told so
+    /// slowly: one that asks again at once takes less from the others. It keeps
+    /// a place of its own meanwhile, and none of all.
+    async fn within_quota(&self) -> Result<(), Failure> {
+        let Err(after) = self.share.account.admits() else { return Ok(()) };
+        if let Some(_own) = self.share.call() {
+            tokio::time::sleep(TOLD_AFTER).await;
+        }
+        Err(Failure::new(Reason::QuotaExceeded).retry_after(Some(after)))
     }
 
     /// The life of one call, from its arrival to the head of its answer.
@@ -161,6 +173,9 @@ impl Connected {
 
     /// Carries a call out in its places, within its time.
     async fn hold(&self, mut request: Request<Body>, timed: &Timed, trace: Trace) -> Response<Held> {
+        if let Err(failure) = self.within_quota().await {
+            return told(failure).map(Held::nothing);
+        }
         let places = match self.admit() {
             Ok(places) => Arc::new(places),
             Err(failure) => return told(failure).map(Held::nothing),

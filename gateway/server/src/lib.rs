@@ -11,6 +11,7 @@
 //! `convert/` (the answer on the wire) or `status.rs` (the refusal).
 
 mod calls;
+mod calm;
 mod convert;
 mod cork;
 mod deadline;

@@ -14,9 +14,11 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::calm::{self, Calm};
+
 /// The client connection preface and the header of its SETTINGS frame, without
 /// which nobody speaks HTTP/2 (RFC 9113, section 3.4).
-const PREFACE: u64 = 24 + 9;
+const BEGUN: u64 = calm::PREFACE as u64 + 9;
 
 /// A client that is behind must take this much within the time it is given:
 /// some 50 kB a second, less than any line between offices.
@@ -42,6 +44,7 @@ pub(crate) struct Watch {
 pub(crate) struct Watched<I> {
     io: I,
     watch: Arc<Watch>,
+    calm: Calm,
 }
 
 /// An answer on its way; dropped when it is handed over, or given up.
@@ -73,7 +76,7 @@ impl Watch {
 
     /// Whether the client has begun to speak HTTP/2.
     pub(crate) fn speaks(&self) -> bool {
-        self.read.load(Ordering::Relaxed) >= PREFACE
+        self.read.load(Ordering::Relaxed) >= BEGUN
     }
 
     /// Whether the client lets answers lie: it has been behind for `patience`,
@@ -133,8 +136,8 @@ impl Drop for Untaken {
 // === impl Watched ===
 
 impl<I> Watched<I> {
-    pub(crate) const fn new(io: I, watch: Arc<Watch>) -> Self {
-        Self { io, watch }
+    pub(crate) fn new(io: I, watch: Arc<Watch>) -> Self {
+        Self { io, watch, calm: Calm::new() }
     }
 }
 
@@ -146,8 +149,13 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(cx, buf);
-        self.watch.saw(buf.filled().len() - before);
-        polled
+        let read = &buf.filled()[before..];
+        self.watch.saw(read.len());
+        if self.calm.keeps(read) {
+            polled
+        } else {
+            Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "too many frames without work")))
+        }
     }
 }
 

@@ -44,7 +44,10 @@ where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
-    let wanted = EnvFilter::new(&section.filter).and(filter_fn(|metadata| metadata.target() != SPANS));
+    // The HTTP/2 library warns once per connection that it ends for an attack: a
+    // flood of them must not flood this log. Whoever names `h2` has it back.
+    let filter = EnvFilter::new(format!("h2=error,{}", section.filter));
+    let wanted = filter.and(filter_fn(|metadata| metadata.target() != SPANS));
     // A line that cannot be written is lost: to complain of that on the same
     // closed standard error would be a panic, wherever the line came from.
     let lines =

@@ -25,12 +25,13 @@ mod frames;
 use std::time::{Duration, Instant};
 
 use attacks::{ALL, Means};
-use frames::{Attacker, CONTINUATION, HEADERS, closed, frame};
+use frames::{Attacker, CONTINUATION, HEADERS, PING, SETTINGS, closed, frame};
 use motlan::clock::{SystemClock, in_vietnam};
 use motlan_domain::Clock as _;
 use motlan_e2e::{dossier, get_person};
 use motlan_harness::{Connection, Process, Program, Refusal};
 use motlan_proto::audit::v1::{Entry, EntryKind, SearchEntriesRequest};
+use motlan_proto::catalogue::v1::ListProceduresRequest;
 use motlan_proto::common::v1::SubjectKey;
 use motlan_proto::common::v1::subject_key::Key;
 use motlan_proto::dossier::v1::opening_evidence::Evidence;
@@ -216,10 +217,10 @@ async fn one_caller_floods_and_the_others_are_served() {
     assert!(status.success(), "it ends with {status}");
 }
 
-/// What hyper and h2 promise against two known attacks, held to it through our
-/// own settings: the connection ends.
+/// Headers without end, and frames that carry no work: the connection ends, and
+/// the next one of the same caller is served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_of_endless_headers_ends() {
+async fn a_connection_of_frames_without_work_ends() {
     let folder = tempfile::tempdir().unwrap();
     let process = Program::built().unwrap().sandbox(folder.path()).await.unwrap();
     let attacker = Attacker::of(&process, "department");
@@ -233,5 +234,17 @@ async fn a_connection_of_endless_headers_ends() {
     }
     assert!(sent < 2_000, "20 MB of headers were taken");
     timeout(Duration::from_secs(20), closed(&mut tls)).await.expect("the connection ends");
+    for idle in [frame(PING, 0, 0, &[7; 8]), frame(SETTINGS, 0, 0, &[])] {
+        let mut tls = attacker.speaking(1, &[]).await.unwrap();
+        for _ in 0..1_000 {
+            if tls.write_all(&idle).await.is_err() {
+                break;
+            }
+        }
+        let _ = tls.flush().await;
+        timeout(Duration::from_secs(20), closed(&mut tls)).await.expect("the connection ends");
+    }
+    let by = process.connect("department").unwrap();
+    by.catalogue().list_procedures(ListProceduresRequest::default()).await.expect("served afterwards");
     process.interrupt().await.unwrap();
 }
