@@ -61,10 +61,10 @@ fn a_claim_less_precise_than_the_source_does_not_tell_whether_the_year_is_right(
     let record = person("Lê Thị Hoà", "1985-03-07");
     let told = |birth| {
         let verdict = verify_person(&id("097185000001"), &claim("Lê Thị Hoà", Some(birth)), &record);
-        serde_json::to_string(&verdict).unwrap()
+        (verdict.outcome, serde_json::to_string(&verdict).unwrap())
     };
     let right = told("1985");
-    assert!(right.contains("CLAIM_LESS_PRECISE") && right.contains("MISMATCH"), "{right}");
+    assert!(right.0 == Outcome::Mismatch && right.1.contains("CLAIM_LESS_PRECISE"), "{right:?}");
     for other in ["1984", "1986", "1985-03", "1985-04", "1986-03"] {
         assert_eq!(told(other), right, "{other}: the answer differs");
     }

@@ -244,8 +244,8 @@ fn certificates_towards_registries_are_judged_whatever_else_is_wrong_there() {
         &[
             ("user = \"h32-motlan\"", "user = 7", "registries.population.user: must be a text"),
             (
-                "# ca_pem = {",
-                "ca_pem = \"none\" # {",
+                "with key:\n# ca_pem = {",
+                "with key:\nca_pem = \"none\" # {",
                 "registries.population.http.ca_pem: holds no certificate",
             ),
             (
