@@ -1,3 +1,5 @@
+//! What is remembered is what would be worked out, shared and bounded.
+
 use std::time::Duration;
 
 use motlan_domain::id::{IdRules, PersonalId, Synthetic};

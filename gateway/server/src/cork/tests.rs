@@ -1,3 +1,5 @@
+//! What is held back leaves whole, in order, and at the end of the turn.
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::time::Duration;

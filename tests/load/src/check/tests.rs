@@ -1,3 +1,5 @@
+//! Each way in which an answer can be wrong is noticed.
+
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderValue};
 use motlan_proto::business::v1::Enterprise;
