@@ -1,6 +1,12 @@
 //! The fault layer bites, and a power cut takes what it should: shown on this
-//! very program, started again as a child (by the name of its test for a missing layer) that writes through the same calls
-//! as the gateway's journal.
+//! very program, started again as a child that writes through the same calls as
+//! the gateway's journal.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "test code: a failure is a panic, and a child tells on its output"
+)]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -14,7 +20,8 @@ use motlan_harness::faults::{Action, EIO, ENOSPC, EROFS, FaultLayer, Op, Rule};
 use motlan_harness::power::{Lost, Luck, Machine};
 use tempfile::TempDir;
 
-/// What the child is to do, `work|folder`.
+/// What the child is to do, `work|folder`. It runs under the name of the test
+/// for a layer that is not loaded.
 const ROLE: &str = "MOTLAN_FAULT_CHILD";
 
 struct Bench {

@@ -87,13 +87,11 @@ fn what_may_be_unsynced_is_written_and_synced_before_anything_rests_on_it() {
         let disk = Arc::new(FaultDisk::new(Arc::new(faults)));
         JournalStore::open(disk, dir.path(), ORIGIN, 8 << 10)
     };
-    let cases: [(&str, fn(&Faults)); 2] =
-        [("written", |faults| faults.fail_writes(EIO)), ("synced", |faults| faults.fail_syncs(EIO))];
-    for (what, fault) in cases {
-        let faults = Faults::default();
-        fault(&faults);
-        let opened = faulty(faults);
-        assert!(opened.is_err(), "opened though its last batch could not be {what}");
+    let (writes, syncs) = (Faults::default(), Faults::default());
+    writes.fail_writes(EIO);
+    syncs.fail_syncs(EIO);
+    for (what, faults) in [("written", writes), ("synced", syncs)] {
+        assert!(faulty(faults).is_err(), "opened though its last batch could not be {what}");
     }
     assert_eq!(faulty(Faults::default()).unwrap().next_index(), 5, "control");
 }
