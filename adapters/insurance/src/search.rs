@@ -26,21 +26,19 @@ pub fn decode_search(bytes: &[u8], holder: &Holder) -> Result<Hits, FetchError> 
     let Some(value) = json::answer(bytes)? else { return Ok(Hits::None) };
     let shape = || FetchError::malformed(MalformedCause::Shape);
     let rows = json::objects(&value).ok_or_else(shape)?;
-    let mut numbers = Vec::new();
+    let mut hits = Hits::None;
     for row in rows {
         let number = row.parsed("maSoBhxh", InsuranceNumber::parse).ok().flatten().ok_or_else(shape)?;
         if !is_holder(&identity::read(row, number.clone()), holder) {
             return Err(FetchError::malformed(MalformedCause::OtherSubject));
         }
-        if !numbers.contains(&number) {
-            numbers.push(number);
-        }
+        hits = match hits {
+            Hits::None => Hits::One(number),
+            Hits::One(known) if known == number => Hits::One(known),
+            Hits::One(_) | Hits::Several => Hits::Several,
+        };
     }
-    Ok(match numbers.as_slice() {
-        [] => Hits::None,
-        [one] => Hits::One(one.clone()),
-        _ => Hits::Several,
-    })
+    Ok(hits)
 }
 
 fn is_holder(identity: &Identity, holder: &Holder) -> bool {

@@ -1,5 +1,7 @@
 //! `ChuSuDung`: who owns.
 
+use std::collections::BTreeSet;
+
 use motlan_api::{Invalid, Read};
 use motlan_domain::id::{EnterpriseCode, IdRules, PersonalId};
 use motlan_domain::name::PersonName;
@@ -35,12 +37,11 @@ fn rows(entry: Object<'_>, rules: IdRules) -> Result<Vec<Owner>, Invalid> {
         (None, None, Some(household), None) => {
             let head = household.object("ChuHo")?.ok_or(Invalid)?;
             let mut owners = vec![row(OwnerKind::Household, head)?];
+            let mut known: BTreeSet<PersonalId> = owners.iter().filter_map(|head| head.personal_id).collect();
             for member in household.objects("ThanhVien")?.into_iter().flatten() {
                 let member = row(OwnerKind::Household, member)?;
                 // The head stands among the members as well.
-                if member.personal_id.is_none()
-                    || owners.iter().all(|known| known.personal_id != member.personal_id)
-                {
+                if member.personal_id.is_none_or(|id| known.insert(id)) {
                     owners.push(member);
                 }
             }

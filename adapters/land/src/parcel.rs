@@ -4,7 +4,7 @@ use motlan_api::{Decoding, FetchError, Gaps, Invalid, MalformedCause, Read};
 use motlan_domain::id::{CertificateSerial, ParcelGeohash, ParcelKey};
 use motlan_domain::record::{Coded, LandUse, Parcel};
 use motlan_domain::{Dataset, Fetched, Record, SubjectKey};
-use motlan_transport::json::{self, Object};
+use motlan_transport::json::{self, MAX_TEXT, Object};
 
 /// Reads the answer about one parcel.
 pub fn decode_parcel(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, FetchError> {
@@ -65,14 +65,19 @@ pub(crate) fn uses(land: Object<'_>) -> Read<Vec<LandUse>> {
     rows.into_iter().map(row).collect::<Result<_, Invalid>>().map(Some)
 }
 
-/// `NguonGocSuDungDat`: mostly one; several are joined by a semicolon.
+/// `NguonGocSuDungDat`: mostly one; several are joined by a semicolon, within
+/// what a text may be.
 fn origin(land: Object<'_>) -> Read<Coded> {
     let Some(rows) = land.objects("NguonGocSuDungDat")? else { return Ok(None) };
     let mut kinds = Vec::new();
     for row in rows {
         kinds.push(row.code("loai")?.ok_or(Invalid)?);
     }
-    Ok((!kinds.is_empty()).then(|| Coded::code(kinds.join("; "))))
+    let joined = kinds.join("; ");
+    if joined.chars().count() > MAX_TEXT {
+        return Err(Invalid);
+    }
+    Ok((!kinds.is_empty()).then(|| Coded::code(joined)))
 }
 
 /// Serials of the certificates that are not replaced by a later version.

@@ -28,7 +28,12 @@ pub(crate) type Words = fn(&str) -> Option<&'static str>;
 
 /// An element of an answer.
 #[derive(Clone, Copy)]
-pub(crate) struct Element<'a, 'i>(Node<'a, 'i>);
+pub(crate) struct Element<'a, 'i> {
+    node: Node<'a, 'i>,
+    /// That of the root: to look it up each time would walk past whatever
+    /// stands before the root.
+    namespace: &'a str,
+}
 
 /// Judges the bytes and builds a tree of them.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Document<'_>, FetchError> {
@@ -54,7 +59,9 @@ pub(crate) fn root<'a, 'i>(
     let root = document.root_element();
     let name = root.tag_name();
     match (name.name(), name.namespace()) {
-        (local, Some(theirs)) if local == expected && theirs == namespace => Ok(Element(root)),
+        (local, Some(theirs)) if local == expected && theirs == namespace => {
+            Ok(Element { node: root, namespace: theirs })
+        }
         ("Loi", theirs) if theirs.is_none_or(|theirs| theirs == namespace) => Err(refusal(root)),
         (local, _) if local == expected => Err(FetchError::malformed(MalformedCause::Namespace)),
         _ => Err(FetchError::malformed(MalformedCause::Shape)),
@@ -79,23 +86,24 @@ fn refusal(root: Node<'_, '_>) -> FetchError {
 impl<'a> Element<'a, '_> {
     /// Its local name.
     pub(crate) fn name(&self) -> &'a str {
-        self.0.tag_name().name()
+        self.node.tag_name().name()
     }
 
     /// Whether it stands in the namespace of the answer, which is that of its
     /// root.
     pub(crate) fn is_ours(&self) -> bool {
-        self.0.tag_name().namespace() == self.0.document().root_element().tag_name().namespace()
+        self.node.tag_name().namespace() == Some(self.namespace)
     }
 
     /// Its child elements, of whatever namespace.
     pub(crate) fn elements(self) -> impl Iterator<Item = Self> {
-        self.0.children().filter(Node::is_element).map(Self)
+        let namespace = self.namespace;
+        self.node.children().filter(Node::is_element).map(move |node| Self { node, namespace })
     }
 
     /// The children of that name.
     pub(crate) fn all(self, name: &str) -> impl Iterator<Item = Self> {
-        self.elements().filter(move |child| child.is_ours() && child.name() == name)
+        self.elements().filter(move |child| child.name() == name && child.is_ours())
     }
 
     /// The one child of that name; two of them are invalid.
@@ -112,7 +120,8 @@ impl<'a> Element<'a, '_> {
         if self.elements().next().is_some() {
             return Err(Invalid);
         }
-        let text: String = self.0.children().filter(Node::is_text).filter_map(|node| node.text()).collect();
+        let text: String =
+            self.node.children().filter(Node::is_text).filter_map(|node| node.text()).collect();
         Ok(xml::text(&text)?.map(str::to_owned))
     }
 
@@ -190,7 +199,7 @@ impl<'a> Element<'a, '_> {
     /// than something else than the known children.
     fn is_void(self, known: &[&str]) -> Result<(), Invalid> {
         let stray_text = self
-            .0
+            .node
             .children()
             .filter(Node::is_text)
             .any(|node| !node.text().unwrap_or_default().trim().is_empty());

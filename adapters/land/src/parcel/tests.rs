@@ -110,3 +110,16 @@ proptest! {
         let _ = decode(&bytes);
     }
 }
+
+#[test]
+fn origins_are_joined_within_what_a_text_may_be() {
+    let of = |count: usize| {
+        let rows: Vec<Value> = (0..count).map(|_| json!({"loai": "CNQ-CTT"})).collect();
+        let text = with(parcel(), "/ThuaDat/NguonGocSuDungDat", json!(rows)).to_string();
+        decode(text.as_bytes()).unwrap()
+    };
+    assert_eq!(of(2).outcome(), Outcome::Found);
+    let fetched = of(1_000);
+    let Completeness::Incomplete { cause, missing } = fetched.completeness else { panic!("passed") };
+    assert_eq!((cause, missing.names(Dataset::Parcel)), (IncompleteCause::FieldInvalid, vec!["origin"]));
+}

@@ -3,11 +3,15 @@
 use motlan_api::MalformedCause;
 use proptest::prelude::*;
 
-use super::{MAX_DEPTH, MAX_ELEMENTS, check, escape};
+use super::{MAX_ASIDES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, check, escape};
 
 #[test]
 fn documents_that_are_none() {
     use MalformedCause::{Forbidden, Syntax, TooDeep, TooLarge, Truncated};
+    let attributes = |count: usize| {
+        let all: String = (0..count).map(|number| format!(" a{number}=''")).collect();
+        format!("<b><a{all}/></b>")
+    };
     let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
     let cases = [
         ("<a>x &amp; &#7841; &#x1ea1;</a>".to_owned(), Ok(())),
@@ -27,6 +31,11 @@ fn documents_that_are_none() {
         (deep(MAX_DEPTH + 1), Err(TooDeep)),
         (deep(100_000), Err(TooDeep)),
         (format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS)), Err(TooLarge)),
+        (attributes(MAX_ATTRIBUTES), Ok(())),
+        (attributes(MAX_ATTRIBUTES + 1), Err(TooLarge)),
+        (format!("{}<a/>", "<!---->".repeat(MAX_ASIDES)), Ok(())),
+        (format!("{}<a/>", "<!---->".repeat(MAX_ASIDES + 1)), Err(TooLarge)),
+        (format!("<a>{}</a>", "<?x?>".repeat(MAX_ASIDES + 1)), Err(TooLarge)),
         ("\u{feff}<a/>".to_owned(), Ok(())),
     ];
     for (text, expected) in cases {
