@@ -121,3 +121,6 @@ fn nothing_shows(fetched: &Fetched) {
         assert_eq!(rest, format!("{} fields present)", record.present().len()));
     }
 }
+
+#[cfg(test)]
+mod tests;
