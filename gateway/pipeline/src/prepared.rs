@@ -150,7 +150,7 @@ impl Canonical {
     fn is_of(&self, answer: &Answer) -> bool {
         self.operation == answer.operation
             && self.outcome == answer.outcome
-            && self.values == !answer.records.is_empty()
+            && self.values != answer.records.is_empty()
             && self.retrieved_at == answer.freshness.retrieved_at
             && self.source_data_time == answer.freshness.source_data_time
     }

@@ -122,7 +122,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Corked<S> {
         let mut held = self.0.lock();
         ready!(held.room(context))?;
         let before = held.bytes.len();
-        slices.iter().for_each(|slice| held.bytes.extend_from_slice(slice));
+        for slice in slices {
+            held.bytes.extend_from_slice(slice);
+        }
         Poll::Ready(Ok(held.bytes.len() - before))
     }
 

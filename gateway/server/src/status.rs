@@ -45,7 +45,7 @@ pub(crate) struct Failure {
     retry_after: Option<Duration>,
     registry: Option<Registry>,
     cause: Option<&'static str>,
-    receipt: Option<Receipt>,
+    receipt: Option<Box<Receipt>>,
 }
 
 // === impl Failure ===
@@ -93,7 +93,7 @@ impl Failure {
 
     /// Where the refusal stands in the log.
     pub(crate) fn recorded(mut self, receipt: Receipt) -> Self {
-        self.receipt = Some(receipt);
+        self.receipt = Some(Box::new(receipt));
         self
     }
 }

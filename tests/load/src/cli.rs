@@ -106,28 +106,32 @@ pub fn run(cli: Cli) -> ExitCode {
 fn carry_out(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Compare(args) => {
-            let report = client_runtime()?.block_on(compare::run(&args.options()?))?;
+            let report = single_threaded()?.block_on(compare::run(&args.options()?))?;
             show(&report, args.json)
         }
         Command::Profile(args) => {
-            let profile = client_runtime()?.block_on(profile::run(&args.options()?))?;
+            let profile = single_threaded()?.block_on(profile::run(&args.options()?))?;
             show(&profile, args.json)
         }
-        Command::ServeGateway { core, config } => server(core)?.block_on(serve::gateway(&config)),
-        Command::ServeEcho { core, tls, answers } => server(core)?.block_on(serve::echo(&tls, &answers)),
+        Command::ServeGateway { core, config } => {
+            pin(core)?;
+            motlan::run::runtime()?.block_on(serve::gateway(&config))
+        }
+        // The gateway's connections live on one single-threaded runtime per
+        // core; the echo's on the same kind.
+        Command::ServeEcho { core, tls, answers } => {
+            pin(core)?;
+            single_threaded()?.block_on(serve::echo(&tls, &answers))
+        }
     }
 }
 
-/// The runtime of both servers: the gateway's own, on that core.
-fn server(core: Option<usize>) -> anyhow::Result<Runtime> {
-    if let Some(core) = core {
-        cpu::pin(core)?;
-    }
-    Ok(motlan::run::runtime()?)
+fn pin(core: Option<usize>) -> anyhow::Result<()> {
+    core.map_or(Ok(()), cpu::pin)
 }
 
-/// The client's runtime: one thread.
-fn client_runtime() -> anyhow::Result<Runtime> {
+/// The runtime of the client and of the echo: one thread.
+fn single_threaded() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 

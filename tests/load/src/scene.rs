@@ -86,11 +86,6 @@ impl Scene {
         &self.topics
     }
 
-    /// The world itself.
-    pub(crate) const fn world(&self) -> &World {
-        &self.world
-    }
-
     /// How the office shows who it is.
     pub(crate) fn tls(&self) -> anyhow::Result<Arc<ClientConfig>> {
         client::tls(&self.world.shown(&self.office()?.credential, None))

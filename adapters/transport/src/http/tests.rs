@@ -41,10 +41,10 @@ async fn only_a_repeatable_call_is_repeated_after_a_broken_connection() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_is_told_from_an_answer_against_the_contract() {
+    type Told = Result<&'static str, (Reason, Option<MalformedCause>)>;
     let whole = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
     let lost = Err((Reason::SourceUnreachable, None));
     let broken = Err((Reason::SourceMalformed, Some(MalformedCause::Protocol)));
-    type Told = Result<&'static str, (Reason, Option<MalformedCause>)>;
     let sent = |text: &str| Play::Send(format!("{whole}{text}"));
     let cases: Vec<(&str, Play, Told)> = vec![
         ("reset in the body", Play::Reset(format!("{whole}content-length: 9\r\n\r\n{{\"a\"")), lost),

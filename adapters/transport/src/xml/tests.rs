@@ -9,7 +9,7 @@ use super::{MAX_ASIDES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, check, escape};
 fn documents_that_are_none() {
     use MalformedCause::{Forbidden, Syntax, TooDeep, TooLarge, Truncated};
     let attributes = |count: usize| {
-        let all: String = (0..count).map(|number| format!(" a{number}=''")).collect();
+        let all = (0..count).map(|number| format!(" a{number}=''")).collect::<Vec<_>>().concat();
         format!("<b><a{all}/></b>")
     };
     let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
