@@ -11,7 +11,6 @@ use motlan::clock::SystemClock;
 use motlan_domain::Clock as _;
 use motlan_proto::audit::v1::GetEntryRequest;
 use motlan_proto::business::v1::GetEnterpriseResponse;
-use prost::Message as _;
 use rustls::ClientConfig;
 use tempfile::TempDir;
 
@@ -152,8 +151,7 @@ impl Bench {
         let echoed = ask::learn(line.first()?, scene.topics()).await?;
         line.close().await;
         let answers = folder.path().join("answers");
-        let bytes: Vec<u8> =
-            echoed.iter().flat_map(|answer| answer.encode_length_delimited_to_vec()).collect();
+        let bytes: Vec<u8> = echoed.iter().flat_map(prost::Message::encode_length_delimited_to_vec).collect();
         std::fs::write(&answers, bytes)?;
         let echo = arguments(&["serve-echo", "--core", &core], &[scene.tls_folder(), answers]);
         let echo = Child::start(&setting.program, &echo).await.context("the echo")?;

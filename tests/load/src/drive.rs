@@ -103,7 +103,7 @@ pub(crate) async fn closed(
                 while now < length {
                     let place = asking.once(&mut line, turn).await?;
                     let then = std::mem::replace(&mut now, asking.clock.monotonic());
-                    tally.note(now - then, place);
+                    tally.note(now.saturating_sub(then), place);
                     turn += 1;
                 }
                 anyhow::Ok(tally)

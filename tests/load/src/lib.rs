@@ -6,6 +6,11 @@
 //!
 //! Nothing here is taken on trust: every answer is held against what it must
 //! be, and a wrong one fails the run, whatever its speed.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "figures of a measurement: counts far below 2^52, rates above nothing"
+)]
 
 pub mod cli;
 pub mod compare;

@@ -32,10 +32,9 @@ impl Beat {
             let mut ready = self.0.readable().await?;
             let mut count = [0; 8];
             let read = ready.try_io(|timer| Ok(rustix::io::read(timer, &mut count)?));
-            match read {
-                Ok(read) => return Ok(read.map(drop)?),
-                // Not ready after all.
-                Err(_) => continue,
+            // Otherwise it was not ready after all.
+            if let Ok(read) = read {
+                return Ok(read.map(drop)?);
             }
         }
     }

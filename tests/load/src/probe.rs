@@ -36,7 +36,7 @@ impl SyncProbe {
 
     /// Whether the folder lies in memory, where a sync costs nothing.
     pub(crate) fn in_memory(&self) -> anyhow::Result<bool> {
-        Ok(i64::try_from(fstatfs(&self.file)?.f_type)? == TMPFS)
+        Ok(fstatfs(&self.file)?.f_type == TMPFS)
     }
 
     /// Appends 4 KiB and syncs, some times.

@@ -115,7 +115,7 @@ fn the_canonical_form_is_that_of_the_answer() {
         freshness: Freshness {
             retrieved_at: at.parse().unwrap(),
             source_data_time: None,
-            valid_until: at.parse::<Timestamp>().unwrap() + Duration::from_mins(60),
+            valid_until: at.parse::<Timestamp>().unwrap() + Duration::from_hours(1),
             cache: None,
         },
     };

@@ -45,7 +45,9 @@ impl AsyncWrite for Counted {
     }
 }
 
-fn pair(room: usize) -> (Corked<Counted>, Cork<Counted>, DuplexStream, Arc<Mutex<Vec<usize>>>) {
+type Pair = (Corked<Counted>, Cork<Counted>, DuplexStream, Arc<Mutex<Vec<usize>>>);
+
+fn pair(room: usize) -> Pair {
     let (near, far) = duplex(room);
     let writes = Arc::new(Mutex::new(Vec::new()));
     let (corked, cork) = corked(Counted { stream: near, writes: Arc::clone(&writes) });
@@ -93,7 +95,8 @@ async fn a_peer_that_does_not_read_holds_the_connection_back_and_loses_nothing()
     });
     let turn = |context: &mut Context<'_>, connection: Pin<&mut _>| cork.turn(context, connection);
     // A turn without a reader fills what may be held, and no more.
-    poll_fn(|context| Poll::Ready(assert!(turn(context, connection.as_mut()).is_pending()))).await;
+    let pending = poll_fn(|context| Poll::Ready(turn(context, connection.as_mut()).is_pending())).await;
+    assert!(pending);
     assert!((MOST..MOST + 4000).contains(&*written.lock()), "{}", written.lock());
     let read = async {
         let mut all = Vec::new();

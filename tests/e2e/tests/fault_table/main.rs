@@ -102,13 +102,13 @@ impl Bench {
         if want == Want::Refused("SOURCE_TIMEOUT", None) {
             assert!(took >= DEADLINE, "{what}: given up after {took:?}");
         }
-        let receipt = self.told(&what, row, asked, want, told);
+        let receipt = Self::told(&what, row, asked, want, told);
         self.recorded(&what, asked, want, &receipt).await;
         self.nobody_else(&what, row, asked, far, want);
     }
 
     /// What the caller is told is what the table says. The receipt.
-    fn told(&self, what: &str, row: &Row, asked: &Question, want: Want, told: Told<Heard>) -> Receipt {
+    fn told(what: &str, row: &Row, asked: &Question, want: Want, told: Told<Heard>) -> Receipt {
         match (want, told) {
             (Want::Answer, Ok(heard)) => {
                 assert_eq!(heard.outcome, asked.healthy, "{what}");

@@ -48,8 +48,8 @@ pub(crate) struct Question {
 }
 
 /// Always live: what was kept of another cell is no answer here.
-fn live() -> Option<WireDuration> {
-    Some(WireDuration::default())
+fn live() -> WireDuration {
+    WireDuration::default()
 }
 
 /// A call of the public API, made anew each time.
@@ -97,18 +97,18 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
         subject: person(&me.id),
         full_name: me.name.clone(),
         birth_date,
-        max_age: live(),
+        max_age: Some(live()),
     };
     let participation = GetParticipationRequest {
         purpose: job,
         subject: Some(get_participation_request::Subject::InsuranceNumber(me.insurance_number.clone())),
-        max_age: live(),
+        max_age: Some(live()),
         ..Default::default()
     };
     let card = GetHealthCardRequest {
         purpose: online,
         subject: Some(get_health_card_request::Subject::InsuranceNumber(me.insurance_number.clone())),
-        max_age: live(),
+        max_age: Some(live()),
         ..Default::default()
     };
     let parcel = ParcelKey {
@@ -131,7 +131,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
         purpose,
         subject: person(id),
         fields: fields(names),
-        max_age: live(),
+        max_age: Some(live()),
     };
     vec![
         question(
@@ -160,7 +160,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
                 GetHouseholdRequest {
                     purpose: child,
                     subject: person(&minor),
-                    max_age: live(),
+                    max_age: Some(live()),
                     ..Default::default()
                 }
             ),
@@ -191,7 +191,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
                 GetEnterpriseRequest {
                     purpose: company,
                     enterprise_code: family.enterprise.clone(),
-                    max_age: live(),
+                    max_age: Some(live()),
                     ..Default::default()
                 }
             ),
@@ -209,7 +209,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
                     purpose: registered("enterprise-verification"),
                     enterprise_code: world.personas().active_enterprise.clone(),
                     active: true,
-                    max_age: live(),
+                    max_age: Some(live()),
                     ..Default::default()
                 }
             ),
@@ -266,7 +266,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
                 GetCertificateRequest {
                     purpose: home.clone(),
                     certificate_serial: family.certificate.clone(),
-                    max_age: live(),
+                    max_age: Some(live()),
                     ..Default::default()
                 }
             ),
@@ -283,7 +283,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
                 GetParcelRequest {
                     purpose: works,
                     parcel: Some(parcel),
-                    max_age: live(),
+                    max_age: Some(live()),
                     ..Default::default()
                 }
             ),
@@ -300,7 +300,7 @@ pub(crate) async fn all(world: &World) -> Vec<Question> {
                 ListCertificatesRequest {
                     purpose: home,
                     owner: Some(list_certificates_request::Owner::PersonalId(me.id.clone())),
-                    max_age: live(),
+                    max_age: Some(live()),
                     ..Default::default()
                 }
             ),
