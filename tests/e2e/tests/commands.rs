@@ -92,7 +92,7 @@ async fn a_dossier_is_looked_at_and_closed() {
     let wrong = ["--dossier", code, "--reason", "đã xong"];
     Ran::of(&world, &close, &own.office, &wrong).await.tells(
         1,
-        &["reason: VALUE_INVALID: ", "Giá trị không đúng định dạng.", "tiếp theo / next: sửa yêu cầu"],
+        &["reason: CLOSE_REASON_FORM: ", "Lý do đóng hồ sơ là một từ in hoa", "tiếp theo / next: Ghi lý do"],
     );
     let theirs = ["--dossier", foreign.code.as_str(), "--reason", "DECIDED"];
     let ran = Ran::of(&world, &close, &own.office, &theirs).await;
@@ -259,7 +259,7 @@ async fn a_search_that_finds_nothing_says_so_and_one_by_nobody_is_refused() {
     }
     Ran::of(&world, &search, "auditor", &["--subject", "person:12"]).await.tells(
         1,
-        &["subject.personal_id: PERSONAL_ID_LENGTH: ", "sửa yêu cầu rồi gửi lại / change the request"],
+        &["subject.personal_id: PERSONAL_ID_LENGTH: ", "Read the number off the identity card once more"],
     );
     world.stop().await.unwrap();
 }

@@ -214,6 +214,8 @@ impl Worker {
             tracing::error!(error = error as &dyn std::error::Error, "dossier register failed to commit");
             self.failed();
         }
+        // Done with the file, before anybody hears of it.
+        self.standing.end();
         for finish in finishes {
             finish(&self.cache, outcome.is_ok());
         }

@@ -14,7 +14,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use super::rig::Rig;
+use super::rig::{Pair, Rig};
 
 const ISSUER: &str = "agency-idp";
 const AUDIENCE: &str = "log.test";
@@ -38,8 +38,9 @@ pub(super) fn issuer(folder: &Path) -> IssuerConfig {
     IssuerConfig { id, kind: TokenKind::Officer, jwks_file, audience, agencies: None }
 }
 
-/// The auditor with an officer of its agency who acts, at the rig's time.
-pub(super) async fn auditor(rig: &Rig) -> Auditor {
+/// The auditor's certificate, and the token of an officer of its agency who
+/// acts, at the rig's time.
+fn token(rig: &Rig) -> (Pair, String) {
     let pair = rig.authority.client("auditor");
     let body: String = pair.certificate.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = BASE64_STANDARD.decode(body).expect("PEM");
@@ -53,6 +54,18 @@ pub(super) async fn auditor(rig: &Rig) -> Auditor {
     let signed = format!("{}.{}", part(json!({ "alg": "EdDSA", "kid": "o1" })), part(claims));
     let signature = BASE64_URL_SAFE_NO_PAD.encode(key().sign(signed.as_bytes()));
     let bearer = format!("Bearer {signed}.{signature}");
+    (pair, bearer)
+}
+
+/// A connection of the auditor's, and its officer's `authorization` header.
+pub(super) async fn connected(rig: &Rig) -> (Channel, String) {
+    let (pair, bearer) = token(rig);
+    (rig.connect(Some(&pair)).await.expect("connects"), bearer)
+}
+
+/// The auditor with an officer of its agency who acts, at the rig's time.
+pub(super) async fn auditor(rig: &Rig) -> Auditor {
+    let (pair, bearer) = token(rig);
     let channel = rig.connect(Some(&pair)).await.expect("connects");
     AuditServiceClient::with_interceptor(
         channel,

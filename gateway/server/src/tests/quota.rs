@@ -174,11 +174,12 @@ async fn a_client_that_does_not_wait_is_counted() {
 #[tokio::test]
 async fn all_entries_of_one_caller_have_a_quota_too() {
     let mut rig = Rig::with_quota(quota(1_000, 20), |_| ()).await;
-    let (auditor, other) = (rig.channel("auditor").await, rig.channel("verifier").await);
+    let (auditor, officer) = super::officer::connected(&rig).await;
+    let other = rig.channel("verifier").await;
     let search = "/motlan.audit.v1.AuditService/SearchEntries";
     let mut told = BTreeMap::<String, usize>::new();
     for _ in 0..30 {
-        let outcome = match raw(&auditor, search, &[], None).await {
+        let outcome = match raw(&auditor, search, &[], Some(&officer)).await {
             Ok(_) => "read".to_owned(),
             Err(status) => {
                 assert_eq!(status.code(), Code::ResourceExhausted);
