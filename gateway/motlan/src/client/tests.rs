@@ -298,6 +298,7 @@ fn every_code_of_a_finding_has_its_words() {
         "SUPERSEDED_ID",
         "ABSENT_AT_SOURCE",
         "YES_NO_SERVICE",
+        "CLAIM_LESS_PRECISE",
         "NOT_CLAIMED",
         "YEAR_ONLY_AT_SOURCE",
         "PARTIAL_AT_SOURCE",

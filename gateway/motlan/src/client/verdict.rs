@@ -106,6 +106,7 @@ pub(super) fn code_vi(code: &str) -> Option<&'static str> {
         "YES_NO_SERVICE" => "theo dịch vụ chỉ trả lời có hoặc không",
         "NOT_CLAIMED" => "không được khai",
         "YEAR_ONLY_AT_SOURCE" => "nguồn chỉ có năm sinh",
+        "CLAIM_LESS_PRECISE" => "khai ít hơn nguồn, cần đủ ngày, tháng, năm sinh",
         "PARTIAL_AT_SOURCE" => "nguồn chỉ có một phần ngày sinh",
         _ => return None,
     })
