@@ -258,8 +258,20 @@ impl Binder<'_> {
         subject: SubjectKey,
         fields: &[&str],
     ) -> Result<Vec<Record>, NotReleased<Refusal>> {
-        let inquiry = Inquiry::for_tie(permit, dataset, subject, fields);
-        let found = self.sources.fetch(&inquiry).await?;
+        self.look_up(&Inquiry::for_tie(permit, dataset, subject, fields)).await
+    }
+
+    /// Who holds the number that a question named; `None` if nobody does.
+    pub(crate) async fn guessed(&self, permit: &Permit) -> Result<Option<PersonalId>, NotReleased<Refusal>> {
+        let records = self.look_up(&Inquiry::for_guess(permit)).await?;
+        Ok(records.into_iter().find_map(|record| match record {
+            Record::Person(person) => person.personal_id,
+            _ => None,
+        }))
+    }
+
+    async fn look_up(&self, inquiry: &Inquiry<'_>) -> Result<Vec<Record>, NotReleased<Refusal>> {
+        let found = self.sources.fetch(inquiry).await?;
         self.sources.ledger.looked(&inquiry.asking, &found).await.map_err(NotReleased::Unrecorded)?;
         Ok(found.fetched().map(|fetched| fetched.records.clone()).unwrap_or_default())
     }

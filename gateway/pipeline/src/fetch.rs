@@ -239,6 +239,15 @@ impl<'a> Inquiry<'a> {
             max_age: permit.question().max_age,
         }
     }
+
+    /// A lookup the gateway makes to learn whose guess a no of the yes/no
+    /// service was. Who holds a number changes seldom: a kept answer serves.
+    pub(crate) fn for_guess(permit: &'a Permit) -> Self {
+        let dataset = Dataset::Person;
+        let fields = dataset.field_set(["personal_id"]).unwrap_or_default();
+        let asking = Asking::guess(permit, dataset, fields);
+        Self { permit, asking, want: Want::Record { dataset, fields, holder: None }, max_age: None }
+    }
 }
 
 /// The fields a claim is compared with: whatever else the purpose registers,

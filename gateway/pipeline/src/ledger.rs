@@ -279,6 +279,15 @@ impl Asking {
         Self { dataset, fields, subject, role: "tie".into(), template: Arc::new(template) }
     }
 
+    /// For a lookup the gateway makes to learn whose guess it was; nothing of it
+    /// is disclosed. It rests on what permitted the question.
+    pub(crate) fn guess(permit: &Permit, dataset: Dataset, fields: FieldSet) -> Self {
+        let template = permit_draft(permit, "count_guess");
+        let subject = permit.question().subject.clone();
+        let role = permit.role().unwrap_or("subject").into();
+        Self { dataset, fields, subject, role, template: Arc::new(template) }
+    }
+
     fn draft(&self, kind: Kind) -> Draft {
         let mut draft = Draft::clone(&self.template);
         draft.kind = kind;

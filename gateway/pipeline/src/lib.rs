@@ -218,10 +218,23 @@ impl Pipeline {
         // Permitted fields only, or a verdict.
         let policy = self.sources.policy(bound.asking.dataset);
         let release = release::prepare(bound, &policy);
+        // One person under two numbers has one set of guesses. Boxed: seldom.
+        let holder = if release.is_no_about_somebody() {
+            Box::pin(binder.guessed(release.permit())).await
+        } else {
+            Ok(release.holder())
+        };
+        let holder = match holder {
+            Ok(holder) => holder,
+            // Whose guess it was is not known, so its outcome is not told.
+            Err(refused) => {
+                let _ = self.access.settle(release.permit(), None, None).await;
+                let NotReleased::Refused(sealed) = refused else { return Err(refused) };
+                return release.withhold(&self.sources.ledger, sealed.into_value()).await;
+            }
+        };
         // An attempt that agreed is no guess.
-        if let Err(reason) =
-            self.access.settle(release.permit(), Some(release.outcome()), release.holder()).await
-        {
+        if let Err(reason) = self.access.settle(release.permit(), Some(release.outcome()), holder).await {
             return release.withhold(&self.sources.ledger, Refusal::of(reason)).await;
         }
         // The outcome is durable before anything leaves.

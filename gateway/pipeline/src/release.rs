@@ -115,6 +115,11 @@ impl Release {
         })
     }
 
+    /// Whether it is a no that does not say whose number was named.
+    pub(crate) fn is_no_about_somebody(&self) -> bool {
+        matches!(self.bound.found.reply(), Reply::Confirmed { exists: false, .. })
+    }
+
     /// Records the outcome and hands the answer out.
     pub(crate) async fn seal<T>(
         self,

@@ -23,6 +23,7 @@ use motlan::clock::SystemClock;
 use motlan_domain::{Clock as _, ManualClock, Registry};
 use motlan_e2e::*;
 use motlan_harness::{Connection, Fault, Opening, Refusal, World};
+use motlan_proto::audit::v1::SearchEntriesRequest;
 use motlan_proto::business::v1::GetEnterpriseResponse;
 use motlan_proto::common::v1::{CacheState, Outcome, PersonKey, person_key};
 use motlan_proto::population::v1::VerifyIdentityRequest;
@@ -152,6 +153,37 @@ async fn all_names_of_one_person_share_one_count() {
         told += usize::from(guessed.is_ok());
     }
     assert_eq!(told, 5, "by CMND and by personal id");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn guesses_without_a_birth_date_count_for_the_person_too() {
+    let world = World::start().await.unwrap();
+    let p = world.personas().clone();
+    let verifier = world.connect("verifier").unwrap();
+    // The yes/no service does not say whose number it was: its no is followed.
+    let blind = async |id: &str| {
+        let told = verify(&verifier, registered("identity-verification"), id, WRONG, None).await;
+        told.map(|told| told.outcome()).map_err(|status| Refusal::from(status).reason)
+    };
+    let mut told = 0;
+    for turn in 0..12 {
+        let id = if turn % 2 == 0 { &p.cancelled_id } else { &p.successor_id };
+        match blind(id).await {
+            Ok(outcome) => {
+                assert_eq!(outcome, Outcome::Mismatch);
+                told += 1;
+            }
+            Err(reason) => assert_eq!(reason, LIMIT),
+        }
+    }
+    assert_eq!(told, 5, "by a cancelled id and by its successor");
+    let looked = world.search(SearchEntriesRequest::default()).await.unwrap();
+    assert!(looked.iter().any(|entry| entry.operation == "count_guess"), "the lookup stands in the log");
+    // Where it cannot be learnt whose guess it was, nothing is told.
+    world.fault(Registry::Population, Some("TraCuuThongTinCongDan"), Fault::Status { code: 500 }, None);
+    let another = &world.families()[1].applicant.id;
+    assert_eq!(blind(another).await, Err("SOURCE_ERROR".to_owned()));
     world.stop().await.unwrap();
 }
 
