@@ -13,7 +13,7 @@ use motlan_audit::{AuditError, AuditLog, Draft, DraftSubject, Identifier, Receip
 use motlan_audit_tree::entry::{
     Caller as EntryCaller, Effect, EntryTime, Fields, Purpose as EntryPurpose, Source, SourceFrom,
 };
-use motlan_audit_tree::{CommitmentKey, Kind, Mac, Outcome as EntryOutcome, Text};
+use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
 use motlan_domain::{CacheState, Fetched, Outcome, Reason, SubjectKey};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ use crate::sealed::{NotReleased, Sealed, Unrecorded};
 use crate::spans;
 use crate::stats::{self, Stats};
 
-pub(crate) use parts::unknown_caller;
+pub(crate) use parts::{commit, unknown_caller};
 pub use parts::{draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
 use parts::{entry_outcome, names};
 
@@ -323,12 +323,6 @@ fn permit_draft(permit: &Permit, operation: &'static str) -> Draft {
 
 pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
     DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.to_owned()) }
-}
-
-/// A commitment to an answer under a fresh key.
-pub(crate) fn commit(canonical: &[u8]) -> Result<(Mac, CommitmentKey), Unrecorded> {
-    let key = CommitmentKey::generate().map_err(|_| Unrecorded::Unavailable)?;
-    Ok((Mac::over(&key, canonical), key))
 }
 
 /// Whose record it was that a question without a tie reached: they are told

@@ -1,13 +1,21 @@
-//! Callers, actors, purposes and outcomes as entries name them.
+//! Callers, actors, purposes and outcomes as entries name them; commitments.
 
 use motlan_access::{Actor, Basis, Caller, Denial};
 use motlan_audit::{DraftActor, Identifier};
 use motlan_audit_tree::entry::{
     Caller as EntryCaller, Decision, Effect, Evidence as EntryEvidence, Purpose as EntryPurpose,
 };
-use motlan_audit_tree::{Outcome as EntryOutcome, Text};
+use motlan_audit_tree::{CommitmentKey, Mac, Outcome as EntryOutcome, Text};
 use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::{Evidence, Outcome, Purpose, SubjectKey};
+
+use crate::sealed::Unrecorded;
+
+/// A commitment to an answer under a fresh key.
+pub(crate) fn commit(canonical: &[u8]) -> Result<(Mac, CommitmentKey), Unrecorded> {
+    let key = CommitmentKey::generate().map_err(|_| Unrecorded::Unavailable)?;
+    Ok((Mac::over(&key, canonical), key))
+}
 
 /// The calling system, for an entry.
 pub fn entry_caller(caller: &Caller) -> EntryCaller {
