@@ -101,9 +101,13 @@ async fn until_intents(world: &World, count: usize) {
 async fn until_kept(by: &Connection, code: &str, me: &str) {
     let asking = async {
         loop {
-            let told = get_person(by, dossier(code), me, &["full_name"]).await.expect("answered");
-            if told.freshness.unwrap().cache_state() == CacheState::Hit {
-                return;
+            match get_person(by, dossier(code), me, &["full_name"]).await {
+                Ok(told) if told.freshness.unwrap().cache_state() == CacheState::Hit => return,
+                Ok(_) => {}
+                // Many calls taken back at once look like an attack on a machine
+                // that is late: the connection goes, and the client makes another.
+                Err(status) if status.message().contains("h2 protocol error") => {}
+                Err(status) => panic!("not answered: {}", Refusal::from(status)),
             }
         }
     };
