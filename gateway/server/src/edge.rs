@@ -189,10 +189,14 @@ impl Connected {
         let deadline = call.deadline.0;
         let ends = (request.uri().path() != WATCH).then_some(deadline);
         request.extensions_mut().insert(call.clone());
-        let response = match tokio::time::timeout_at(deadline, self.carry_out(request, &call)).await {
-            Ok(response) => response,
-            Err(_) => told(Failure::new(Reason::DeadlineExceeded)),
+        // What is late already is not begun, however quick it would be.
+        let late = deadline <= tokio::time::Instant::now();
+        let carried = if late {
+            None
+        } else {
+            tokio::time::timeout_at(deadline, self.carry_out(request, &call)).await.ok()
         };
+        let response = carried.unwrap_or_else(|| told(Failure::new(Reason::DeadlineExceeded)));
         let untaken = ends.map(|ends| self.watch.answer(ends));
         response.map(|body| Held::new(body, places, ends, untaken))
     }
