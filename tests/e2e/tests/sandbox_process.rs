@@ -159,7 +159,7 @@ fn commands_say_why(guide: &str, dossier: &str) {
         assert!(code == 1 && err.contains(reason) && err.contains("sinh không được"), "{date}: {code} {err}");
     }
     let (code, told, _) = claimed(&born[..4]);
-    assert!(code == 1 && told.contains("CLAIM_LESS_PRECISE"), "{code} {told}");
+    assert!(code == 1 && told.contains("(BIRTH_DATE NOT_CHECKED CLAIM_LESS_PRECISE)"), "{code} {told}");
 }
 
 async fn probe(of: &Endpoints, path: &str) -> (u16, String) {
