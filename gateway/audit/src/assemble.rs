@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use aws_lc_rs::error::Unspecified;
-use motlan_audit_tree::entry::{Actor, ActorKind, Created, Erased, Subject, SubjectClass};
-use motlan_audit_tree::{Entry, EntryTime, Kind, Template, Text};
+use motlan_audit_tree::entry::{
+    Actor, ActorKind, Commitment, CommitmentSeal, Created, Erased, Subject, SubjectClass,
+};
+use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Template, Text};
 
 use crate::draft::{Draft, DraftActor};
 use crate::error::{AuditError, Cause};
 use crate::identifier::Identifier;
-use crate::seal::{Sealer, seal_commitment, seal_text};
+use crate::seal::{Sealer, joint_sealer, seal_commitment, seal_text};
 use crate::subjects::Known;
 
 /// Turns drafts into entries of one log.
@@ -64,6 +66,25 @@ impl Assembler {
         Entry::new(Text::from(self.origin.to_string()), 0, EntryTime::new(jiff::Timestamp::UNIX_EPOCH), kind)
     }
 
+    fn commitment(
+        &self,
+        known: &[Arc<Known>],
+        mac: &Mac,
+        key: &CommitmentKey,
+    ) -> Result<Commitment, Unspecified> {
+        let mut natural = known.iter().filter(|known| known.class == SubjectClass::Natural);
+        let Some(first) = natural.next() else {
+            return seal_commitment(CommitmentSeal::Record, &self.record, mac, key);
+        };
+        let seal = CommitmentSeal::Subjects;
+        if natural.clone().all(|other| other.pseudonym == first.pseudonym) {
+            return seal_commitment(seal, first.alone()?, mac, key);
+        }
+        let owners = std::iter::once(first).chain(natural);
+        let owners = owners.map(|known| (known.pseudonym.as_str(), &known.key)).collect();
+        seal_commitment(seal, &joint_sealer(owners)?, mac, key)
+    }
+
     fn entry(&self, draft: Draft, known: &[Arc<Known>]) -> Result<Entry, Unspecified> {
         let mut entry = self.blank(draft.kind);
         let mut known = known.iter();
@@ -96,9 +117,7 @@ impl Assembler {
             });
         }
         if let Some((mac, key)) = &draft.commitment {
-            let natural = known.iter().filter(|known| known.class == SubjectClass::Natural);
-            let owners = natural.map(|known| (known.pseudonym.as_str(), &known.key)).collect();
-            entry.commitment = Some(seal_commitment(owners, &self.record, mac, key)?);
+            entry.commitment = Some(self.commitment(known, mac, key)?);
         }
         entry.aggregate = draft.aggregate;
         entry.assurance = draft.assurance;

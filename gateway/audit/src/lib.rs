@@ -25,6 +25,7 @@
 mod assemble;
 mod draft;
 mod error;
+mod feeders;
 mod identifier;
 mod index;
 mod journal;
@@ -45,6 +46,7 @@ pub use journal::disk::fault as testing;
 
 pub use draft::{Draft, DraftActor, DraftSubject, Receipt};
 pub use error::{AuditError, Cause};
+pub use feeders::Feeder;
 pub use identifier::{Identifier, IdentifierKind};
 pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};

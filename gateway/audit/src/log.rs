@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::assemble::Assembler;
 use crate::draft::{Draft, Receipt};
 use crate::error::{AuditError, Cause};
+use crate::feeders::Feeder;
 use crate::identifier::Identifier;
 use crate::index::IndexHandle;
 use crate::seal::{Sealer, joint_key, open_text};
@@ -150,6 +151,11 @@ impl AuditLog {
             Some(pushed) => pushed.receipt(self.origin()).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// For threads that append: they tell when they have work at hand.
+    pub fn feeder(&self) -> Feeder {
+        Feeder::new(Arc::clone(&self.inner.sequencer))
     }
 
     /// How the log is; cheap.

@@ -85,6 +85,11 @@ pub(crate) fn joint_key(mut owners: Vec<(&str, &Key)>) -> Result<Key, Unspecifie
     derive(&secret, b"motlan commitment key v1")
 }
 
+/// Seals under the keys of these owners together.
+pub(crate) fn joint_sealer(owners: Vec<(&str, &Key)>) -> Result<Sealer, Unspecified> {
+    Sealer::new(&joint_key(owners)?)
+}
+
 /// A key for another use, from a secret.
 pub(crate) fn derive(secret: &[u8], label: &'static [u8]) -> Result<Key, Unspecified> {
     let mut out = Zeroizing::new([0; 32]);
@@ -94,16 +99,12 @@ pub(crate) fn derive(secret: &[u8], label: &'static [u8]) -> Result<Key, Unspeci
 
 /// Seals a commitment key, bound to its MAC.
 pub(crate) fn seal_commitment(
-    owners: Vec<(&str, &Key)>,
-    record: &Sealer,
+    seal: CommitmentSeal,
+    sealer: &Sealer,
     mac: &Mac,
     key: &CommitmentKey,
 ) -> Result<Commitment, Unspecified> {
-    let (seal, sealed_key) = if owners.is_empty() {
-        (CommitmentSeal::Record, seal_text(record, &mac.0, key.expose())?)
-    } else {
-        (CommitmentSeal::Subjects, seal_text(&Sealer::new(&joint_key(owners)?)?, &mac.0, key.expose())?)
-    };
+    let sealed_key = seal_text(sealer, &mac.0, key.expose())?;
     Ok(Commitment { mac: hex::encode(mac.0).into(), seal, sealed_key: sealed_key.into() })
 }
 

@@ -15,6 +15,7 @@ use motlan_domain::Clock;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{AuditError, Cause};
+use crate::feeders::Feeders;
 use crate::journal::frame;
 use crate::store::Frames;
 use crate::waiters::{Completion, Wait};
@@ -42,6 +43,10 @@ const ENOUGH: u32 = 512;
 /// everybody who is there waits for it.
 const QUIET: u32 = 4;
 
+/// While a thread has work at hand, what that becomes belongs to the batch: so
+/// many times the spacing is waited for it.
+const AT_WORK: u32 = 4;
+
 /// Advised when the queue is full: a few commits later.
 const OVERLOAD_RETRY: Duration = Duration::from_millis(100);
 
@@ -54,6 +59,7 @@ pub(crate) struct Sequencer {
     work: Condvar,
     /// The number of durable entries.
     durable: AtomicU64,
+    pub(crate) feeders: Feeders,
 }
 
 struct State {
@@ -135,6 +141,7 @@ impl Sequencer {
             state: Mutex::new(state),
             work: Condvar::new(),
             durable: AtomicU64::new(next),
+            feeders: Feeders::default(),
         }
     }
 
@@ -237,25 +244,38 @@ impl Sequencer {
         if state.phase == Phase::Closed { Taken::Closed } else { Taken::Idle }
     }
 
-    /// Where entries come fast, lets a batch gather: for `spacing` at most, and
-    /// no longer than it grows.
+    /// Where entries come fast, lets a batch gather: while those who feed the
+    /// log have work at hand, and then for `spacing` at most, and no longer than
+    /// it grows.
     pub(crate) fn gather(&self, spacing: Duration) {
         let mut state = self.state.lock();
         if !state.flow.pressed {
             return;
         }
-        for _ in 0..QUIET {
-            let before = state.pending.frames.count;
-            if before >= ENOUGH || state.phase != Phase::Ready {
-                return;
+        let began = self.clock.monotonic();
+        self.feeders.await_rest(true);
+        loop {
+            let (count, rest) = (state.pending.frames.count, self.feeders.rest());
+            let most = if rest { spacing } else { spacing * AT_WORK };
+            let left = most.saturating_sub(self.clock.monotonic().saturating_sub(began));
+            if count >= ENOUGH || state.phase != Phase::Ready || left.is_zero() {
+                break;
             }
             state.wake_at = ENOUGH;
-            self.work.wait_for(&mut state, spacing / QUIET);
+            self.work.wait_for(&mut state, if rest { left.min(spacing / QUIET) } else { left });
             state.wake_at = 0;
-            if before > 0 && state.pending.frames.count == before {
-                return;
+            if rest && count > 0 && state.pending.frames.count == count {
+                break;
             }
         }
+        self.feeders.await_rest(false);
+    }
+
+    /// Has the writer look again.
+    pub(crate) fn nudge(&self) {
+        // Taken so that a writer about to wait is waiting when it is told.
+        drop(self.state.lock());
+        self.work.notify_one();
     }
 
     pub(crate) fn committed(&self, end: u64, room: u64) {
@@ -347,3 +367,6 @@ impl State {
         std::mem::replace(&mut self.pending, Batch { frames, completion: Arc::default() })
     }
 }
+
+#[cfg(test)]
+mod tests;

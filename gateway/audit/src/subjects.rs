@@ -13,8 +13,9 @@ mod worker;
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand;
 use motlan_audit_tree::entry::SubjectClass;
@@ -26,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::error::{AuditError, Cause};
 use crate::identifier::Identifier;
 use crate::keys::{Key, KeyError, KeyProvider, random_key};
-use crate::seal::Sealer;
+use crate::seal::{Sealer, joint_sealer};
 
 use cache::Cache;
 pub(crate) use standing::Standing;
@@ -45,6 +46,8 @@ pub(crate) struct Known {
     pub(crate) class: SubjectClass,
     pub(crate) key: Key,
     pub(crate) sealer: Sealer,
+    /// Seals commitments of entries about nobody else; most are.
+    alone: OnceLock<Box<Sealer>>,
 }
 
 /// A subject's row, and whether its creation is in the log yet.
@@ -115,6 +118,19 @@ impl Pseudonym {
 impl fmt::Display for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    /// What seals under this subject's key alone: derived once.
+    pub(crate) fn alone(&self) -> Result<&Sealer, Unspecified> {
+        if let Some(sealer) = self.alone.get() {
+            return Ok(sealer);
+        }
+        let sealer = joint_sealer(vec![(self.pseudonym.as_str(), &self.key)])?;
+        Ok(self.alone.get_or_init(|| Box::new(sealer)))
     }
 }
 
@@ -362,7 +378,12 @@ impl Subjects {
             };
         let sealer = Sealer::new(&key).map_err(|_| AuditError::unavailable(Cause::SubjectsFailed))?;
         let commitment = subject_commitment(&opening, &hash, pseudonym.as_str());
-        Ok(Row { hash, known: Arc::new(Known { pseudonym, class, key, sealer }), commitment, announced })
+        Ok(Row {
+            hash,
+            known: Arc::new(Known { pseudonym, class, key, sealer, alone: OnceLock::new() }),
+            commitment,
+            announced,
+        })
     }
 
     fn new_subject() -> Result<(Pseudonym, Key, [u8; 32]), AuditError> {

@@ -22,8 +22,11 @@ use crate::waiters::Completion;
 /// How often an idle writer looks after the store.
 const UPKEEP: Duration = Duration::from_millis(200);
 
-/// How soon waiters that were not reached by their neighbours are woken.
-const FLUSH: Duration = Duration::from_millis(2);
+/// When waiters that were not reached by their neighbours are woken: as soon
+/// as the log has been idle for so long, or so many commits later. Before that
+/// their thread is busy, mostly, and reaches them when it comes to it.
+const FLUSH: Duration = Duration::from_millis(20);
+const LATELY: usize = 16;
 
 /// Between two attempts to heal: first, and at most.
 const HEAL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -43,8 +46,9 @@ pub(crate) struct Writer {
     spacing: Duration,
     spare: Vec<u8>,
     in_flight: Option<Batch>,
-    /// Of the last commit: its waiters may not all have been reached.
-    last: Option<Arc<Completion>>,
+    /// Of the last commits, oldest first: their waiters may not all have been
+    /// reached.
+    lately: VecDeque<Arc<Completion>>,
     /// Entries of unknown fate, oldest first, ending with their marker.
     unreleased: VecDeque<Batch>,
     backoff: Duration,
@@ -73,7 +77,7 @@ impl Writer {
             spacing,
             spare: Vec::new(),
             in_flight: None,
-            last: None,
+            lately: VecDeque::new(),
             unreleased: VecDeque::new(),
             backoff: HEAL.0,
         }
@@ -96,7 +100,7 @@ impl Writer {
         if !self.unreleased.is_empty() || self.sequencer.is_failed() {
             return self.heal();
         }
-        let tick = if self.last.is_some() { FLUSH } else { UPKEEP };
+        let tick = if self.lately.is_empty() { UPKEEP } else { FLUSH };
         match self.sequencer.take(tick, std::mem::take(&mut self.spare)) {
             Taken::Batch(batch) => {
                 self.in_flight = Some(batch);
@@ -110,8 +114,8 @@ impl Writer {
                 }
             }
             Taken::Idle => {
-                if let Some(last) = self.last.take() {
-                    last.flush();
+                if !self.lately.is_empty() {
+                    self.flush_but(0);
                 } else if let Err(error) = self.store.tend() {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
@@ -123,7 +127,10 @@ impl Writer {
                     self.sequencer.set_room(room);
                 }
             }
-            Taken::Closed => return Turn::Stop,
+            Taken::Closed => {
+                self.flush_but(0);
+                return Turn::Stop;
+            }
         }
         Turn::Continue
     }
@@ -145,9 +152,8 @@ impl Writer {
         if let Some(mut batch) = self.in_flight.take() {
             batch.frames.bytes.clear();
             self.spare = batch.frames.bytes;
-            if let Some(earlier) = self.last.replace(batch.completion) {
-                earlier.flush();
-            }
+            self.lately.push_back(batch.completion);
+            self.flush_but(LATELY);
         }
         Ok(())
     }
@@ -161,9 +167,13 @@ impl Writer {
             batch.completion.flush();
             self.unreleased.push_back(batch);
         }
-        if let Some(last) = self.last.take() {
-            last.flush();
-        }
+        self.flush_but(0);
+    }
+
+    /// Wakes whoever still sleeps, but of the last `young` commits.
+    fn flush_but(&mut self, young: usize) {
+        let old = self.lately.len().saturating_sub(young);
+        self.lately.drain(..old).for_each(|completion| completion.flush());
     }
 
     fn heal(&mut self) -> Turn {
