@@ -81,6 +81,7 @@ impl Gateway {
             Arc::clone(&clock),
         );
         let access = access.or_exit(Exit::Config)?;
+        let feeder = log.feeder();
         record_loading(&log, &config, &access).await.or_exit(Exit::Unavailable)?;
 
         let fetches = TaskTracker::new();
@@ -103,7 +104,8 @@ impl Gateway {
         let bound = Server::bind(server, services, Arc::clone(&clock)).await;
         let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let workers = Workers::start(cores).context("no threads can be had").or_exit(Exit::Unavailable)?;
+        let workers =
+            Workers::start(cores, &feeder).context("no threads can be had").or_exit(Exit::Unavailable)?;
         let bound = bound.on(&workers);
 
         let (stop, serving) = (CancellationToken::new(), TaskTracker::new());

@@ -4,9 +4,10 @@
 //! whatever the client is told, and whether or not it still listens. There are
 //! two quotas. *Refusals*: beyond it a refusal is no entry of its own any more,
 //! but counted by its reason; one entry per interval, caller and reason tells
-//! the count. *Entries*: all a caller causes; beyond it no new work is taken
-//! in. Work that was taken in always finishes, into debt if need be: an intent
-//! has its outcome, a resolve its decisions.
+//! the count. *Entries*: all a caller causes. While either is used up no new
+//! work is taken in: whoever tries until something is not refused shall not
+//! try faster than the quota. Work that was taken in always finishes, into debt
+//! if need be: an intent has its outcome, a resolve its decisions.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -11,21 +11,44 @@ pub(crate) const PREFACE: usize = 24;
 const HEADER: usize = 9;
 
 /// The kinds that carry work: DATA, which flow control bounds, and HEADERS,
-/// which open a call. RST_STREAM is bounded by the HTTP/2 library.
+/// which open a call.
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
-/// Takes part in every answer: as many as there is data.
 const WINDOW_UPDATE: u8 = 8;
 const ACK: u8 = 1;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 
-/// What a connection may send of the others at once, what each call adds, and
-/// what comes back a second. Libraries measure the line with a PING per answer.
-const AT_ONCE: f64 = 256.0;
-const PER_CALL: f64 = 8.0;
-const PER_SECOND: f64 = 20.0;
+/// PING, SETTINGS and the others: what a connection may send at once, what each
+/// call adds, and what comes back a second. Libraries measure the line with a
+/// PING per answer.
+const OTHERS: Rate = Rate { at_once: 256.0, per_call: 8.0, per_second: 20.0 };
+
+/// A call is taken back once at most. The HTTP/2 library bounds those it has
+/// not begun; those of calls long over it passes by, and does not count.
+const RESETS: Rate = Rate { at_once: 1024.0, per_call: 1.0, per_second: 20.0 };
+
+/// WINDOW_UPDATE takes part in every answer: about as many as there is data,
+/// so what is sent adds to it (`SENT`).
+const UPDATES: Rate = Rate { at_once: 4096.0, per_call: 8.0, per_second: 1000.0 };
+
+/// For so many bytes sent, one more WINDOW_UPDATE.
+const SENT: f64 = 512.0;
+
+#[derive(Clone, Copy)]
+struct Rate {
+    at_once: f64,
+    per_call: f64,
+    per_second: f64,
+}
+
+/// What is left of a rate.
+struct Left {
+    rate: Rate,
+    left: f64,
+    filled: Instant,
+}
 
 /// Reads the frames of one connection as they come, in pieces of any size.
 pub(crate) struct Calm {
@@ -33,8 +56,9 @@ pub(crate) struct Calm {
     header: [u8; HEADER],
     have: usize,
     payload: usize,
-    left: f64,
-    filled: Instant,
+    others: Left,
+    resets: Left,
+    updates: Left,
 }
 
 // === impl Calm ===
@@ -46,8 +70,9 @@ impl Calm {
             header: [0; HEADER],
             have: 0,
             payload: 0,
-            left: AT_ONCE,
-            filled: Instant::now(),
+            others: Left::all(OTHERS),
+            resets: Left::all(RESETS),
+            updates: Left::all(UPDATES),
         }
     }
 
@@ -77,19 +102,50 @@ impl Calm {
         true
     }
 
+    /// So much was sent.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        #[expect(clippy::cast_precision_loss, reason = "a write is short")]
+        self.updates.add(bytes as f64 / SENT);
+    }
+
     fn counts(&mut self, kind: u8, flags: u8) -> bool {
         match kind {
-            HEADERS => self.left = (self.left + PER_CALL).min(AT_ONCE),
-            DATA | RST_STREAM | WINDOW_UPDATE => {}
-            // The answer to the gateway's own.
-            SETTINGS | PING if flags & ACK != 0 => {}
-            _ => {
-                let now = Instant::now();
-                let passed = now.saturating_duration_since(self.filled).as_secs_f64();
-                self.filled = now;
-                self.left = (self.left + passed * PER_SECOND).min(AT_ONCE) - 1.0;
+            HEADERS => {
+                for left in [&mut self.others, &mut self.resets, &mut self.updates] {
+                    left.add(left.rate.per_call);
+                }
+                true
             }
+            DATA => true,
+            RST_STREAM => self.resets.take(),
+            WINDOW_UPDATE => self.updates.take(),
+            // The answer to the gateway's own.
+            SETTINGS | PING if flags & ACK != 0 => true,
+            _ => self.others.take(),
         }
+    }
+}
+
+// === impl Left ===
+
+impl Left {
+    fn all(rate: Rate) -> Self {
+        Self { rate, left: rate.at_once, filled: Instant::now() }
+    }
+
+    fn add(&mut self, more: f64) {
+        self.left = (self.left + more).min(self.rate.at_once);
+    }
+
+    /// Takes one, unless none is left. The clock is asked only then.
+    fn take(&mut self) -> bool {
+        if self.left < 1.0 {
+            let now = Instant::now();
+            let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+            self.filled = now;
+            self.add(passed * self.rate.per_second);
+        }
+        self.left -= 1.0;
         self.left >= 0.0
     }
 }

@@ -17,6 +17,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// From here on a connection has to wait until its peer reads.
 const MOST: usize = 64 * 1024;
 
+/// What a connection that has let go keeps for its next turn.
+const KEPT: usize = 16 * 1024;
+
 /// The stream as the connection has it.
 pub(crate) struct Corked<S>(Arc<Mutex<Held<S>>>);
 
@@ -28,13 +31,16 @@ struct Held<S> {
     bytes: Vec<u8>,
     /// So many of the bytes are written.
     written: usize,
+    /// Whether the stream may still hold bytes of its own: a TLS stream takes
+    /// all that is written and lets it go only when flushed.
+    unflushed: bool,
     /// Why letting go failed; told at the connection's next attempt.
     failed: Option<io::Error>,
 }
 
 /// Corks a stream.
 pub(crate) fn corked<S>(stream: S) -> (Corked<S>, Cork<S>) {
-    let held = Held { stream, bytes: Vec::new(), written: 0, failed: None };
+    let held = Held { stream, bytes: Vec::new(), written: 0, unflushed: false, failed: None };
     let held = Arc::new(Mutex::new(held));
     (Corked(Arc::clone(&held)), Cork(held))
 }
@@ -65,9 +71,10 @@ impl<S: AsyncWrite + Unpin> Cork<S> {
 
 impl<S: AsyncWrite + Unpin> Held<S> {
     fn let_go(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.bytes.is_empty() {
+        if self.bytes.is_empty() && !self.unflushed {
             return Poll::Ready(Ok(()));
         }
+        self.unflushed = true;
         while self.written < self.bytes.len() {
             let stream = Pin::new(&mut self.stream);
             match ready!(stream.poll_write(context, &self.bytes[self.written..]))? {
@@ -76,8 +83,11 @@ impl<S: AsyncWrite + Unpin> Held<S> {
             }
         }
         self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
         self.written = 0;
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
     }
 
     fn room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

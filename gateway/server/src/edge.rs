@@ -13,6 +13,7 @@ use motlan_domain::{Reason, Trace};
 use motlan_pipeline::Pipeline;
 use motlan_telemetry::span;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service;
@@ -20,7 +21,7 @@ use tracing::Instrument as _;
 
 use crate::calls::{Calls, Timed, Told};
 use crate::deadline::Deadline;
-use crate::held::Held;
+use crate::held::{Held, Until};
 use crate::options::Limits;
 use crate::peers::PeerCertificate;
 use crate::shares::{Share, Shares};
@@ -77,6 +78,8 @@ struct Connected {
     peer: Arc<Peer>,
     share: Arc<Share>,
     watch: Arc<Watch>,
+    /// Set when the connection is to go.
+    going: CancellationToken,
     /// The connection's place among those of its caller.
     _place: OwnedSemaphorePermit,
 }
@@ -84,8 +87,8 @@ struct Connected {
 /// How long a caller beyond its quota waits to hear of it.
 const TOLD_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// A stream of state for as long as the client cares: it has a place like any
-/// call, and no deadline of the gateway's own.
+/// A stream of state for as long as the client cares and the connection stays:
+/// it has a place like any call, and no deadline of the gateway's own.
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 /// The methods that tell the gateway's own state and leave no entry. They need
@@ -127,11 +130,12 @@ impl Edge {
         &self,
         certificate: PeerCertificate,
         watch: Arc<Watch>,
+        going: CancellationToken,
     ) -> Option<EdgeConnection> {
         let share = self.0.shares.of(&certificate, &self.0.pipeline)?;
         let place = share.connection()?;
         let peer = Arc::new(Peer { certificate, caller: OnceLock::new() });
-        let connected = Connected { edge: self.clone(), peer, share, watch, _place: place };
+        let connected = Connected { edge: self.clone(), peer, share, watch, going, _place: place };
         Some(EdgeConnection(Arc::new(connected)))
     }
 }
@@ -148,10 +152,11 @@ impl Connected {
     /// Whether the caller has anything left of its quotas. If not, it is told so
     /// slowly: one that asks again at once takes less from the others. It keeps
     /// a place of its own meanwhile, and none of all.
-    async fn within_quota(&self) -> Result<(), Failure> {
+    async fn within_quota(&self, deadline: Deadline) -> Result<(), Failure> {
         let Err(after) = self.share.account.admits() else { return Ok(()) };
         if let Some(_own) = self.share.call() {
-            tokio::time::sleep(TOLD_AFTER).await;
+            let told = tokio::time::Instant::now() + TOLD_AFTER;
+            tokio::time::sleep_until(told.min(deadline.0)).await;
         }
         Err(Failure::new(Reason::QuotaExceeded).retry_after(Some(after)))
     }
@@ -173,21 +178,17 @@ impl Connected {
 
     /// Carries a call out in its places, within its time.
     async fn hold(&self, mut request: Request<Body>, timed: &Timed, trace: Trace) -> Response<Held> {
-        if let Err(failure) = self.within_quota().await {
+        let deadline = Deadline::of(timed.began(), request.headers(), self.edge.0.limits.call);
+        if let Err(failure) = self.within_quota(deadline).await {
             return told(failure).map(Held::nothing);
         }
         let places = match self.admit() {
             Ok(places) => Arc::new(places),
             Err(failure) => return told(failure).map(Held::nothing),
         };
-        let call = Call {
-            peer: Arc::clone(&self.peer),
-            deadline: Deadline::of(timed.began(), request.headers(), self.edge.0.limits.call),
-            trace,
-            _admitted: Arc::clone(&places),
-        };
-        let deadline = call.deadline.0;
-        let ends = (request.uri().path() != WATCH).then_some(deadline);
+        let call = Call { peer: Arc::clone(&self.peer), deadline, trace, _admitted: Arc::clone(&places) };
+        let Deadline(deadline) = deadline;
+        let watches = request.uri().path() == WATCH;
         request.extensions_mut().insert(call.clone());
         // What is late already is not begun, however quick it would be.
         let late = deadline <= tokio::time::Instant::now();
@@ -197,8 +198,12 @@ impl Connected {
             tokio::time::timeout_at(deadline, self.carry_out(request, &call)).await.ok()
         };
         let response = carried.unwrap_or_else(|| told(Failure::new(Reason::DeadlineExceeded)));
-        let untaken = ends.map(|ends| self.watch.answer(ends));
-        response.map(|body| Held::new(body, places, ends, untaken))
+        let (until, untaken) = if watches {
+            (Until::going(self.going.clone()), None)
+        } else {
+            (Until::late(deadline), Some(self.watch.answer(deadline)))
+        };
+        response.map(|body| Held::new(body, places, until, untaken))
     }
 
     async fn carry_out(&self, request: Request<Body>, call: &Call) -> Response<axum::body::Body> {

@@ -1,10 +1,10 @@
 //! The body of an answer, and what it holds until the client has taken it: the
 //! places of its call, and its line in the connection's watch. It ends at the
-//! deadline of the call.
+//! deadline of the call, or with the connection.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use http::HeaderMap;
 use hyper::body::{Frame, SizeHint};
 use motlan_domain::Reason;
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 
 use crate::edge::Admitted;
@@ -28,46 +29,58 @@ pub(crate) struct Held {
     body: Body,
     /// What is left of a message larger than a piece.
     rest: Bytes,
-    deadline: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    until: Until,
     ended: bool,
     _places: Option<Arc<Admitted>>,
     _untaken: Option<Untaken>,
 }
 
+/// What ends an answer that the gateway has not ended.
+pub(crate) enum Until {
+    /// The call's deadline; the timer is made when something waits for it.
+    Late(Instant, Option<Pin<Box<Sleep>>>),
+    /// The end of the connection, for a call that may go on for as long.
+    Going(Pin<Box<WaitForCancellationFutureOwned>>),
+    /// Nothing: the answer is there.
+    Never,
+}
+
+// === impl Until ===
+
+impl Until {
+    pub(crate) const fn late(deadline: Instant) -> Self {
+        Self::Late(deadline, None)
+    }
+
+    pub(crate) fn going(going: CancellationToken) -> Self {
+        Self::Going(Box::pin(going.cancelled_owned()))
+    }
+
+    /// Why the answer is over, if it is; asked only when there is nothing to send.
+    fn is_over(&mut self, cx: &mut Context<'_>) -> Option<Reason> {
+        let (over, reason) = match self {
+            Self::Late(deadline, sleep) => {
+                let sleep = sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(*deadline)));
+                (sleep.as_mut().poll(cx), Reason::DeadlineExceeded)
+            }
+            Self::Going(going) => (going.as_mut().poll(cx), Reason::ShuttingDown),
+            Self::Never => return None,
+        };
+        over.is_ready().then_some(reason)
+    }
+}
+
 // === impl Held ===
 
 impl Held {
-    /// The body of a call that was admitted; without `deadline` for one that
-    /// may go on for as long as the connection.
-    pub(crate) fn new(
-        body: Body,
-        places: Arc<Admitted>,
-        deadline: Option<Instant>,
-        untaken: Option<Untaken>,
-    ) -> Self {
-        Self {
-            body,
-            rest: Bytes::new(),
-            deadline,
-            sleep: None,
-            ended: false,
-            _places: Some(places),
-            _untaken: untaken,
-        }
+    /// The body of a call that was admitted.
+    pub(crate) fn new(body: Body, places: Arc<Admitted>, until: Until, untaken: Option<Untaken>) -> Self {
+        Self { body, rest: Bytes::new(), until, ended: false, _places: Some(places), _untaken: untaken }
     }
 
     /// The body of a call that was not admitted, which is short.
     pub(crate) const fn nothing(body: Body) -> Self {
-        Self {
-            body,
-            rest: Bytes::new(),
-            deadline: None,
-            sleep: None,
-            ended: false,
-            _places: None,
-            _untaken: None,
-        }
+        Self { body, rest: Bytes::new(), until: Until::Never, ended: false, _places: None, _untaken: None }
     }
 
     /// The next piece of a message.
@@ -79,13 +92,6 @@ impl Held {
         // Copied: a slice would keep the whole message for as long as it lies
         // with the connection.
         Some(Frame::data(Bytes::copy_from_slice(&self.rest.split_to(next))))
-    }
-
-    /// Whether the call's time is over; asked only when there is nothing to send.
-    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(deadline) = self.deadline else { return false };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        sleep.as_mut().poll(cx).is_ready()
     }
 }
 
@@ -103,23 +109,25 @@ impl hyper::body::Body for Held {
         if let Some(piece) = self.piece() {
             return Poll::Ready(Some(Ok(piece)));
         }
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        let held = &mut *self;
+        match Pin::new(&mut held.body).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) if data.len() > PIECE => {
-                    self.rest = data;
-                    Poll::Ready(self.piece().map(Ok))
+                    held.rest = data;
+                    Poll::Ready(held.piece().map(Ok))
                 }
                 Ok(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
                 Err(trailers) => Poll::Ready(Some(Ok(trailers))),
             },
-            Poll::Pending if self.is_late(cx) => {
-                self.ended = true;
+            Poll::Pending => {
+                let reason = ready!(held.until.is_over(cx).map_or(Poll::Pending, Poll::Ready));
+                held.ended = true;
                 let mut trailers = HeaderMap::new();
-                let late = Status::from(Failure::new(Reason::DeadlineExceeded));
-                let told = late.add_header(&mut trailers).map_err(axum::Error::new);
+                let over = Status::from(Failure::new(reason));
+                let told = over.add_header(&mut trailers).map_err(axum::Error::new);
                 Poll::Ready(Some(told.map(|()| Frame::trailers(trailers))))
             }
-            other => other,
+            end @ Poll::Ready(_) => end,
         }
     }
 

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,6 +29,7 @@ use crate::edge::{Edge, EdgeConnection};
 use crate::options::Limits;
 use crate::peers::{Door, PeerCertificate, Place, RefusalLog, Refused};
 use crate::watch::{Watch, Watched};
+use crate::workers::Seats;
 
 /// After a failed accept (out of file descriptors, mostly) the loop rests.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -49,9 +51,14 @@ const SEND_BUFFER: usize = 32 * 1024;
 
 /// Streams that the client took back before they were looked at (CVE-2023-44487),
 /// and streams that were reset for a fault of its own (CVE-2025-8671): beyond,
-/// the connection ends.
-const TAKEN_BACK: usize = 20;
+/// the connection ends. A client whose calls all ran late while the gateway was
+/// busy takes them back at once, as many as a connection may have.
+const TAKEN_BACK: usize = 128;
 const FAULTY: usize = 1024;
+
+/// Clients that came together, as after a restart, shall not all have to come
+/// again together: a connection ends up to this part of its age early.
+const AGE_SPREAD: f64 = 0.1;
 
 /// Everything a connection needs; shared by all.
 pub(crate) struct Listener {
@@ -63,8 +70,10 @@ pub(crate) struct Listener {
     pub(crate) tasks: TaskTracker,
     /// Set when the server drains.
     pub(crate) draining: CancellationToken,
-    /// Where connections live, in turns; none: where the listener does.
+    /// Where connections live; none: where the listener does.
     pub(crate) workers: Vec<Handle>,
+    /// How many there have been.
+    pub(crate) connections: AtomicU32,
 }
 
 /// Runs HTTP/2 streams as tasks somebody waits for.
@@ -88,9 +97,10 @@ impl Listener {
     pub(crate) async fn accept(self: Arc<Self>, tcp: TcpListener) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections));
         let door = Arc::new(Door::new(self.limits.max_connections_per_address, self.limits.max_handshakes));
-        let here = [Handle::current()];
-        let workers = if self.workers.is_empty() { &here[..] } else { &self.workers };
-        let mut workers = workers.iter().cycle();
+        let seats = match &self.workers[..] {
+            [] => Seats::on(Handle::current(), []),
+            [first, more @ ..] => Seats::on(first.clone(), more.iter().cloned()),
+        };
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -107,13 +117,14 @@ impl Listener {
                     continue;
                 }
             };
-            match door.enter(peer.ip()).zip(workers.next()) {
-                Some((place, worker)) => {
+            match door.enter(peer.ip()).zip(seats.take()) {
+                Some((place, (worker, seat))) => {
                     let (listener, places) = (Arc::clone(&self), Arc::clone(&places));
                     let connection = async move {
                         if let Err(refused) = listener.connection(stream, peer, place, places).await {
                             listener.refusals.note(refused);
                         }
+                        drop(seat);
                     };
                     self.tasks.spawn_on(connection, worker);
                 }
@@ -158,11 +169,19 @@ impl Listener {
         let certificate = certificate.ok_or(Refused::Handshake)?;
         let certificate = PeerCertificate(Arc::from(certificate.as_ref()));
         let watch = Watch::new();
-        let edge = self.edge.connection(certificate, Arc::clone(&watch)).ok_or(Refused::Caller)?;
-        self.serve(Watched::new(stream, Arc::clone(&watch)), edge, &watch).await
+        let going = self.draining.child_token();
+        let edge = self.edge.connection(certificate, Arc::clone(&watch), going.clone());
+        let edge = edge.ok_or(Refused::Caller)?;
+        self.serve(Watched::new(stream, Arc::clone(&watch)), edge, &watch, &going).await
     }
 
-    async fn serve<S>(&self, stream: S, edge: EdgeConnection, watch: &Watch) -> Result<(), Refused>
+    async fn serve<S>(
+        &self,
+        stream: S,
+        edge: EdgeConnection,
+        watch: &Watch,
+        going: &CancellationToken,
+    ) -> Result<(), Refused>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -182,26 +201,49 @@ impl Listener {
             .keep_alive_timeout(PING_TIMEOUT)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let mut connection = pin!(connection);
+        let mut wrong = pin!(self.goes_wrong(watch));
         let end = tokio::select! {
             end = poll_fn(|context| cork.turn(context, connection.as_mut())) => Some(end),
-            () = self.draining.cancelled() => None,
-            () = tokio::time::sleep(self.limits.connection_age) => None,
-            () = self.goes_wrong(watch) => return Err(Refused::Stalled),
+            () = going.cancelled() => None,
+            () = tokio::time::sleep(self.age()) => None,
+            () = wrong.as_mut() => return Err(Refused::Stalled),
         };
         let end = if let Some(end) = end {
             end
         } else {
+            going.cancel();
             connection.as_mut().graceful_shutdown();
-            // Calls that outlast the drain are cut off; what they began to
-            // record is recorded all the same.
-            let rest = poll_fn(|context| cork.turn(context, connection.as_mut()));
-            let Ok(end) = tokio::time::timeout(self.limits.drain, rest).await else { return Ok(()) };
-            end
+            tokio::select! {
+                end = poll_fn(|context| cork.turn(context, connection.as_mut())) => end,
+                () = wrong => return Err(Refused::Stalled),
+                // What calls that are cut off began to record is recorded.
+                () = self.time_is_up() => return Ok(()),
+            }
         };
         if let Err(error) = end {
             tracing::debug!(%error, "a connection broke off");
         }
         Ok(())
+    }
+
+    /// The age at which the next connection is asked to go.
+    fn age(&self) -> Duration {
+        // Steps of the golden section: any few that follow lie far apart.
+        let step = f64::from(self.connections.fetch_add(1, Ordering::Relaxed)) * 0.618_033_988_75;
+        self.limits.connection_age.mul_f64(1.0 - AGE_SPREAD * step.fract())
+    }
+
+    /// Completes when a connection that is going has to be gone: it may take as
+    /// long as a call may, but not longer than the server's drain.
+    async fn time_is_up(&self) {
+        let drained = async {
+            self.draining.cancelled().await;
+            tokio::time::sleep(self.limits.drain).await;
+        };
+        tokio::select! {
+            () = drained => {}
+            () = tokio::time::sleep(self.limits.drain.max(self.limits.call)) => {}
+        }
     }
 
     /// Completes when the client has not begun to speak in time, or lets its

@@ -151,8 +151,9 @@ impl Door {
     pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut state = self.state.lock();
         let here = state.open.get(&address);
-        if here.is_some_and(|here| here.connections >= self.each_address) {
-            let oldest = here.and_then(|here| here.waiting.first().copied())?;
+        if let Some(here) = here.filter(|here| here.connections >= self.each_address) {
+            // Those told to give way count until they have gone.
+            let oldest = *here.waiting.first().filter(|_| here.connections < 2 * self.each_address)?;
             state.turn_out(oldest);
         }
         if state.waiting.len() >= self.in_handshake

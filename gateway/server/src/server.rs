@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -140,6 +141,7 @@ impl Server {
                 tasks: TaskTracker::new(),
                 draining,
                 workers: Vec::new(),
+                connections: AtomicU32::new(0),
             },
         })
     }

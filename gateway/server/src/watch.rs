@@ -139,6 +139,13 @@ impl<I> Watched<I> {
     pub(crate) fn new(io: I, watch: Arc<Watch>) -> Self {
         Self { io, watch, calm: Calm::new() }
     }
+
+    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
+        self.watch.wrote(written);
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.calm.sent(*bytes);
+        }
+    }
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
@@ -162,7 +169,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
 impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.watch.wrote(&written);
+        self.wrote(&written);
         written
     }
 
@@ -172,7 +179,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.watch.wrote(&written);
+        self.wrote(&written);
         written
     }
 

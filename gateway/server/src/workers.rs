@@ -6,8 +6,10 @@
 //! commit do, are written together (`cork.rs`).
 
 use std::io;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use motlan_audit::Feeder;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
@@ -18,21 +20,53 @@ pub struct Workers {
     stop: CancellationToken,
 }
 
+/// Where connections are put: each with the fewest so far. Counted, not in
+/// turns: most sockets that are accepted (probes of a balancer, scans) are gone
+/// at once, and the few that stay must not all meet on one thread.
+pub(crate) struct Seats(Vec<(Handle, Seat)>);
+
+/// A connection's seat; the thread counts it until it is dropped.
+pub(crate) type Seat = Arc<()>;
+
+// === impl Seats ===
+
+impl Seats {
+    /// On these threads, of which there is at least one.
+    pub(crate) fn on(first: Handle, more: impl IntoIterator<Item = Handle>) -> Self {
+        Self(std::iter::once(first).chain(more).map(|handle| (handle, Seat::default())).collect())
+    }
+
+    /// One more seat.
+    pub(crate) fn take(&self) -> Option<(&Handle, Seat)> {
+        let (handle, seats) = self.0.iter().min_by_key(|(_, seats)| Arc::strong_count(seats))?;
+        Some((handle, Arc::clone(seats)))
+    }
+}
+
 // === impl Workers ===
 
 impl Workers {
-    /// Starts that many threads, at least one.
+    /// Starts that many threads, at least one. They tell the log when they rest.
     ///
     /// # Errors
     /// When the system gives no thread or no event queue.
-    pub fn start(count: usize) -> io::Result<Self> {
+    pub fn start(count: usize, feeder: &Feeder) -> io::Result<Self> {
         let mut workers = Self { threads: Vec::new(), stop: CancellationToken::new() };
         for number in 0..count.max(1) {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let (resumes, rests) = (feeder.clone(), feeder.clone());
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .on_thread_unpark(move || resumes.resumes())
+                .on_thread_park(move || rests.rests())
+                .build()?;
             let (handle, stop) = (runtime.handle().clone(), workers.stop.clone());
-            let thread = std::thread::Builder::new()
-                .name(format!("motlan-edge-{number}"))
-                .spawn(move || runtime.block_on(stop.cancelled()))?;
+            let feeder = feeder.clone();
+            let thread =
+                std::thread::Builder::new().name(format!("motlan-edge-{number}")).spawn(move || {
+                    feeder.resumes();
+                    runtime.block_on(stop.cancelled());
+                    feeder.rests();
+                })?;
             workers.threads.push((handle, thread));
         }
         Ok(workers)
@@ -67,3 +101,6 @@ impl std::fmt::Debug for Workers {
         write!(f, "Workers({})", self.threads.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

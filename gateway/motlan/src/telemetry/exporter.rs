@@ -78,8 +78,15 @@ struct Collector {
 /// What the collector took and what it did not.
 #[derive(Default)]
 struct Delivered {
-    spans: [Counter; 2],
-    points: [Counter; 2],
+    spans: Tally,
+    points: Tally,
+}
+
+/// The same of one kind.
+#[derive(Default)]
+struct Tally {
+    taken: Counter,
+    lost: Counter,
     /// So that it is said once and not with every attempt.
     failing: AtomicBool,
 }
@@ -151,7 +158,7 @@ impl Exporter {
                     break;
                 }
                 let (count, sent) = (spans.len() as u64, self.collector.spans(spans).await);
-                self.delivered.note(&self.delivered.spans, count, sent);
+                self.delivered.spans.note("spans", count, sent);
             }
             if stopped {
                 return;
@@ -169,7 +176,7 @@ impl Exporter {
             let count = families.iter().map(|family| family.points.len() as u64).sum();
             let span = otlp::Span { from: self.from, to: nanoseconds(&*self.clock) };
             let sent = self.collector.numbers(families, span).await;
-            self.delivered.note(&self.delivered.points, count, sent);
+            self.delivered.points.note("metrics", count, sent);
             if stopped {
                 return;
             }
@@ -268,30 +275,32 @@ fn rejected(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }
 
-// === impl Delivered ===
+// === impl Tally ===
 
-impl Delivered {
-    /// `count` of something were sent: how many were not taken, or why none.
-    fn note(&self, [taken, lost]: &[Counter; 2], count: u64, sent: Result<u64, Code>) {
+impl Tally {
+    /// `count` of them were sent: how many were not taken, or why none.
+    fn note(&self, what: &'static str, count: u64, sent: Result<u64, Code>) {
         let failed = sent.err();
         let rejected = sent.map_or(count, |rejected| rejected.min(count));
-        taken.more(count - rejected);
-        lost.more(rejected);
+        self.taken.more(count - rejected);
+        self.lost.more(rejected);
         match (failed, self.failing.swap(failed.is_some(), Ordering::Relaxed)) {
-            (Some(code), false) => tracing::warn!(?code, "the collector does not take telemetry"),
-            (None, true) => tracing::info!("the collector takes telemetry again"),
+            (Some(code), false) => tracing::warn!(what, ?code, "the collector does not take telemetry"),
+            (None, true) => tracing::info!(what, "the collector takes telemetry again"),
             _ => {}
         }
     }
 }
 
+// === impl Delivered ===
+
 impl Source for Delivered {
     fn read(&self, reading: &mut Reading) {
-        let told: [(&'static Instrument, &[Counter; 2]); 2] =
+        let told: [(&'static Instrument, &Tally); 2] =
             [(&SPANS_EXPORTED, &self.spans), (&POINTS_EXPORTED, &self.points)];
-        for (instrument, [taken, lost]) in told {
-            reading.count(instrument, Vec::new(), taken.get());
-            reading.count(instrument, vec![(key::ERROR_TYPE, "not_taken".into())], lost.get());
+        for (instrument, tally) in told {
+            reading.count(instrument, Vec::new(), tally.taken.get());
+            reading.count(instrument, vec![(key::ERROR_TYPE, "not_taken".into())], tally.lost.get());
         }
     }
 }

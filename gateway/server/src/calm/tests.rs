@@ -55,6 +55,25 @@ async fn work_and_answers_are_not_bounded_here() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_taken_back_and_windows_opened_are_bounded_by_the_work_there_is() {
+    let most = |frame: &[u8]| {
+        let mut calm = begun();
+        (0..10_000).take_while(|_| calm.keeps(frame)).count()
+    };
+    assert_eq!(most(&frame(RST_STREAM, 0, 4)), 1_024, "of calls long over");
+    assert_eq!(most(&frame(WINDOW_UPDATE, 0, 4)), 4_096, "with nothing sent");
+    // Every call taken back, and a window opened for what was sent.
+    let call = [frame(HEADERS, 5, 90), frame(RST_STREAM, 0, 4)].concat();
+    assert_eq!(most(&call), 10_000);
+    let mut calm = begun();
+    let windows = (0..10_000).take_while(|_| {
+        calm.sent(1_024);
+        calm.keeps(&[frame(WINDOW_UPDATE, 0, 4), frame(WINDOW_UPDATE, 0, 4)].concat())
+    });
+    assert_eq!(windows.count(), 10_000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn frames_are_found_however_the_bytes_come() {
     let mut bytes = vec![0xff; PREFACE];
     for number in 0..400 {

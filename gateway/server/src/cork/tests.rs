@@ -45,6 +45,44 @@ impl AsyncWrite for Counted {
     }
 }
 
+/// Takes whatever is written and passes it on only when flushed, as a TLS
+/// stream does.
+struct Hoarding {
+    stream: DuplexStream,
+    bytes: Vec<u8>,
+}
+
+impl AsyncRead for Hoarding {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Hoarding {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.bytes.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, bytes } = &mut *self;
+        while !bytes.is_empty() {
+            let written = ready!(Pin::new(&mut *stream).poll_write(context, bytes))?;
+            bytes.drain(..written);
+        }
+        Pin::new(stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_flush(context))?;
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
 type Pair = (Corked<Counted>, Cork<Counted>, DuplexStream, Arc<Mutex<Vec<usize>>>);
 
 fn pair(room: usize) -> Pair {
@@ -107,6 +145,23 @@ async fn a_peer_that_does_not_read_holds_the_connection_back_and_loses_nothing()
         within(async { tokio::join!(poll_fn(|context| turn(context, connection.as_mut())), read) }).await;
     assert_eq!(all.len(), ALL);
     assert!(all.iter().enumerate().all(|(at, byte)| *byte == (at % 251) as u8));
+}
+
+#[tokio::test]
+async fn what_the_stream_itself_keeps_leaves_too() {
+    let (near, mut far) = duplex(16);
+    let (mut stream, cork) = corked(Hoarding { stream: near, bytes: Vec::new() });
+    let mut connection = pin!(async move {
+        stream.write_all(&[7; 4000]).await.unwrap();
+        // Nothing more is ever written.
+        std::future::pending::<()>().await;
+    });
+    let turns = poll_fn(|context| cork.turn(context, connection.as_mut()));
+    let mut read = [0; 4000];
+    tokio::select! {
+        () = turns => panic!("it never ends"),
+        told = within(far.read_exact(&mut read)) => assert_eq!(told.unwrap(), 4000),
+    }
 }
 
 #[tokio::test]

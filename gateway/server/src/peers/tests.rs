@@ -39,3 +39,13 @@ fn an_address_keeps_its_number_and_its_unknown_give_way_first() {
     drop(known);
     assert!(door.enter(address(1)).is_some(), "the place came back");
 }
+
+#[test]
+fn whoever_is_slow_to_go_keeps_newcomers_out() {
+    let door = Arc::new(Door::new(2, 100));
+    let mut places: Vec<_> = (0..4).map(|_| door.enter(address(1)).unwrap()).collect();
+    assert!(places[..2].iter().all(|place| place.yields.is_cancelled()), "told to go");
+    assert!(door.enter(address(1)).is_none(), "twice the number is there");
+    places.remove(0);
+    assert!(door.enter(address(1)).is_some());
+}

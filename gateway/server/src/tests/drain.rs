@@ -57,6 +57,51 @@ async fn a_body_that_never_ends_is_cut_off_at_the_deadline() {
     assert!(raw(&channel, LIST, &[], None).await.is_ok(), "the next call is not hurt");
 }
 
+/// The defect that was: a connection that had aged cut its calls off after the
+/// drain, though a call may take longer.
+#[tokio::test]
+async fn a_connection_that_has_aged_lets_its_calls_end() {
+    let rig = Rig::with(|options| {
+        options.limits.connection_age = Duration::from_millis(100);
+        options.limits.drain = Duration::from_millis(100);
+        options.limits.call = Duration::from_secs(2);
+    })
+    .await;
+    let channel = rig.channel("verifier").await;
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.expect("ready");
+    let endless = Request::new(futures::stream::pending::<Bytes>());
+    let call = client.streaming(endless, LIST.parse().expect("a path"), Raw);
+    let status = tokio::time::timeout(Duration::from_secs(20), call).await.expect("ends in time");
+    let Err(status) = status else { panic!("answered, though no request was ever sent") };
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+    assert_eq!(reason(&status).0, "DEADLINE_EXCEEDED");
+}
+
+/// The defect that was: whoever watched the health of the gateway held every
+/// connection, and with it the end of the server, up for the whole drain.
+#[tokio::test]
+async fn who_watches_is_told_that_the_connection_goes() {
+    let mut rig = Rig::with(|options| options.limits.drain = Duration::from_mins(10)).await;
+    let channel = rig.channel("verifier").await;
+    let mut health = tonic_health::pb::health_client::HealthClient::new(channel);
+    let request = tonic_health::pb::HealthCheckRequest { service: String::new() };
+    let mut states = health.watch(request).await.expect("may watch").into_inner();
+    states.message().await.expect("a state").expect("the first");
+    rig.stop.cancel();
+    let last = async {
+        loop {
+            if let Err(status) = states.message().await {
+                return status;
+            }
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(20), last).await.expect("ends in time");
+    assert_eq!((status.code(), reason(&status).0.as_str()), (Code::Unavailable, "SHUTTING_DOWN"));
+    let ended = tokio::time::timeout(Duration::from_secs(20), rig.serving.join_next()).await;
+    ended.expect("ends in time").expect("one task").expect("no panic");
+}
+
 #[test]
 fn the_probe_listener_stays_on_this_machine() {
     let outside = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
