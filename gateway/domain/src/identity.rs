@@ -251,9 +251,14 @@ fn grade_text(claimed: &str, held: Option<&str>) -> (&'static str, &'static str,
     (compared.level.as_str(), compared.code.as_str(), grade)
 }
 
+/// A no takes the ids of all: somebody of whom the source tells the name alone
+/// may be the one claimed. Every enterprise has a representative (law on
+/// enterprises art. 12): an empty list is a source that does not tell.
 fn grade_representative(claimed: &PersonalId, record: &Enterprise) -> (&'static str, &'static str, Grade) {
-    let Some(held) = &record.representatives else { return ABSENT };
-    equal_or_different(held.iter().any(|r| r.personal_id == Some(*claimed)))
+    let held = record.representatives.as_deref().unwrap_or_default();
+    let agrees = held.iter().any(|one| one.personal_id == Some(*claimed));
+    let all_known = !held.is_empty() && held.iter().all(|one| one.personal_id.is_some());
+    if agrees || all_known { equal_or_different(agrees) } else { ABSENT }
 }
 
 #[cfg(test)]

@@ -158,3 +158,43 @@ fn verdicts_on_enterprises() {
         assert_eq!((verdict.outcome, verdict.assurance), expected, "{what}");
     }
 }
+
+#[test]
+fn a_representative_without_an_id_may_be_the_one_claimed() {
+    let code = EnterpriseCode::parse("4238208019").unwrap();
+    let (boss, other) = (Some(id("097185000001")), Some(id("098185000001")));
+    let unknown = (Outcome::Incomplete, None);
+    let cases: [(&[Option<PersonalId>], _); 7] = [
+        (&[boss], HIGH),
+        (&[boss, None], HIGH),
+        (&[other, boss], HIGH),
+        (&[other], NO),
+        (&[None], unknown),
+        (&[other, None], unknown),
+        (&[], unknown),
+    ];
+    for (held, expected) in cases {
+        let row = |personal_id: &Option<PersonalId>| LegalRepresentative {
+            full_name: Some(PersonName::new("Lê Thị Hoà").unwrap()),
+            personal_id: *personal_id,
+            ..LegalRepresentative::default()
+        };
+        let record = Enterprise {
+            code: Some(code.clone()),
+            representatives: Some(held.iter().map(row).collect()),
+            ..Enterprise::default()
+        };
+        let claim = EnterpriseClaim { representative: boss, ..EnterpriseClaim::default() };
+        let verdict = verify_enterprise(&code, &claim, &record);
+        assert_eq!((verdict.outcome, verdict.assurance), expected, "{} held", held.len());
+        let level = &verdict.findings[1].level;
+        let expected = if expected == unknown {
+            "ABSENT_AT_SOURCE"
+        } else if expected == HIGH {
+            "EQUAL"
+        } else {
+            "DIFFERENT"
+        };
+        assert_eq!(*level, expected);
+    }
+}
