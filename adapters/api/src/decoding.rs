@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use motlan_domain::id::IdRules;
+use motlan_domain::record::{MOST_PEOPLE, count_people};
 use motlan_domain::{Completeness, Fetched, Record, SubjectKey};
+
+use crate::{FetchError, MalformedCause};
 
 /// The question an answer is held against. Decoders are pure functions of the
 /// bytes and of this, so that they can be fuzzed and replayed.
@@ -21,11 +24,28 @@ pub struct Decoding<'a> {
 impl Decoding<'_> {
     /// The registry holds no such record.
     pub const fn not_found(&self) -> Fetched {
-        self.fetched(Vec::new(), Completeness::Complete)
+        self.holding(Vec::new(), Completeness::Complete)
     }
 
     /// What was read; the adapter adds the exchange ids.
-    pub const fn fetched(&self, records: Vec<Record>, completeness: Completeness) -> Fetched {
+    ///
+    /// # Errors
+    /// [`MalformedCause::TooManyPeople`] beyond [`MOST_PEOPLE`]: an entry of the
+    /// log could not name them.
+    pub fn fetched(&self, records: Vec<Record>, completeness: Completeness) -> Result<Fetched, FetchError> {
+        if count_people(&records) > MOST_PEOPLE {
+            return Err(FetchError::malformed(MalformedCause::TooManyPeople));
+        }
+        Ok(self.holding(records, completeness))
+    }
+
+    /// Something came of which nothing shows that it answers the question: no
+    /// record, and that is not the same as none there.
+    pub const fn nothing_sure(&self, completeness: Completeness) -> Fetched {
+        self.holding(Vec::new(), completeness)
+    }
+
+    const fn holding(&self, records: Vec<Record>, completeness: Completeness) -> Fetched {
         Fetched {
             records,
             retrieved_at: self.retrieved_at,

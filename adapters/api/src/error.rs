@@ -72,6 +72,9 @@ pub enum MalformedCause {
     /// Not HTTP: no answer could be taken out of what came.
     #[error("does not follow HTTP")]
     Protocol,
+    /// Names more people than an entry of the log can.
+    #[error("too many people")]
+    TooManyPeople,
 }
 
 // === impl FetchError ===
@@ -136,7 +139,7 @@ impl FetchError {
 
 impl MalformedCause {
     /// Every cause.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TooLarge,
         Self::TooDeep,
         Self::Truncated,
@@ -147,6 +150,7 @@ impl MalformedCause {
         Self::ContentType,
         Self::OtherSubject,
         Self::Protocol,
+        Self::TooManyPeople,
     ];
 
     /// Stable upper-case name, which callers are told.
@@ -162,6 +166,7 @@ impl MalformedCause {
             Self::ContentType => "WRONG_CONTENT_TYPE",
             Self::OtherSubject => "OTHER_SUBJECT",
             Self::Protocol => "PROTOCOL_VIOLATION",
+            Self::TooManyPeople => "TOO_MANY_PEOPLE",
         }
     }
 
@@ -178,6 +183,7 @@ impl MalformedCause {
             Self::ContentType => "Trả lời có kiểu nội dung khác với quy ước.",
             Self::OtherSubject => "Trả lời nói về đối tượng khác với đối tượng được hỏi.",
             Self::Protocol => "Dữ liệu nhận được không theo giao thức HTTP.",
+            Self::TooManyPeople => "Trả lời nêu nhiều người hơn giới hạn cho một lần tra cứu.",
         }
     }
 
@@ -194,6 +200,7 @@ impl MalformedCause {
             Self::ContentType => "the answer has another content type than the contract's",
             Self::OtherSubject => "the answer is about another subject than the one asked for",
             Self::Protocol => "what came back does not follow HTTP",
+            Self::TooManyPeople => "the answer names more people than one answer may",
         }
     }
 }

@@ -64,6 +64,15 @@ impl Gaps {
         self.missing = self.dataset.all_fields();
     }
 
+    /// A whole record of a list was dropped for what it lacks. None of its
+    /// fields is in the answer, also not those that could be read: so whoever
+    /// asks for any field is told that the list is not whole.
+    pub fn dropped(&mut self, why: Completeness) {
+        self.absorb(why);
+        self.raise(IncompleteCause::FieldMissing);
+        self.missing = self.dataset.all_fields();
+    }
+
     /// Takes over what another decoder of the same dataset found.
     pub fn absorb(&mut self, other: Completeness) {
         if let Completeness::Incomplete { cause, missing } = other {

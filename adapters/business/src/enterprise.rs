@@ -35,7 +35,7 @@ pub fn decode_enterprise(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetche
         (1, Some(data)) => data,
         _ => {
             gaps.all_contradictory();
-            return Ok(decoding.fetched(Vec::new(), gaps.finish()));
+            return Ok(decoding.nothing_sure(gaps.finish()));
         }
     };
     let main = data.object("MainInformation").ok().flatten().ok_or_else(shape)?;
@@ -48,11 +48,11 @@ pub fn decode_enterprise(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetche
         Identified::Unknown(read) => {
             // Nothing shows that it is the enterprise asked for.
             gaps.need::<EnterpriseCode>("code", read);
-            return Ok(decoding.fetched(Vec::new(), gaps.finish()));
+            return Ok(decoding.nothing_sure(gaps.finish()));
         }
     };
     let enterprise = enterprise(code, main, data, decoding.rules, &mut gaps);
-    Ok(decoding.fetched(vec![Record::Enterprise(Box::new(enterprise))], gaps.finish()))
+    decoding.fetched(vec![Record::Enterprise(Box::new(enterprise))], gaps.finish())
 }
 
 /// Which enterprise an answer is about.
@@ -157,7 +157,9 @@ fn representatives(
     rules: IdRules,
     gaps: &mut Gaps,
 ) -> Option<Vec<LegalRepresentative>> {
-    let rows = gaps.take("representatives", representative_rows(data, rules));
+    let rows = representative_rows(data, rules);
+    let unreadable = rows.is_err();
+    let rows = gaps.take("representatives", rows);
     let names = gaps.take("representatives", legal_names(main));
     let key = |name: &PersonName| canonical(name.expose());
     match (rows, names) {
@@ -171,7 +173,7 @@ fn representatives(
             None
         }
         (Some(rows), None) => Some(rows),
-        (None, Some(names)) if gaps.is_whole() => Some(
+        (None, Some(names)) if !unreadable => Some(
             names
                 .into_iter()
                 .map(|name| LegalRepresentative { full_name: Some(name), ..Default::default() })

@@ -79,7 +79,7 @@ impl InsuranceAdapter {
             Hits::Several => {
                 let mut gaps = Gaps::new(dataset);
                 gaps.all_contradictory();
-                return Ok(self.decoding(ask).fetched(Vec::new(), gaps.finish()));
+                return Ok(self.decoding(ask).nothing_sure(gaps.finish()));
             }
         };
         let fetched = self.by_number(ask, session, dataset, &number).await?;

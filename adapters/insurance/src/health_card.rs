@@ -27,11 +27,11 @@ pub fn decode_health_card(
     let own = card_number.as_ref().is_none_or(|code| code.insurance_digits() == number.expose());
     let Some(base) = base.filter(|_| own) else {
         gaps.all_contradictory();
-        return Ok(decoding.fetched(Vec::new(), gaps.finish()));
+        return Ok(decoding.nothing_sure(gaps.finish()));
     };
     if card_number.is_none() {
         // Nothing on the card shows whose it is.
-        return Ok(decoding.fetched(Vec::new(), gaps.finish()));
+        return Ok(decoding.nothing_sure(gaps.finish()));
     }
     let (valid_from, valid_to) = validity(card, &mut gaps);
     let record = HealthCard {
@@ -46,7 +46,7 @@ pub fn decode_health_card(
         five_year_date: gaps.take("five_year_date", day(card, "ngayDu5Nam")),
         status: gaps.need("status", status(card, valid_to, decoding)),
     };
-    Ok(decoding.fetched(vec![Record::HealthCard(Box::new(record))], gaps.finish()))
+    decoding.fetched(vec![Record::HealthCard(Box::new(record))], gaps.finish())
 }
 
 fn day(card: Object<'_>, name: &str) -> Read<PartialDate> {

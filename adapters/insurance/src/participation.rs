@@ -24,13 +24,13 @@ pub fn decode_participation(
             let rows = json::objects(&history).ok_or_else(|| FetchError::malformed(MalformedCause::Shape))?;
             let mut gaps = Gaps::new(Dataset::Participation);
             let record = participation(base, &rows, &mut gaps);
-            Ok(decoding.fetched(vec![Record::Participation(Box::new(record))], gaps.finish()))
+            decoding.fetched(vec![Record::Participation(Box::new(record))], gaps.finish())
         }
         (None, None) => Ok(decoding.not_found()),
         (Some(_), None) | (None, Some(_)) => {
             let mut gaps = Gaps::new(Dataset::Participation);
             gaps.all_contradictory();
-            Ok(decoding.fetched(Vec::new(), gaps.finish()))
+            Ok(decoding.nothing_sure(gaps.finish()))
         }
     }
 }

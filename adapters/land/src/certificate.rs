@@ -17,9 +17,9 @@ pub fn decode_certificate(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetch
     let (certificate, completeness) = certificate(record, decoding.rules)?;
     match (&certificate.serial, decoding.subject) {
         // Nothing shows that it is the certificate asked for.
-        (None, _) => Ok(decoding.fetched(Vec::new(), completeness)),
+        (None, _) => Ok(decoding.nothing_sure(completeness)),
         (Some(serial), SubjectKey::Certificate(asked)) if serial == asked => {
-            Ok(decoding.fetched(vec![Record::Certificate(Box::new(certificate))], completeness))
+            decoding.fetched(vec![Record::Certificate(Box::new(certificate))], completeness)
         }
         _ => Err(FetchError::malformed(MalformedCause::OtherSubject)),
     }
@@ -34,17 +34,18 @@ pub fn decode_certificates(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetc
     let mut records = Vec::new();
     for row in rows {
         let (certificate, completeness) = certificate(row, decoding.rules)?;
-        gaps.absorb(completeness);
         if certificate.serial.is_none() || certificate.owners.is_none() {
             // Nothing shows that it is one of the owner's.
+            gaps.dropped(completeness);
             continue;
         }
+        gaps.absorb(completeness);
         if !is_owned_by(&certificate, decoding.subject) {
             return Err(FetchError::malformed(MalformedCause::OtherSubject));
         }
         records.push(Record::Certificate(Box::new(certificate)));
     }
-    Ok(decoding.fetched(records, gaps.finish()))
+    decoding.fetched(records, gaps.finish())
 }
 
 fn is_owned_by(certificate: &Certificate, subject: &SubjectKey) -> bool {

@@ -19,7 +19,7 @@ pub fn decode_parcel(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
     let key = gaps.need("key", key(land));
     match (&key, decoding.subject) {
         // Nothing shows that it is the parcel asked for.
-        (None, _) => return Ok(decoding.fetched(Vec::new(), gaps.finish())),
+        (None, _) => return Ok(decoding.nothing_sure(gaps.finish())),
         (Some(key), SubjectKey::Parcel(asked)) if key == asked => {}
         _ => return Err(FetchError::malformed(MalformedCause::OtherSubject)),
     }
@@ -37,7 +37,7 @@ pub fn decode_parcel(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
         version: gaps.take("version", land.whole("version")),
         certificate_serials: gaps.need("certificate_serials", serials(record)),
     };
-    Ok(decoding.fetched(vec![Record::Parcel(Box::new(parcel))], gaps.finish()))
+    decoding.fetched(vec![Record::Parcel(Box::new(parcel))], gaps.finish())
 }
 
 /// Commune, sheet and number: all three or none.

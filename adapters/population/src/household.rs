@@ -11,14 +11,15 @@ use crate::person::{answers, citizens, is_blank, lacks_an_id, person};
 
 /// Reads the answer: every `CongDan` is a member and names the same head.
 ///
-/// Not found is no `CongDan`. Members who name different heads or household
+/// Not found is no `CongDan`, or none with a name. One without a name among
+/// others is a member of whom nothing more is known. Members who name different heads or household
 /// numbers contradict one another; a list without the person asked for is
 /// malformed.
 pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, FetchError> {
     let document = element::parse(bytes)?;
     let root = element::root(&document, NS_PEOPLE, "CongdanCollection")?;
-    let rows: Vec<Element<'_, '_>> = citizens(root)?.into_iter().filter(|row| !is_blank(*row)).collect();
-    if rows.is_empty() {
+    let rows: Vec<Element<'_, '_>> = citizens(root)?;
+    if rows.iter().all(|row| is_blank(*row)) {
         return Ok(decoding.not_found());
     }
     let people: Vec<(Person, Completeness)> =
@@ -28,7 +29,7 @@ pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched
         if people.iter().any(|(_, whole)| lacks_an_id(*whole)) {
             // It may be the household asked for; nothing shows it.
             gaps.invalid("members");
-            return Ok(decoding.fetched(Vec::new(), gaps.finish()));
+            return Ok(decoding.nothing_sure(gaps.finish()));
         }
         return Err(FetchError::malformed(MalformedCause::OtherSubject));
     };
@@ -51,7 +52,7 @@ pub fn decode_household(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched
         address,
         members: Some(people.into_iter().map(|(person, whole)| member(person, whole, &mut gaps)).collect()),
     };
-    Ok(decoding.fetched(vec![Record::Household(Box::new(household))], gaps.finish()))
+    decoding.fetched(vec![Record::Household(Box::new(household))], gaps.finish())
 }
 
 /// The head, whom every member has to name alike.

@@ -23,7 +23,7 @@ pub fn decode_person(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
         _ => {
             let mut gaps = Gaps::new(Dataset::Person);
             gaps.all_contradictory();
-            return Ok(decoding.fetched(Vec::new(), gaps.finish()));
+            return Ok(decoding.nothing_sure(gaps.finish()));
         }
     };
     if is_blank(citizen) {
@@ -31,11 +31,11 @@ pub fn decode_person(bytes: &[u8], decoding: &Decoding<'_>) -> Result<Fetched, F
     }
     let (person, completeness) = person(citizen, decoding.rules);
     if answers(&person, decoding.subject) {
-        return Ok(decoding.fetched(vec![Record::Person(Box::new(person))], completeness));
+        return decoding.fetched(vec![Record::Person(Box::new(person))], completeness);
     }
     if lacks_an_id(completeness) {
         // Nothing shows that it is the person asked for, nor that it is not.
-        return Ok(decoding.fetched(Vec::new(), completeness));
+        return Ok(decoding.nothing_sure(completeness));
     }
     Err(FetchError::malformed(MalformedCause::OtherSubject))
 }

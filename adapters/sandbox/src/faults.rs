@@ -61,6 +61,10 @@ pub enum Fault {
     DeepNesting,
     /// An answer that contradicts the question or itself.
     Contradictory,
+    /// The right answer and, where it is a list, one row more of which not
+    /// everything can be read: in a household somebody without a name; else the
+    /// last row again, with nothing but its objects as it was.
+    UnreadableRow,
     /// A refusal of the registry's own kind with that code.
     Refuse {
         /// Code of the refusal, e.g. `020`.
@@ -110,6 +114,7 @@ impl Fault {
             Self::Redirect { .. } => "redirect",
             Self::DeepNesting => "deep_nesting",
             Self::Contradictory => "contradictory",
+            Self::UnreadableRow => "unreadable_row",
             Self::Refuse { .. } => "refuse",
         }
     }

@@ -23,11 +23,19 @@ pub use land::{
 };
 pub use population::{Alias, Household, HouseholdMember, MaritalStatus, Person, Relative, Sex};
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, FieldSet};
 use crate::id::PersonalId;
 use crate::subject::Link;
+
+/// The most people one answer may name. Its entry in the log has to name every
+/// one of them within 65,535 bytes, at about 190 bytes each: this many take less
+/// than half. The largest that are known stay far below: co-owners of one
+/// certificate come in tens, a household has fewer.
+pub const MOST_PEOPLE: usize = 128;
 
 /// A value from a coded list, as the source gives it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -193,6 +201,16 @@ impl Record {
         }
     }
 
+    /// How many rows of people stand there without a personal id.
+    fn without_id(&self) -> usize {
+        match self {
+            Self::Household(record) => record.without_id(),
+            Self::Enterprise(record) => record.without_id(),
+            Self::Certificate(record) => record.without_id(),
+            Self::Person(_) | Self::Participation(_) | Self::HealthCard(_) | Self::Parcel(_) => 0,
+        }
+    }
+
     /// Reduces every person the record names, other than as its holder, for
     /// whom `keep` says no: name and id go; role, share and relation stay.
     /// A co-owner who is not in the dossier is told apart by nothing.
@@ -211,6 +229,14 @@ impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Record({})", self.dataset())
     }
+}
+
+/// How many people an answer names: by personal id each once, though several
+/// records name them; without one every row is somebody else, since nothing
+/// shows that two are the same.
+pub fn count_people(records: &[Record]) -> usize {
+    let named: BTreeSet<PersonalId> = records.iter().flat_map(Record::named).map(|named| named.id).collect();
+    named.len() + records.iter().map(Record::without_id).sum::<usize>()
 }
 
 // === impl Coded ===

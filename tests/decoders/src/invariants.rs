@@ -1,7 +1,8 @@
 //! What must hold of whatever a decoder makes of an input.
 
 use motlan_api::{FetchError, MalformedCause};
-use motlan_domain::{Completeness, Dataset, Fetched, Outcome, Reason, Record};
+use motlan_domain::record::{MOST_PEOPLE, count_people};
+use motlan_domain::{Completeness, Dataset, Fetched, FieldSet, Outcome, Reason, Record};
 
 use crate::asked::RETRIEVED_AT;
 use crate::{Verdict, text, whole};
@@ -13,12 +14,31 @@ pub(crate) fn records(
     decode: impl Fn() -> Result<Fetched, FetchError>,
     answers: impl Fn(&Record) -> bool,
 ) -> Verdict {
+    judge(dataset, None, decode, answers)
+}
+
+/// The same of a list that has so many rows as it came.
+pub(crate) fn list(
+    dataset: Dataset,
+    rows: usize,
+    decode: impl Fn() -> Result<Fetched, FetchError>,
+    answers: impl Fn(&Record) -> bool,
+) -> Verdict {
+    judge(dataset, Some(rows), decode, answers)
+}
+
+fn judge(
+    dataset: Dataset,
+    rows: Option<usize>,
+    decode: impl Fn() -> Result<Fetched, FetchError>,
+    answers: impl Fn(&Record) -> bool,
+) -> Verdict {
     let (reply, again) = (decode(), decode());
     match (reply, again) {
         (Ok(fetched), Ok(again)) => {
             assert!(fetched.records == again.records, "the same bytes gave other records");
             assert_eq!(fetched.completeness, again.completeness, "the same bytes");
-            answer(dataset, &fetched, answers)
+            answer(dataset, rows, &fetched, answers)
         }
         (Err(error), Err(again)) => {
             assert_eq!(shown(&error), shown(&again), "the same bytes");
@@ -29,7 +49,12 @@ pub(crate) fn records(
 }
 
 /// An answer: whole, or with its gaps named.
-fn answer(dataset: Dataset, fetched: &Fetched, answers: impl Fn(&Record) -> bool) -> Verdict {
+fn answer(
+    dataset: Dataset,
+    rows: Option<usize>,
+    fetched: &Fetched,
+    answers: impl Fn(&Record) -> bool,
+) -> Verdict {
     assert_eq!((fetched.retrieved_at, fetched.source_data_time), (RETRIEVED_AT, None));
     assert!(fetched.upstream_ids.is_empty(), "no decoder knows the exchange");
     for record in &fetched.records {
@@ -37,13 +62,23 @@ fn answer(dataset: Dataset, fetched: &Fetched, answers: impl Fn(&Record) -> bool
         assert!(answers(record), "a record about somebody else");
         text::check(record);
     }
+    assert!(count_people(&fetched.records) <= MOST_PEOPLE, "more people than an entry of the log can name");
     nothing_shows(fetched);
+    if let Some(rows) = rows {
+        let missing = match fetched.completeness {
+            Completeness::Incomplete { missing, .. } => missing,
+            Completeness::Complete => FieldSet::EMPTY,
+        };
+        let dropped = fetched.records.len() < rows;
+        assert_eq!(dropped, missing == dataset.all_fields(), "of a row that is dropped no field was told");
+    }
     match fetched.completeness {
         Completeness::Incomplete { missing, .. } => {
             assert!(!missing.is_empty(), "incomplete, but in what?");
             assert!(missing.is_subset_of(dataset.all_fields()));
             // Rows of a list may have what others lack.
-            if let ([record], false) = (fetched.records.as_slice(), dataset == Dataset::Household) {
+            let listed = dataset == Dataset::Household || rows.is_some();
+            if let ([record], false) = (fetched.records.as_slice(), listed) {
                 assert!(record.present().intersection(missing).is_empty(), "missing and there");
             }
             assert_eq!(fetched.outcome(), Outcome::Incomplete);

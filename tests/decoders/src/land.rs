@@ -2,6 +2,7 @@
 
 use motlan_domain::{Dataset, Record, SubjectKey};
 use motlan_land::{decode_certificate, decode_certificates, decode_parcel};
+use motlan_transport::json;
 
 use crate::asked::{self, decoding};
 use crate::{Verdict, invariants};
@@ -31,7 +32,10 @@ pub(crate) fn certificates(input: &[u8]) -> Verdict {
         }),
         _ => false,
     };
-    invariants::records(Dataset::Certificate, || decode_certificates(bytes, &decoding(&subject)), answers)
+    let list = json::answer(bytes).ok().flatten();
+    let rows = list.as_ref().and_then(|list| list.as_array()).map_or(0, Vec::len);
+    let decode = || decode_certificates(bytes, &decoding(&subject));
+    invariants::list(Dataset::Certificate, rows, decode, answers)
 }
 
 /// `thuaDat`

@@ -39,6 +39,33 @@ fn the_gravest_cause_wins_and_fields_add_up() {
 }
 
 #[test]
+fn a_dropped_record_leaves_no_field_whole() {
+    let row = |record: fn(&mut Gaps)| {
+        let mut gaps = Gaps::new(Dataset::Person);
+        record(&mut gaps);
+        gaps.finish()
+    };
+    let all = Dataset::Person.fields().len();
+    let invalid = row(|gaps| gaps.invalid("sex"));
+    for (why, cause) in [
+        (row(|gaps| gaps.absent("sex")), IncompleteCause::FieldMissing),
+        (invalid, IncompleteCause::FieldInvalid),
+        (Completeness::Complete, IncompleteCause::FieldMissing),
+    ] {
+        let (told, fields) = verdict(|gaps| gaps.dropped(why)).unwrap();
+        assert_eq!((told, fields.len()), (cause, all));
+    }
+    let graver = verdict(|gaps| {
+        gaps.contradictory("sex");
+        gaps.dropped(invalid);
+    });
+    assert_eq!(
+        graver.map(|(cause, fields)| (cause, fields.len())),
+        Some((IncompleteCause::Contradictory, all))
+    );
+}
+
+#[test]
 fn an_unknown_field_name_counts_as_everything_missing() {
     let found = verdict(|gaps| gaps.invalid("no_such_field"));
     assert_eq!(found.map(|(_, fields)| fields.len()), Some(Dataset::Person.fields().len()));

@@ -2,7 +2,9 @@
 
 use motlan_api::{FetchError, MalformedCause};
 use motlan_domain::id::{CertificateSerial, EnterpriseCode, PersonalId};
-use motlan_domain::record::{Certificate, CertificateStatus, EncumbranceKind, OwnerKind};
+use motlan_domain::record::{
+    Certificate, CertificateStatus, EncumbranceKind, MOST_PEOPLE, OwnerKind, count_people,
+};
 use motlan_domain::{Completeness, Dataset, Fetched, IncompleteCause, Outcome, Record, SubjectKey};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -146,8 +148,57 @@ fn lists_are_whole_or_say_what_is_not() {
     assert_eq!((two.outcome(), two.records.len()), (Outcome::Found, 2));
     let none = owned(&json!([]));
     assert_eq!((none.outcome(), none.records.len()), (Outcome::NotFound, 0));
-    let half = owned(&json!([certificate(), with(certificate(), "/ChuSuDung", Value::Null)]));
-    assert_eq!((half.outcome(), half.records.len()), (Outcome::Incomplete, 1));
+    // A row is dropped where nothing shows whose it is. Then no field of the list
+    // is whole, also not one that could be read of that row.
+    for (pointer, value, cause) in [
+        ("/ChuSuDung", Value::Null, IncompleteCause::FieldMissing),
+        ("/ChuSuDung", json!([true]), IncompleteCause::FieldInvalid),
+        ("/ChuSuDung/0/VoChong/Vo", Value::Null, IncompleteCause::FieldInvalid),
+        ("/GiayChungNhan/soPhatHanh", json!("?"), IncompleteCause::FieldInvalid),
+        ("/GiayChungNhan/soPhatHanh", Value::Null, IncompleteCause::FieldMissing),
+    ] {
+        let half = owned(&json!([certificate(), with(certificate(), pointer, value)]));
+        assert_eq!((half.outcome(), half.records.len()), (Outcome::Incomplete, 1), "{pointer}");
+        let missing = Dataset::Certificate.all_fields();
+        assert_eq!(half.completeness, Completeness::Incomplete { cause, missing }, "{pointer}");
+    }
+    // One that stays lacks what it lacks.
+    let spoiled = with(certificate(), "/GiayChungNhan/tinhTrangGiayChungNhan", json!("?"));
+    let told = owned(&json!([certificate(), spoiled]));
+    assert_eq!((told.outcome(), told.records.len()), (Outcome::Incomplete, 2));
+    let Completeness::Incomplete { missing, .. } = told.completeness else { panic!("passed") };
+    assert_eq!(missing.names(Dataset::Certificate), ["status"]);
+}
+
+#[test]
+fn more_people_than_an_entry_can_name_are_no_answer() {
+    let cause = |reply: Result<Fetched, FetchError>| reply.err().and_then(|error| error.cause());
+    let one =
+        |id: usize| json!({"CaNhan": {"hoTen": "Nguyễn Văn An", "soDinhDanh": format!("0970601{id:05}")}});
+    let nameless = || json!({"CaNhan": {"hoTen": "Nguyễn Văn An"}});
+    let of = |owners: Vec<Value>| with(certificate(), "/ChuSuDung", Value::Array(owners)).to_string();
+    let most = of((0..MOST_PEOPLE).map(one).collect());
+    assert_eq!(cause(decode(most.as_bytes())), None);
+    let fits = decode(most.as_bytes()).unwrap();
+    assert_eq!((fits.outcome(), count_people(&fits.records)), (Outcome::Found, MOST_PEOPLE));
+    for owners in [
+        (0..=MOST_PEOPLE).map(one).collect(),
+        (0..=MOST_PEOPLE).map(|_| nameless()).collect(),
+        (0..MOST_PEOPLE).map(one).chain([nameless()]).collect(),
+    ] {
+        assert_eq!(cause(decode(of(owners).as_bytes())), Some(MalformedCause::TooManyPeople));
+    }
+    // In a list the same people count once, others add up.
+    let list = |rows: Vec<Value>| json!(rows).to_string();
+    let same = list((0..200).map(|_| certificate()).collect());
+    assert_eq!(cause(about(decode_certificates, &person(WIFE), same.as_bytes())), None);
+    let shared = |row: usize| {
+        let wife = json!({"CaNhan": {"hoTen": "Lê Thị Bình", "soDinhDanh": WIFE}});
+        with(certificate(), "/ChuSuDung", json!([wife, one(row)]))
+    };
+    let many = list((0..MOST_PEOPLE).map(shared).collect());
+    let told = about(decode_certificates, &person(WIFE), many.as_bytes());
+    assert_eq!(cause(told), Some(MalformedCause::TooManyPeople));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Households that agree, and ones that do not.
 
 use motlan_api::{FetchError, MalformedCause};
-use motlan_domain::record::Household;
+use motlan_domain::record::{Household, MOST_PEOPLE};
 use motlan_domain::{Completeness, Dataset, IncompleteCause, Outcome, Record};
 use proptest::prelude::*;
 
@@ -71,6 +71,37 @@ fn disagreement_is_told() {
             field == "members" || read.present().intersection(missing).is_empty(),
             "{field} missing and there"
         );
+    }
+}
+
+#[test]
+fn a_member_without_a_name_is_not_left_out() {
+    let blank = "<CongDan><HoVaTen></HoVaTen></CongDan></CongdanCollection>";
+    let (read, completeness) = read(&household().replace("</CongdanCollection>", blank));
+    let Completeness::Incomplete { missing, .. } = completeness else {
+        panic!("a household of three as two")
+    };
+    assert_eq!(read.members.unwrap().len(), 3);
+    assert!(missing.names(Dataset::Household).contains(&"members"));
+    // Nobody else there: the source's way to say "no such household".
+    let alone = format!("<CongdanCollection xmlns=\"http://www.mic.gov.vn/dancu/1.0\">{blank}");
+    assert_eq!(decode_as(decode_household, alone.as_bytes()).unwrap().outcome(), Outcome::NotFound);
+}
+
+#[test]
+fn more_members_than_an_entry_can_name_are_no_answer() {
+    let member = |n: usize| {
+        format!(
+            "<CongDan><SoDinhDanh>0970601{n:05}</SoDinhDanh><HoVaTen>Nguyễn Văn An</HoVaTen><ChuHo>\
+             <HoVaTen>Nguyễn Văn An</HoVaTen><SoDinhDanh>{HEAD}</SoDinhDanh></ChuHo></CongDan>"
+        )
+    };
+    // The sample holds one.
+    for (more, expected) in [(MOST_PEOPLE - 1, None), (MOST_PEOPLE, Some(MalformedCause::TooManyPeople))] {
+        let members = (0..more).map(member).collect::<String>();
+        let text = PERSON.replace("</CongdanCollection>", &format!("{members}</CongdanCollection>"));
+        let told = decode_as(decode_household, text.as_bytes());
+        assert_eq!(told.err().and_then(|error| error.cause()), expected, "{more}");
     }
 }
 

@@ -67,6 +67,11 @@ pub(super) fn spoiled(front: &Front, fault: &Fault, operation: &str, mut reply: 
         Fault::WrongNamespace => json!({"Envelope": {"Body": parsed(&text)}}).to_string(),
         Fault::Contradictory if population => contradict_xml(&text),
         Fault::Contradictory => contradict_json(operation, parsed(&text)).to_string(),
+        Fault::UnreadableRow if operation == "CungCapThongTinHoGiaDinh" => {
+            let end = "</CongdanCollection>";
+            text.replace(end, &format!("<CongDan><HoVaTen></HoVaTen></CongDan>{end}"))
+        }
+        Fault::UnreadableRow if !population => add_unreadable(parsed(&text)).to_string(),
         _ => return reply,
     };
     reply.body = Bytes::from(spoiled);
@@ -160,6 +165,20 @@ fn rename_elements(text: &str) -> String {
         text.replace(&format!("<{name}>"), &format!("<{name}V2>"))
             .replace(&format!("</{name}>"), &format!("</{name}V2>"))
     })
+}
+
+/// The last row of a list once more, in which what is no object is something
+/// else.
+fn add_unreadable(mut value: Value) -> Value {
+    if let Some(rows) = value.as_array_mut()
+        && let Some(Value::Object(mut row)) = rows.last().cloned()
+    {
+        for member in row.values_mut().filter(|member| !member.is_object()) {
+            *member = json!([true]);
+        }
+        rows.push(Value::Object(row));
+    }
+    value
 }
 
 /// Another person than asked about; of yes and no, both.

@@ -102,6 +102,12 @@ impl Enterprise {
         ids.map(|id| Named { id, link: Link::LegalRepresentative }).collect()
     }
 
+    /// Capital members, who never have an id, may be organisations, and whose
+    /// names go in any case, do not count.
+    pub(super) fn without_id(&self) -> usize {
+        self.representatives.iter().flatten().filter(|row| row.personal_id.is_none()).count()
+    }
+
     /// Representatives' ids are personal data: they go unless the person is in
     /// the dossier. Their names stand in the public register (law on
     /// enterprises art. 32) and stay; capital members' names go, since nothing

@@ -159,6 +159,11 @@ impl Certificate {
         ids.map(|id| Named { id, link: Link::Owner }).collect()
     }
 
+    pub(super) fn without_id(&self) -> usize {
+        let people = self.owners.iter().flatten().filter(|owner| owner.kind != OwnerKind::Organisation);
+        people.filter(|owner| owner.personal_id.is_none()).count()
+    }
+
     pub(super) fn minimise_named(&mut self, keep: &dyn Fn(&PersonalId) -> bool) {
         for owner in self.owners.iter_mut().flatten() {
             if owner.kind != OwnerKind::Organisation && !owner.personal_id.is_some_and(|id| keep(&id)) {

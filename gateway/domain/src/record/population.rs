@@ -167,6 +167,10 @@ impl Household {
         head.into_iter().chain(members.map(|id| Named { id, link: Link::HouseholdMember })).collect()
     }
 
+    pub(super) fn without_id(&self) -> usize {
+        self.members.iter().flatten().filter(|member| member.person.personal_id.is_none()).count()
+    }
+
     pub(super) fn minimise_named(&mut self, keep: &dyn Fn(&PersonalId) -> bool) {
         if let Some(head) = &mut self.head {
             head.minimise(keep);

@@ -7,10 +7,10 @@ use motlan_api::{FetchError, MalformedCause};
 use motlan_domain::date::PartialDate;
 use motlan_domain::id::PersonalId;
 use motlan_domain::name::PersonName;
-use motlan_domain::record::Person;
+use motlan_domain::record::{Household, HouseholdMember, MOST_PEOPLE, Person, Relative};
 use motlan_domain::{Completeness, Dataset, Fetched, FieldSet, IncompleteCause, Reason, Record};
 
-use super::{failure, records};
+use super::{failure, list, records};
 use crate::Verdict;
 use crate::asked::{RETRIEVED_AT, RULES};
 
@@ -72,6 +72,28 @@ fn a_decoder_that_breaks_a_promise_is_found_out() {
     }
     let another = judged(|| records(Dataset::Household, || Ok(whole_as(&|_| ())), |_| true));
     assert!(another.expect_err("a person for a household").contains("another dataset"));
+
+    let listed = |missing, rows| {
+        judged(|| list(Dataset::Person, rows, || Ok(fetched(whole(), gap(missing))), |_| true))
+    };
+    assert_eq!(listed(of(&["full_name"]), 1), Ok(Verdict::Partly), "the control");
+    assert_eq!(listed(Dataset::Person.all_fields(), 2), Ok(Verdict::Partly), "the control");
+    let told = listed(of(&["full_name"]), 2).expect_err("a row is dropped");
+    assert!(told.contains("no field was told"), "{told}");
+    let relative = |n: usize| HouseholdMember {
+        person: Relative {
+            full_name: Some(PersonName::new(&format!("Nguyễn Văn {n}")).unwrap()),
+            ..Relative::default()
+        },
+        ..HouseholdMember::default()
+    };
+    let many = Household { members: Some((0..=MOST_PEOPLE).map(relative).collect()), ..Household::default() };
+    let many = Fetched {
+        records: vec![Record::Household(Box::new(many))],
+        ..fetched(whole(), Completeness::Complete)
+    };
+    let told = judged(|| records(Dataset::Household, || Ok(many.clone()), |_| true));
+    assert!(told.expect_err("a crowd").contains("more people than an entry"));
 }
 
 fn judge(answer: Fetched, about_the_asked: bool) -> Result<Verdict, String> {

@@ -12,6 +12,7 @@
 )]
 
 mod questions;
+mod rows;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -92,6 +92,8 @@ pub(crate) fn table(elsewhere: &str) -> Vec<Row> {
         row("redirect", Fault::Redirect { to: elsewhere.to_owned() },   [SH, SH, SH,    SH, SH,     SH, SH,     SH, SH, SH,     SH,  SH, SH, SH], SH),
         row("too deep", Fault::DeepNesting,                             [TD, TD, TD,    TD, TD,     TD, TD,     TD, TD, TD,     TD,  TD, TD, TD], TD),
         row("contradiction", Fault::Contradictory,                      [OS, SH, OS,    OS, SH,     OS, OS,     PC, OS, OS,     PC,  OS, OS, OS], OK),
+        // Of a list a further one, where the answer is a list.
+        row("unreadable row", Fault::UnreadableRow,                     [OK, OK, PI,    OK, OK,     OK, OK,     PI, OK, OK,     OK,  OK, OK, PI], OK),
         row("quota", code("020"),                                       [TH, TH, TH,    TH, TH,     RE, RE,     RE, RE, TH,     RE,  RE, RE, RE], RE),
         row("refused", code("003"),                                     [RE, RE, RE,    RE, RE,     RE, RE,     RE, RE, RE,     RE,  RE, RE, RE], RE),
         // No code of a registry, but somebody's number: it goes no further.
