@@ -15,6 +15,11 @@ pub const MAX_ELEMENTS: usize = 50_000;
 /// Most attributes of one element, namespaces among them: to compare each with
 /// each must not cost.
 pub const MAX_ATTRIBUTES: usize = 32;
+/// Most namespace declarations in force at once: those of an element and of all
+/// around it. Who builds the tree gives every element that declares one a list
+/// of all of them, so many of both would cost their product. The registries
+/// declare one, at the root.
+pub const MAX_NAMESPACES: usize = 16;
 /// Most comments and processing instructions; the registries send none.
 pub const MAX_ASIDES: usize = 1_000;
 
@@ -26,28 +31,32 @@ pub fn check(bytes: &[u8]) -> Result<&str, MalformedCause> {
         Some(_) => MalformedCause::Syntax,
     })?;
     let mut reader = Reader::from_str(text);
-    let (mut depth, mut elements, mut asides) = (0_usize, 0_usize, 0_usize);
+    let (mut elements, mut asides) = (0_usize, 0_usize);
+    // How many namespaces each open element has in force.
+    let mut open: Vec<usize> = Vec::with_capacity(MAX_DEPTH);
     loop {
+        let around = open.last().copied().unwrap_or_default();
         match reader.read_event() {
             Ok(Event::Start(start)) => {
-                few_attributes(&start)?;
-                depth += 1;
+                open.push(namespaces(&start, around)?);
                 elements += 1;
             }
             Ok(Event::Empty(start)) => {
-                few_attributes(&start)?;
+                namespaces(&start, around)?;
                 elements += 1;
             }
             Ok(Event::Comment(_) | Event::PI(_)) => asides += 1,
-            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::End(_)) => {
+                open.pop();
+            }
             Ok(Event::DocType(_)) => return Err(MalformedCause::Forbidden),
             Ok(Event::GeneralRef(entity)) if !is_harmless(&entity) => return Err(MalformedCause::Forbidden),
-            Ok(Event::Eof) if depth > 0 || elements == 0 => return Err(MalformedCause::Truncated),
+            Ok(Event::Eof) if !open.is_empty() || elements == 0 => return Err(MalformedCause::Truncated),
             Ok(Event::Eof) => return Ok(text),
             Ok(_) => {}
             Err(error) => return Err(classify(&error)),
         }
-        if depth > MAX_DEPTH {
+        if open.len() > MAX_DEPTH {
             return Err(MalformedCause::TooDeep);
         }
         if elements > MAX_ELEMENTS || asides > MAX_ASIDES {
@@ -66,10 +75,19 @@ pub fn escape(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }
 
-/// What is no attribute ends the count; the parser judges it.
-fn few_attributes(start: &BytesStart<'_>) -> Result<(), MalformedCause> {
-    let attributes = start.attributes().with_checks(false).take(MAX_ATTRIBUTES + 1).count();
-    if attributes > MAX_ATTRIBUTES { Err(MalformedCause::TooLarge) } else { Ok(()) }
+/// How many namespace declarations are in force in an element, `around` of them
+/// from outside; an error where they or its attributes are too many.
+/// What is no attribute could hide what comes after it, so it is no XML here.
+fn namespaces(start: &BytesStart<'_>, around: usize) -> Result<usize, MalformedCause> {
+    let mut in_force = around;
+    for (number, attribute) in start.attributes().with_checks(false).enumerate() {
+        let attribute = attribute.map_err(|_| MalformedCause::Syntax)?;
+        in_force += usize::from(attribute.key.as_namespace_binding().is_some());
+        if number == MAX_ATTRIBUTES || in_force > MAX_NAMESPACES {
+            return Err(MalformedCause::TooLarge);
+        }
+    }
+    Ok(in_force)
 }
 
 /// The five entities of XML itself, and references to characters.

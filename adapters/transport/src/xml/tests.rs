@@ -3,7 +3,7 @@
 use motlan_api::MalformedCause;
 use proptest::prelude::*;
 
-use super::{MAX_ASIDES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, check, escape};
+use super::{MAX_ASIDES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_NAMESPACES, check, escape};
 
 #[test]
 fn documents_that_are_none() {
@@ -13,7 +13,30 @@ fn documents_that_are_none() {
         format!("<b><a{all}/></b>")
     };
     let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+    // So many on one element, or each on one of the elements around it.
+    let flat = |count: usize, within: &str| {
+        let all = (0..count).map(|number| format!(" xmlns:a{number}=''")).collect::<Vec<_>>().concat();
+        format!("<b{all}>{within}</b>")
+    };
+    let nested = |count: usize| {
+        let open = (0..count).map(|number| format!("<a xmlns:a{number}='x'>")).collect::<Vec<_>>().concat();
+        format!("{open}{}", "</a>".repeat(count))
+    };
+    let own = "<a xmlns='x'/>".repeat(1_000);
     let cases = [
+        (flat(MAX_NAMESPACES, ""), Ok(())),
+        (flat(MAX_NAMESPACES + 1, ""), Err(TooLarge)),
+        (flat(MAX_NAMESPACES, "<a/>"), Ok(())),
+        (flat(MAX_NAMESPACES, "<a xmlns='x'/>"), Err(TooLarge)),
+        (flat(MAX_NAMESPACES, "<a xmlns='x'></a>"), Err(TooLarge)),
+        (nested(MAX_NAMESPACES), Ok(())),
+        (nested(MAX_NAMESPACES + 1), Err(TooLarge)),
+        // What an element declares ends with it.
+        (flat(MAX_NAMESPACES - 1, &own), Ok(())),
+        (flat(1, &flat(MAX_NAMESPACES - 1, "").repeat(100)), Ok(())),
+        // Nothing hides behind what is no attribute.
+        (format!("<b x{}/>", " xmlns:a='x'".repeat(MAX_NAMESPACES)), Err(Syntax)),
+        ("<b x=y/>".to_owned(), Err(Syntax)),
         ("<a>x &amp; &#7841; &#x1ea1;</a>".to_owned(), Ok(())),
         ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a/>".to_owned(), Ok(())),
         ("<a><![CDATA[<x>]]></a><!-- c -->".to_owned(), Ok(())),
