@@ -20,7 +20,8 @@ pub struct Ask {
     /// Unique id of this exchange (UUID), sent where the wire has a place for
     /// it (`MaYeuCau`, `X-Road-Id`).
     pub request_id: String,
-    /// The time left for the answer.
+    /// The time for the answer, as configured for every question and not what is
+    /// left to whoever asks: a registry that needs longer counts as failing.
     pub deadline: Duration,
     /// What the question belongs to; told to the registry where its
     /// configuration allows that.

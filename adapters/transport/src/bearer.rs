@@ -1,22 +1,29 @@
 //! OAuth2 client credentials (RFC 6749, 4.4) as NGSP and LGSP ask for them.
 
+mod source;
+
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 use motlan_api::{FetchError, MalformedCause};
 use motlan_domain::Reason;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
-use tokio::time::timeout_at;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
-use crate::http::{malformed, refused, unavailable};
-use crate::{Answer, Call, ConfigError, Media, Secret, Session, json};
+use crate::http::unavailable;
+use crate::{Answer, Call, ConfigError, Http, Secret, Session, json};
+use source::{Source, Token, Told, Way};
 
 /// The LGSP's own header.
 const LGSP_HEADER: HeaderName = HeaderName::from_static("lgspaccesstoken");
@@ -32,7 +39,8 @@ pub struct TokenConfig {
     /// Path of the token endpoint below the registry's base URL.
     #[serde(default = "default_path")]
     pub path: String,
-    /// A token is renewed this long before it expires, in seconds.
+    /// A token is renewed this long before it expires, in seconds; one that
+    /// lives shorter than twice that, after half its life.
     #[serde(default = "default_skew_s")]
     pub skew_s: u64,
     /// How the gateway shows who it is.
@@ -69,24 +77,11 @@ pub enum TokenForm {
 /// A source of tokens, and calls made with them. A token serves until shortly
 /// before it expires; only one request for a new one is under way at a time.
 pub struct Bearer {
-    path: String,
-    skew: Duration,
-    credential: (HeaderName, HeaderValue),
-    current: Mutex<Current>,
-}
-
-#[derive(Default)]
-struct Current {
-    generation: u64,
-    token: Option<Token>,
-}
-
-#[derive(Clone)]
-struct Token {
-    header: HeaderValue,
-    /// On the clock's monotonic scale.
-    good_until: Duration,
-    generation: u64,
+    source: Arc<Source>,
+    /// The request under way. Whoever waits for it may give up and it goes on,
+    /// for the others and for those to come, to the registry's own deadline;
+    /// dropping this ends it.
+    under_way: Mutex<JoinSet<()>>,
 }
 
 // === impl TokenConfig ===
@@ -148,74 +143,73 @@ impl TokenForm {
 // === impl Bearer ===
 
 impl Bearer {
-    /// Reads the secret; asks for no token yet.
-    pub fn new(config: &TokenConfig) -> Result<Self, ConfigError> {
-        Ok(Self {
-            path: config.path.clone(),
-            skew: Duration::from_secs(config.skew_s),
-            credential: config.form.credential()?,
-            current: Mutex::new(Current::default()),
-        })
+    /// Reads the secret; asks for no token yet. `http` is what the calls are made
+    /// with as well.
+    pub fn new(config: &TokenConfig, http: Arc<Http>) -> Result<Self, ConfigError> {
+        let source = Source::new(config, config.form.credential()?, http);
+        Ok(Self { source: Arc::new(source), under_way: Mutex::default() })
     }
 
     /// Sends a call with a token; on 401 once more with a fresh one. `build`
     /// makes the call, for each attempt anew.
     pub async fn send(&self, session: &Session<'_>, build: impl Fn() -> Call) -> Result<Answer, FetchError> {
         let token = self.token(session, None).await?;
-        match session.send(self.dress(build(), &token)).await {
+        match session.send(self.source.dress(build(), &token)).await {
             Err(FetchError::Refused { code, .. }) if code == "HTTP_401" => {
                 let token = self.token(session, Some(token.generation)).await?;
-                session.send(self.dress(build(), &token)).await
+                session.send(self.source.dress(build(), &token)).await
             }
             other => other,
         }
     }
 
-    fn dress(&self, mut call: Call, token: &Token) -> Call {
-        call.secret_header(AUTHORIZATION, token.header.clone());
-        if self.credential.0 == LGSP_HEADER {
-            call.secret_header(LGSP_HEADER, self.credential.1.clone());
-        }
-        call
-    }
-
-    /// A good token that is not of the `rejected` generation. Whoever comes
-    /// while one is being fetched waits for that one.
+    /// A good token that is not of the `rejected` generation.
     async fn token(&self, session: &Session<'_>, rejected: Option<u64>) -> Result<Token, FetchError> {
-        let waited = timeout_at(session.deadline(), self.current.lock()).await;
-        let mut current =
-            waited.map_err(|_| session.name_exchanges(unavailable(Reason::SourceTimeout, None)))?;
-        let now = session.http().clock().monotonic();
-        if let Some(token) = &current.token
-            && now < token.good_until
-            && rejected != Some(token.generation)
-        {
-            return Ok(token.clone());
+        let (mut told, begun_by_us) = self.told(session, rejected).await?;
+        let ran_out = told.as_ref().is_err_and(|error| error.reason() == Reason::SourceTimeout);
+        if ran_out && !begun_by_us {
+            // It began before this question came: by now the endpoint may
+            // answer again.
+            told = self.told(session, rejected).await?.0;
         }
-        current.token = None;
-        let (header, validity) = self.fetch(session).await?;
-        current.generation += 1;
-        let good_for = validity.saturating_sub(self.skew);
-        let token = Token { header, good_until: now + good_for, generation: current.generation };
-        current.token = Some(token.clone());
-        Ok(token)
+        told.map_err(|error| session.name_exchanges(error))
     }
 
-    async fn fetch(&self, session: &Session<'_>) -> Result<(HeaderValue, Duration), FetchError> {
-        let form = "application/x-www-form-urlencoded";
-        let mut call =
-            Call::post(session.http().url(&self.path), form, "grant_type=client_credentials", Media::Json);
-        call.secret_header(self.credential.0.clone(), self.credential.1.clone());
-        let answer = session.send(call).await.map_err(|error| match error {
-            FetchError::Refused { upstream_ids, code } => {
-                FetchError::Refused { code: code.replace("HTTP_", "TOKEN_"), upstream_ids }
-            }
-            other => other,
-        })?;
-        if answer.status != StatusCode::OK {
-            return Err(session.name_exchanges(refused(format!("TOKEN_{}", answer.status.as_u16()))));
+    /// The token at hand, or what comes of the request for one, and whether that
+    /// was begun for this question. The wait ends with the question's own time.
+    async fn told(&self, session: &Session<'_>, rejected: Option<u64>) -> Result<(Told, bool), FetchError> {
+        let failed = |reason| session.name_exchanges(unavailable(reason, None));
+        if Instant::now() >= session.deadline() {
+            return Err(failed(Reason::SourceTimeout));
         }
-        read_token(&answer.body).map_err(|cause| session.name_exchanges(malformed(cause)))
+        let (mut coming, begun_by_us) = match self.source.way(rejected) {
+            Way::AtHand(token) => return Ok((Ok(token), false)),
+            Way::Coming(coming) => (coming, false),
+            Way::Begin(tell, coming) => {
+                self.begin(session, tell);
+                (coming, true)
+            }
+        };
+        let waited = timeout_at(session.deadline(), coming.wait_for(Option::is_some)).await;
+        let told = waited.map_err(|_| failed(Reason::SourceTimeout))?;
+        // Closed without a word where the request broke: nothing was learnt.
+        let told = told.ok().and_then(|told| told.clone());
+        Ok((told.ok_or_else(|| failed(Reason::SourceUnreachable))?, begun_by_us))
+    }
+
+    /// Begins the request that all wait for.
+    fn begin(&self, session: &Session<'_>, tell: watch::Sender<Option<Told>>) {
+        let (source, (ask, taken)) = (Arc::clone(&self.source), session.parts());
+        let fetch = async move {
+            tell.send_replace(Some(source.fetch(&ask, taken).await));
+        };
+        let mut under_way = self.under_way.lock();
+        while let Some(ended) = under_way.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a request for a token broke");
+            }
+        }
+        under_way.spawn(fetch.instrument(tracing::Span::current()));
     }
 }
 

@@ -10,6 +10,7 @@ use motlan_domain::{Clock, Dataset, ManualClock, SubjectKey};
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::HttpConfig;
@@ -23,9 +24,15 @@ pub(crate) enum Play {
     Send(String),
     /// Read the request, send this, then a TCP reset.
     Reset(String),
+    /// Read the request, send this once the gate is open.
+    Hold(Gate, String),
     /// Read the request, send this, then a byte every 20 ms without end.
     Drip(String),
 }
+
+/// Holds answers back until it is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate(Arc<Semaphore>);
 
 /// A listening far end. Connections are played in the order of the script;
 /// the last one repeats.
@@ -34,6 +41,23 @@ pub(crate) struct FarEnd {
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<Mutex<usize>>,
     _tasks: JoinSet<()>,
+}
+
+// === impl Gate ===
+
+impl Gate {
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.close();
+    }
+
+    async fn opened(&self) {
+        // Nobody ever gets a permit: it ends when the semaphore is closed.
+        let _ = self.0.acquire().await;
+    }
 }
 
 // === impl FarEnd ===
@@ -83,6 +107,11 @@ async fn serve(mut stream: TcpStream, play: Play, seen: Arc<Mutex<Vec<String>>>)
             let _ = stream.write_all(answer.as_bytes()).await;
             let _ = stream.shutdown().await;
         }
+        Play::Hold(gate, answer) => {
+            gate.opened().await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
         Play::Reset(answer) => {
             let _ = stream.write_all(answer.as_bytes()).await;
             let _ = stream.set_zero_linger();
@@ -120,6 +149,12 @@ pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Play {
     Play::Send(format!(
         "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}"
     ))
+}
+
+/// The same answer, held back.
+pub(crate) fn held(gate: &Gate, play: Play) -> Play {
+    let Play::Send(answer) = play else { panic!("only a whole answer is held back") };
+    Play::Hold(gate.clone(), answer)
 }
 
 /// A whole JSON answer.

@@ -24,7 +24,7 @@ use crate::budget::RetryBudget;
 use crate::bulkhead::Bulkhead;
 use crate::meter::{Ended, Meter};
 use crate::quota::Quota;
-use crate::session::Session;
+use crate::session::{Session, Span};
 use crate::{Answer, Call, ConfigError, HttpConfig};
 
 /// Idle connections are closed after this long.
@@ -50,7 +50,7 @@ pub struct Http {
 pub(crate) struct Admitted<'a> {
     _turn: SemaphorePermit<'a>,
     pass: Pass<'a>,
-    deadline: Instant,
+    span: Span,
 }
 
 /// How one attempt ended, before it is an error of the seam.
@@ -110,8 +110,12 @@ impl Http {
     /// Begins what one question takes: at most until the nearer of the two
     /// deadlines.
     pub fn session<'a>(&'a self, ask: &'a Ask) -> Session<'a> {
-        let left = ask.deadline.min(self.config.deadline());
-        Session::new(self, Instant::now() + left, ask)
+        Session::new(self, ask, ask.deadline.min(self.config.deadline()), Arc::default())
+    }
+
+    /// All the time that this registry is given for one question.
+    pub(crate) const fn deadline(&self) -> Duration {
+        self.config.deadline()
     }
 
     /// Puts what was counted into the reading, as that registry's.
@@ -123,25 +127,21 @@ impl Http {
     /// quota, leave of the breaker. Nothing has been sent when it is refused.
     /// `probing` is the question's note that one of its calls is the breaker's
     /// probe.
-    pub(crate) async fn admit(
-        &self,
-        deadline: Instant,
-        probing: &AtomicBool,
-    ) -> Result<Admitted<'_>, FetchError> {
+    pub(crate) async fn admit(&self, span: Span, probing: &AtomicBool) -> Result<Admitted<'_>, FetchError> {
         let suspended = |wait| unavailable(Reason::SourceSuspended, Some(wait));
         if let Some(wait) = self.breaker.refuses() {
             return Err(suspended(wait));
         }
-        let Some(turn) = self.bulkhead.enter(deadline).await else {
+        let Some(turn) = self.bulkhead.enter(span.until).await else {
             return Err(unavailable(Reason::SourceBusy, Some(Duration::from_secs(1))));
         };
-        if Instant::now() >= deadline {
+        if Instant::now() >= span.until {
             return Err(unavailable(Reason::SourceTimeout, None));
         }
         self.within_quota()?;
         let pass = self.breaker.enter(probing.load(Ordering::Acquire)).map_err(suspended)?;
         probing.fetch_or(pass.is_probe(), Ordering::AcqRel);
-        Ok(Admitted { _turn: turn, pass, deadline })
+        Ok(Admitted { _turn: turn, pass, span })
     }
 
     /// One admitted call, with at most one repeat. The error carries no
@@ -152,9 +152,11 @@ impl Http {
         call: &Call,
         trace: &Trace,
     ) -> Result<Answer, FetchError> {
-        let Admitted { _turn, pass, deadline } = admitted;
-        // A question that came with little time left cannot accuse the registry.
-        let fair = deadline.saturating_duration_since(Instant::now()) * 2 >= self.config.deadline();
+        let Admitted { _turn, pass, span: Span { whole, until: deadline } } = admitted;
+        // A call for which its question left little time cannot accuse the
+        // registry. Measured by the time that the question had, which may be
+        // less than this registry is given elsewhere: else none ever could.
+        let fair = deadline.saturating_duration_since(Instant::now()) * 2 >= whole;
         self.budget.earn();
         let mut attempt = self.attempt(call, deadline, trace, 0).await;
         let again = match attempt {

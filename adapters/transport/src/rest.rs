@@ -14,7 +14,7 @@ use crate::{Answer, Bearer, Call, ConfigError, Http, HttpConfig, Media, Session,
 
 /// Client and tokens of one registry.
 pub struct Rest {
-    http: Http,
+    http: Arc<Http>,
     bearer: Bearer,
 }
 
@@ -23,7 +23,8 @@ pub struct Rest {
 impl Rest {
     /// Reads secrets and certificates; opens no connection.
     pub fn new(http: HttpConfig, token: &TokenConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        Ok(Self { http: Http::new(http, clock)?, bearer: Bearer::new(token)? })
+        let http = Arc::new(Http::new(http, clock)?);
+        Ok(Self { bearer: Bearer::new(token, Arc::clone(&http))?, http })
     }
 
     /// Begins what one question takes.

@@ -1,6 +1,8 @@
 //! What one question takes: its deadline, and the exchanges made for it.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use http::HeaderValue;
 use motlan_api::{Ask, FetchError};
@@ -17,8 +19,21 @@ const X_ROAD_ISSUE: &str = "x-road-issue";
 /// One question under way. All its calls share one deadline.
 pub struct Session<'a> {
     http: &'a Http,
-    deadline: Instant,
     ask: &'a Ask,
+    span: Span,
+    taken: Arc<Taken>,
+}
+
+/// The time that something has: so long, until then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) whole: Duration,
+    pub(crate) until: Instant,
+}
+
+/// What a question took so far.
+#[derive(Default)]
+pub(crate) struct Taken {
     exchanges: Mutex<Vec<String>>,
     /// Whether one of its calls is the breaker's probe.
     probing: AtomicBool,
@@ -27,29 +42,30 @@ pub struct Session<'a> {
 // === impl Session ===
 
 impl<'a> Session<'a> {
-    pub(crate) const fn new(http: &'a Http, deadline: Instant, ask: &'a Ask) -> Self {
-        Self { http, deadline, ask, exchanges: Mutex::new(Vec::new()), probing: AtomicBool::new(false) }
+    /// `whole` is the time it has, from now on.
+    pub(crate) fn new(http: &'a Http, ask: &'a Ask, whole: Duration, taken: Arc<Taken>) -> Self {
+        Self { http, ask, span: Span { whole, until: Instant::now() + whole }, taken }
     }
 
     /// When everything has to be done.
     pub const fn deadline(&self) -> Instant {
-        self.deadline
+        self.span.until
     }
 
-    /// The client behind it.
-    pub const fn http(&self) -> &'a Http {
-        self.http
+    /// The question, and what it took, for a call that outlives it.
+    pub(crate) fn parts(&self) -> (Ask, Arc<Taken>) {
+        (self.ask.clone(), Arc::clone(&self.taken))
     }
 
     /// The ids of the exchanges so far.
     pub fn upstream_ids(&self) -> Vec<String> {
-        self.exchanges.lock().clone()
+        self.taken.exchanges.lock().clone()
     }
 
     /// Sends one call: adds the exchange id and the dossier code, and names
     /// the exchanges in an error.
     pub async fn send(&self, mut call: Call) -> Result<Answer, FetchError> {
-        let admitted = self.http.admit(self.deadline, &self.probing).await;
+        let admitted = self.http.admit(self.span, &self.taken.probing).await;
         let admitted = admitted.map_err(|error| self.name_exchanges(error))?;
         let id = self.next_id();
         if let Ok(value) = HeaderValue::from_str(&id) {
@@ -89,7 +105,7 @@ impl<'a> Session<'a> {
     /// The first exchange carries the question's own id, the later ones it and
     /// a number.
     fn next_id(&self) -> String {
-        let mut exchanges = self.exchanges.lock();
+        let mut exchanges = self.taken.exchanges.lock();
         let id = match exchanges.len() {
             0 => self.ask.request_id.clone(),
             sent => format!("{}-{}", self.ask.request_id, sent + 1),

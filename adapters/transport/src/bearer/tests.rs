@@ -1,5 +1,7 @@
 //! Both forms of asking for a token, and what is no token.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use motlan_api::{FetchError, MalformedCause};
@@ -17,8 +19,8 @@ fn basic() -> TokenForm {
 
 async fn send(script: Vec<Play>, form: TokenForm) -> (Result<(), FetchError>, Vec<String>) {
     let far = FarEnd::start(script).await;
-    let http = Http::new(far.config(), shared(&clock())).unwrap();
-    let bearer = Bearer::new(&TokenConfig::new(form)).unwrap();
+    let http = Arc::new(Http::new(far.config(), shared(&clock())).unwrap());
+    let bearer = Bearer::new(&TokenConfig::new(form), Arc::clone(&http)).unwrap();
     let ask = ask();
     let session = http.session(&ask);
     let reply = bearer.send(&session, || Call::get(http.url("/data"), Media::Json)).await;
@@ -103,3 +105,5 @@ fn tokens_and_what_is_none() {
         assert_eq!(read.map(|(_, validity)| validity.as_secs()), *expected, "{text}");
     }
 }
+
+mod waiting;

@@ -304,4 +304,5 @@ fn addresses_are_joined_below_the_base() {
     assert_eq!(http.url("a b?x").as_str(), "http://127.0.0.1:9/prefix/a%20b%3Fx");
 }
 
+mod fair;
 mod tls;
