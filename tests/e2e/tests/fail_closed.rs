@@ -11,8 +11,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use motlan_e2e::Ledger;
 use motlan_e2e::load::{Call, Case, Load, Reply, judge, judge_registries};
+use motlan_e2e::{Ledger, PATIENCE};
 use motlan_harness::faults::{Action, EIO, ENOSPC, EROFS, FaultLayer, Op, Rule};
 use motlan_harness::{Program, Served, World};
 use tempfile::TempDir;
@@ -28,6 +28,9 @@ const SLACK: Duration = Duration::from_secs(3);
 
 /// For so long nothing may happen before a pause counts as one.
 const QUIET: Duration = Duration::from_millis(150);
+
+/// How often a condition is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Answers and refusals that show that a state is one and no moment.
 const SOME: u64 = 25;
@@ -135,9 +138,13 @@ impl Stage {
     /// A fault that the gateway gets over by itself, after so many calls.
     async fn gets_over(&self, fault: &str, rules: &[Rule]) {
         self.layer.arm(rules).unwrap();
-        while self.layer.acted(0).unwrap() == 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let bites = async {
+            while self.layer.acted(0).unwrap() == 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let bitten = tokio::time::timeout(PATIENCE, bites).await;
+        assert!(bitten.is_ok(), "{fault} never bit in {PATIENCE:?}, under load");
         self.returns(fault).await;
         self.layer.lift().unwrap();
     }
