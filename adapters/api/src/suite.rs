@@ -4,10 +4,13 @@
 //! An adapter's tests implement [`Far`] over the sandbox and call [`run`]. The
 //! suite asks, spoils the far end in every way it knows, and holds each answer
 //! against a table; it returns what it checked and every deviation, and counts
-//! a run without cases as one.
+//! a run without cases as one. Beside it stands what does not take sockets:
+//! [`damage`] to an answer, and how its [`section`] of the configuration reads.
 
 mod bounds;
+pub mod damage;
 mod faults;
+pub mod section;
 mod tokens;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,7 +9,7 @@ use motlan_domain::id::{AgencyCode, IdRules, PersonalId, Synthetic};
 use motlan_domain::{Completeness, Dataset, Fetched, Record, Registry, SubjectKey};
 use motlan_telemetry::Reading;
 
-use super::{Case, Expected, Far, Fault, Limits, Wire, run};
+use super::{Case, Expected, Far, Fault, Limits, Wire, damage, run, section};
 use crate::{Ask, FetchError, OnBehalf, RegistryAdapter, Reply, Want};
 
 /// Answers everything at once, as if no fault were ever played.
@@ -132,4 +132,29 @@ async fn an_error_that_names_somebody_is_found_out() {
 async fn a_run_without_cases_fails() {
     let failures = run(&Deaf { without_cases: true, ..Deaf::default() }).await.unwrap_err();
     assert_eq!(failures.len(), 2, "{failures:#?}");
+}
+
+#[test]
+fn a_decoder_that_makes_something_else_of_damage_is_found_out() {
+    let subject = SubjectKey::Person(PersonalId::parse("097060000001", &damage::RULES).unwrap());
+    let decode = |bytes: &[u8]| {
+        let household_no = Some(bytes.len().to_string());
+        let person = motlan_domain::record::Person { household_no, ..Default::default() };
+        let records = vec![Record::Person(Box::new(person))];
+        damage::about(&subject).fetched(records, Completeness::Complete)
+    };
+    let good = serde_json::json!({"a": [1], "b": "x"});
+    let passed = damage::damage(&good, decode, |_| false).unwrap_err();
+    assert!(passed.contains(&"/a/0".to_owned()) && passed.contains(&"/b".to_owned()), "{passed:?}");
+    assert!(damage::damage(&good, decode, |_| true).is_ok_and(|damaged| damaged == 24), "the control");
+}
+
+#[test]
+fn a_section_that_takes_anything_is_found_out() {
+    let failures = section::check::<toml::Table>("parcel", |_, _| ());
+    for part in
+        ["dedline_ms is taken", "a path of no operation is taken", "a secret shows", "secret is not in"]
+    {
+        assert!(failures.iter().any(|failure| failure.contains(part)), "{part}: {failures:#?}");
+    }
 }

@@ -1,16 +1,15 @@
 //! One enterprise, whole, damaged and of somebody else.
 
-use jiff::Timestamp;
-use motlan_api::{Decoding, FetchError, MalformedCause};
-use motlan_domain::id::{EnterpriseCode, IdRules, PersonalId, Synthetic};
-use motlan_domain::record::{Enterprise, EnterpriseStatus};
+use motlan_api::suite::damage::{self, RULES};
+use motlan_api::{FetchError, MalformedCause};
+use motlan_domain::id::{EnterpriseCode, PersonalId};
+use motlan_domain::record::{Enterprise, EnterpriseStatus, MOST_PEOPLE};
 use motlan_domain::{Completeness, Dataset, Fetched, IncompleteCause, Outcome, Record, SubjectKey};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::decode_enterprise;
 
-const RULES: IdRules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
 const CODE: &str = "0100233488";
 const OWNER: &str = "097070000001";
 
@@ -39,8 +38,7 @@ fn good() -> Value {
 }
 
 fn about(subject: &SubjectKey, bytes: &[u8]) -> Result<Fetched, FetchError> {
-    let retrieved_at: Timestamp = "2026-11-21T02:00:00Z".parse().unwrap();
-    decode_enterprise(bytes, &Decoding { subject, rules: RULES, retrieved_at })
+    decode_enterprise(bytes, &damage::about(subject))
 }
 
 fn decode(bytes: &[u8]) -> Result<Fetched, FetchError> {
@@ -48,9 +46,7 @@ fn decode(bytes: &[u8]) -> Result<Fetched, FetchError> {
 }
 
 fn with(pointer: &str, value: Value) -> String {
-    let mut document = good();
-    *document.pointer_mut(pointer).unwrap() = value;
-    document.to_string()
+    damage::with(good(), pointer, value).to_string()
 }
 
 fn read(text: &str) -> (Enterprise, Completeness) {
@@ -113,6 +109,38 @@ fn names_alone_are_representatives_too() {
 }
 
 #[test]
+fn another_gap_takes_no_representative_away() {
+    let mut document = good();
+    *document.pointer_mut("/Data/Representatives").unwrap() = Value::Null;
+    *document.pointer_mut("/Data/MainInformation/CAPITAL_AMOUNT").unwrap() = json!("5 tỷ");
+    let (enterprise, completeness) = read(&document.to_string());
+    let Completeness::Incomplete { missing, .. } = completeness else { panic!("passed") };
+    assert_eq!(missing.names(Dataset::Enterprise), ["capital_vnd"]);
+    assert_eq!(
+        enterprise.representatives.unwrap().len(),
+        2,
+        "else they would be absent, and nothing said so"
+    );
+    // Rows that cannot be read are another matter: the names may be others.
+    let (enterprise, completeness) = read(&with("/Data/Representatives/0/PERSONAL_ID", json!("123")));
+    let Completeness::Incomplete { missing, .. } = completeness else { panic!("passed") };
+    assert_eq!(missing.names(Dataset::Enterprise), ["representatives"]);
+    assert!(enterprise.representatives.is_none());
+}
+
+#[test]
+fn more_representatives_than_an_entry_can_name_are_no_answer() {
+    for (count, expected) in [(MOST_PEOPLE, None), (MOST_PEOPLE + 1, Some(MalformedCause::TooManyPeople))] {
+        let rows: Vec<Value> = (0..count).map(|n| json!({"NAME": format!("Nguyễn Văn {n}")})).collect();
+        let mut document = good();
+        *document.pointer_mut("/Data/MainInformation/LEGAL_NAMES").unwrap() = Value::Null;
+        *document.pointer_mut("/Data/Representatives").unwrap() = json!(rows);
+        let told = decode(document.to_string().as_bytes());
+        assert_eq!(told.err().and_then(|error| error.cause()), expected, "{count}");
+    }
+}
+
+#[test]
 fn the_envelope_decides_first() {
     use MalformedCause::{OtherSubject, Shape};
     let cause = |text: String| match decode(text.as_bytes()) {
@@ -170,43 +198,9 @@ fn a_household_business_goes_by_its_owner() {
     assert!(matches!(other, Err(FetchError::Malformed { cause: MalformedCause::OtherSubject, .. })));
 }
 
-/// Every place in the document.
-fn pointers(value: &Value, at: String, into: &mut Vec<String>) {
-    match value {
-        Value::Object(members) => {
-            members.iter().for_each(|(name, value)| pointers(value, format!("{at}/{name}"), into));
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| pointers(value, format!("{at}/{i}"), into));
-        }
-        _ => {}
-    }
-    into.push(at);
-}
-
 #[test]
 fn damage_is_never_passed_off_as_whole() {
-    let mut all = Vec::new();
-    pointers(&good(), String::new(), &mut all);
-    let whole = decode(good().to_string().as_bytes()).unwrap().records;
-    let mut damaged = 0;
-    for pointer in &all {
-        for instead in [
-            json!({"x": 1}),
-            json!([1]),
-            json!(true),
-            json!("\u{7f}~"),
-            json!(-7.5),
-            json!("x".repeat(3_000)),
-        ] {
-            if let Ok(fetched) = decode(with(pointer, instead.clone()).as_bytes())
-                && fetched.outcome() == Outcome::Found
-            {
-                assert!(fetched.records == whole, "{pointer} holds {instead:.20}");
-            }
-            damaged += 1;
-        }
-    }
+    let damaged = damage::damage(&good(), decode, |_| false).unwrap();
     assert!(damaged > 200, "only {damaged}");
 }
 
