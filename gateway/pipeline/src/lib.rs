@@ -16,10 +16,13 @@ mod fetch;
 mod ledger;
 mod minimise;
 mod operate;
+mod owed;
 mod prepared;
 mod quota;
 mod read_log;
 mod release;
+#[cfg(test)]
+mod rig;
 mod sealed;
 mod spans;
 mod stats;
@@ -102,7 +105,7 @@ impl Pipeline {
     /// When the system has no randomness.
     pub fn new(parts: Parts, options: Options) -> Result<Self, NoRandomness> {
         let quotas = Quotas::new(options.quotas, Arc::clone(&parts.clock));
-        let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks)?;
+        let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks.clone())?;
         let adapters: BTreeMap<Registry, Arc<dyn RegistryAdapter>> =
             parts.adapters.into_iter().map(|adapter| (adapter.registry(), adapter)).collect();
         let stats = Stats::new();
@@ -111,7 +114,7 @@ impl Pipeline {
             cache,
             policies: options.policies,
             deadline: options.deadline,
-            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats)),
+            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats), parts.tasks),
             stats,
         };
         Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
