@@ -221,8 +221,10 @@ impl Pipeline {
         // Permitted fields only, or a verdict.
         let policy = self.sources.policy(bound.asking.dataset);
         let release = release::prepare(bound, &policy);
-        // One person under two numbers has one set of guesses. Boxed: seldom.
-        let holder = if release.is_no_about_somebody() {
+        // One person under two numbers has one set of guesses, for a yes as for a
+        // no: told apart once they are used up, the two would be one more guess.
+        // Boxed: seldom.
+        let holder = if release.is_about_somebody() {
             Box::pin(binder.guessed(release.permit())).await
         } else {
             Ok(release.holder())
