@@ -11,6 +11,7 @@ use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Template, Te
 use crate::draft::{Draft, DraftActor};
 use crate::error::{AuditError, Cause};
 use crate::identifier::Identifier;
+use crate::interrupted;
 use crate::seal::{Sealer, joint_sealer, seal_commitment, seal_text};
 use crate::subjects::Known;
 
@@ -59,6 +60,12 @@ impl Assembler {
     pub(crate) fn erased(&self, pseudonym: &str) -> Result<Template, AuditError> {
         let mut entry = self.blank(Kind::SubjectErased);
         entry.erased = Some(Erased { pseudonym: pseudonym.to_owned().into() });
+        Template::of(&entry).map_err(AuditError::Rejected)
+    }
+
+    /// The outcome of an intent that a stop cut off.
+    pub(crate) fn interrupted(&self, intent: &Entry) -> Result<Template, AuditError> {
+        let entry = interrupted::outcome_of(intent, self.blank(Kind::AccessOutcome));
         Template::of(&entry).map_err(AuditError::Rejected)
     }
 

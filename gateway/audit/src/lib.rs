@@ -28,6 +28,7 @@ mod error;
 mod feeders;
 mod identifier;
 mod index;
+mod interrupted;
 mod journal;
 mod keys;
 mod log;

@@ -300,6 +300,33 @@ impl AuditLog {
 // === impl Appending ===
 
 impl Appending {
+    /// Whether the entry has its place: it will stand in the log, with an
+    /// `entry.not_released` behind it if its writing fails.
+    pub const fn has_place(&self) -> bool {
+        matches!(self.stage, Stage::Pushed(_))
+    }
+
+    /// Why it was refused at once, if it was.
+    pub const fn refusal(&self) -> Option<&AuditError> {
+        match &self.stage {
+            Stage::Refused(error) => Some(error),
+            Stage::Pushed(_) | Stage::HandedIn(_) => None,
+        }
+    }
+
+    /// Waits until the entry has its place.
+    ///
+    /// # Errors
+    /// As [`AuditLog::append`]: it never gets one.
+    pub async fn placed(self) -> Result<Self, AuditError> {
+        let pushed = match self.stage {
+            Stage::Pushed(pushed) => pushed,
+            Stage::HandedIn(answer) => answer.await.unwrap_or(Err(AuditError::Closed))?,
+            Stage::Refused(error) => return Err(error),
+        };
+        Ok(Self { origin: self.origin, stage: Stage::Pushed(pushed) })
+    }
+
     /// Waits until the entry is durable.
     ///
     /// # Errors
@@ -323,7 +350,7 @@ impl std::fmt::Debug for Appending {
 // === impl Pushed ===
 
 impl Pushed {
-    async fn receipt(self, origin: Arc<str>) -> Result<Receipt, AuditError> {
+    pub(crate) async fn receipt(self, origin: Arc<str>) -> Result<Receipt, AuditError> {
         self.wait.await.map_err(AuditError::unavailable)?;
         Ok(Receipt { origin, index: self.index, leaf_hash: self.leaf_hash, time: self.time })
     }

@@ -67,6 +67,27 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Why a question has an entry and no answer. It stands in the log, with the
+    /// outcome FAILED, and no caller is ever told it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Unfinished {
+        /// Whoever asked did not wait for the end, or the end could not be
+        /// recorded when it came.
+        GivenUp = "GIVEN_UP",
+            "Câu hỏi bị bỏ dở: bên gọi đã ngắt, thời hạn đã qua, hoặc khi có kết quả thì không ghi được nhật ký; không có dữ liệu nào được cung cấp.",
+            "The question was given up: the caller hung up, a deadline passed, or how it ended could not be recorded; nothing was disclosed.",
+            "Không phải làm gì: nếu cơ sở dữ liệu nguồn đã trả lời thì bản ghi có thời điểm nhận; câu hỏi gửi lại là câu hỏi mới.",
+            "Nothing to do: where the registry had answered, the entry says when; a question asked again is a new one.";
+        /// The gateway stopped before the question ended.
+        Interrupted = "INTERRUPTED",
+            "Cổng kết nối dừng trước khi câu hỏi kết thúc; không có dữ liệu nào được cung cấp.",
+            "The gateway stopped before the question ended; nothing was disclosed.",
+            "Bản ghi do lần khởi động sau viết; muốn biết nguồn có được hỏi hay không thì đối chiếu mã yêu cầu (upstream) với cơ quan quản lý nguồn.",
+            "The next start wrote the entry; whether the registry was asked, its operator can tell by the request id (upstream).";
+    }
+}
+
 /// A registry's answer as an adapter hands it on: whole records, before
 /// minimisation. `records` is empty when the registry holds none.
 #[derive(Debug, Clone)]

@@ -22,7 +22,7 @@ pub mod record;
 pub mod subject;
 pub mod trace;
 
-pub use answer::{Completeness, Fetched, IncompleteCause, Outcome};
+pub use answer::{Completeness, Fetched, IncompleteCause, Outcome, Unfinished};
 pub use clock::{Clock, ManualClock};
 pub use dataset::{Dataset, FieldId, FieldSet, Registry};
 pub use freshness::{CachePolicy, CacheScope, CacheState};

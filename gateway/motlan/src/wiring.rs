@@ -72,6 +72,12 @@ impl Gateway {
 
         let opened = AuditLog::open(config.audit.clone(), keys, Arc::clone(&clock)).await;
         let (log, audit) = opened.context("the audit log cannot be opened").or_exit(Exit::Unavailable)?;
+        let closed = log.close_interrupted(longest_question(&config)).await;
+        let closed =
+            closed.context("questions cut off earlier cannot be closed").or_exit(Exit::Unavailable)?;
+        if closed > 0 {
+            tracing::info!(closed, "questions cut off earlier have their outcome now");
+        }
         let register = open_register(&config, Arc::clone(&clock))?;
         let access = Access::load(
             config.access.clone(),
@@ -163,6 +169,14 @@ impl Gateway {
             step.timed("telemetry", exporting.stop()).await;
         }
     }
+}
+
+/// How long an intent stays without its outcome in a process that lives: a
+/// call's time, in which it is asked about and bound; a fetch that outlives the
+/// call; and what the log did not take at once.
+fn longest_question(config: &Config) -> Duration {
+    let call = config.server.limits.call + config.question_deadline;
+    call + config.server.quotas.aggregate_every + FETCHES
 }
 
 /// Times the steps of a shutdown.

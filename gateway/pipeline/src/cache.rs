@@ -221,6 +221,12 @@ impl AnswerCache {
         (self.kept.entry_count(), self.kept.weighted_size())
     }
 
+    /// How many hold a flight under way, the board among them.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.flights.lock().values().filter_map(Shared::strong_count).sum()
+    }
+
     /// How old a kept answer is.
     pub(crate) fn age(&self, kept: &Kept) -> Duration {
         self.clock.monotonic().saturating_sub(kept.since)

@@ -18,6 +18,7 @@ use crate::answer::Refusal;
 use crate::cache::{AnswerCache, CacheKey, Fetch, Flown, Kept};
 use crate::ledger::{Asking, Ledger, Provenance};
 use crate::minimise::{Allowance, Minimal, minimise};
+use crate::owed::Owed;
 use crate::prepared::Memo;
 use crate::sealed::NotReleased;
 use crate::spans;
@@ -41,6 +42,8 @@ pub(crate) struct Found {
     state: CacheState,
     fetched_by: u64,
     age: Duration,
+    /// Where a registry was asked for this question: what the log is owed.
+    owed: Option<Arc<Owed>>,
 }
 
 /// One permitted question to a registry.
@@ -73,7 +76,7 @@ impl Sources {
         if let Some(kept) = fresh {
             spans::fetch(inquiry.asking.dataset).record("motlan.cache.state", CacheState::Hit.as_str());
             self.stats.served(inquiry.asking.dataset, CacheState::Hit);
-            return Ok(self.found(kept, CacheState::Hit));
+            return Ok(self.found(kept, CacheState::Hit, None));
         }
         // Boxed: a hit, which most are, need not have room for all that follows.
         self.seek(inquiry, adapter, key, &policy).boxed().await
@@ -86,13 +89,24 @@ impl Sources {
         key: Option<CacheKey>,
         policy: &CachePolicy,
     ) -> Result<Found, NotReleased<Refusal>> {
-        let fetch = || self.launch(inquiry, Arc::clone(adapter));
+        // Held here, beside the task: whoever leaves first, the other knows.
+        let mut owed = None;
+        let fetch = || {
+            let (begun, flight) = self.launch(inquiry, Arc::clone(adapter));
+            owed = Some(begun);
+            flight
+        };
         let span = spans::fetch(inquiry.asking.dataset);
         let served = self.cache.serve(key, policy, inquiry.max_age, fetch).instrument(span.clone()).await;
         span.record("motlan.cache.state", served.state.as_str());
         self.stats.served(inquiry.asking.dataset, served.state);
+        if served.state == CacheState::Stale
+            && let Some(owed) = owed.take()
+        {
+            owed.refreshes();
+        }
         match served.flown {
-            Flown::Answered(kept) => Ok(self.found(kept, served.state)),
+            Flown::Answered(kept) => Ok(self.found(kept, served.state, owed)),
             Flown::Failed { error, fetched_by } => {
                 let registry = inquiry.asking.dataset.registry();
                 let refusal = Refusal::failed(&error, registry);
@@ -107,18 +121,19 @@ impl Sources {
                     );
                 }
                 let upstream = error.upstream_ids();
-                let from = Provenance { state: served.state, fetched_by, fetched: None, upstream };
+                let (state, owed) = (served.state, owed.as_ref());
+                let from = Provenance { state, fetched_by, fetched: None, upstream, owed };
                 self.ledger.refused(&inquiry.asking, refusal, Some(from)).await
             }
             Flown::Unrecorded(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
         }
     }
 
-    fn found(&self, kept: Kept, state: CacheState) -> Found {
+    fn found(&self, kept: Kept, state: CacheState, owed: Option<Arc<Owed>>) -> Found {
         let age = self.cache.age(&kept);
         // An answer that is asked for once is not worth remembering.
         let memo = (state == CacheState::Hit).then_some(kept.memo);
-        Found { reply: kept.reply, memo, state, fetched_by: kept.fetched_by, age }
+        Found { reply: kept.reply, memo, state, fetched_by: kept.fetched_by, age, owed }
     }
 
     /// The circle of reuse, the form of the question and its subject.
@@ -135,14 +150,16 @@ impl Sources {
         ]))
     }
 
-    /// The fetch itself, owned: intent, then the registry.
+    /// The fetch itself, owned: intent, then the registry. What the log is owed
+    /// for it is shared by the fetch and whoever it is for.
     fn launch(
         &self,
         inquiry: &Inquiry<'_>,
         adapter: Arc<dyn RegistryAdapter>,
-    ) -> impl Future<Output = Fetch> + Send + 'static + use<> {
-        let (ledger, asking) = (self.ledger.clone(), inquiry.asking.clone());
-        let stats = Arc::clone(&self.stats);
+    ) -> (Arc<Owed>, impl Future<Output = Fetch> + Send + 'static + use<>) {
+        let asking = &inquiry.asking;
+        let owed = Owed::new(self.ledger.clone(), asking.clone());
+        let (flying, stats) = (Arc::clone(&owed), Arc::clone(&self.stats));
         let ask = Ask {
             want: inquiry.want.clone(),
             subject: asking.subject.clone(),
@@ -155,10 +172,11 @@ impl Sources {
         let span = spans::registry(asking.dataset);
         let told = span.clone();
         let asked = async move {
-            match ledger.intent(&asking, &ask.request_id).await {
+            match flying.intend(&ask.request_id).await {
                 Ok(fetched_by) => {
                     let began = Instant::now();
                     let result = adapter.ask(&ask).await;
+                    flying.came(&result);
                     let ended = Ended::of(&result);
                     stats.asked(adapter.registry(), ended, began.elapsed());
                     told.record("motlan.outcome", ended.as_str());
@@ -170,7 +188,7 @@ impl Sources {
                 Err(unrecorded) => Fetch::Unrecorded(unrecorded),
             }
         };
-        asked.instrument(span)
+        (owed, asked.instrument(span))
     }
 }
 
@@ -240,8 +258,8 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// A lookup the gateway makes to learn whose guess a no of the yes/no
-    /// service was. Who holds a number changes seldom: a kept answer serves.
+    /// A lookup the gateway makes to learn about whom the yes/no service was
+    /// asked. Who holds a number changes seldom: a kept answer serves.
     pub(crate) fn for_guess(permit: &'a Permit) -> Self {
         let dataset = Dataset::Person;
         let fields = dataset.field_set(["personal_id"]).unwrap_or_default();
@@ -310,7 +328,8 @@ impl Found {
         };
         // The exchange stands in the entry that made it.
         let upstream: &[String] = if self.state == CacheState::Miss { upstream } else { &[] };
-        Provenance { state: self.state, fetched_by: self.fetched_by, fetched: self.fetched(), upstream }
+        let (state, fetched_by, owed) = (self.state, self.fetched_by, self.owed.as_ref());
+        Provenance { state, fetched_by, fetched: self.fetched(), upstream, owed }
     }
 
     /// Cache state and age.

@@ -4,31 +4,38 @@
 //! no stage can leave out who, why, on what decision; and the one place that
 //! counts what each caller has the log write (`quota.rs`).
 
+mod asking;
+mod denied;
 mod parts;
+mod writing;
 
 use std::sync::Arc;
 
-use motlan_access::{Denial, Permit};
-use motlan_audit::{AuditError, AuditLog, Draft, DraftSubject, Identifier, Receipt};
-use motlan_audit_tree::entry::{
-    Caller as EntryCaller, Effect, EntryTime, Fields, Purpose as EntryPurpose, Source, SourceFrom,
-};
-use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
-use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use futures::FutureExt as _;
+use futures::future::{self, BoxFuture, Either};
+use motlan_access::Denial;
+use motlan_audit::{AuditLog, Draft, DraftSubject, Identifier, Receipt};
+use motlan_audit_tree::entry::{Caller as EntryCaller, Effect, EntryTime, Fields, Source, SourceFrom};
+use motlan_audit_tree::{Kind, Text};
+use motlan_domain::dataset::{FieldSet, Registry};
 use motlan_domain::{CacheState, Fetched, Outcome, Reason, SubjectKey};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tokio_util::task::TaskTracker;
 
 use crate::answer::{Answer, Refusal};
 use crate::fetch::Found;
+use crate::owed::Owed;
 use crate::quota::{Account, Quotas};
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
-use crate::spans;
-use crate::stats::{self, Stats};
+use crate::stats::Stats;
 
-pub(crate) use parts::{commit, unknown_caller};
+pub(crate) use asking::Asking;
+use denied::denial_draft;
+use parts::names;
+pub(crate) use parts::{commit, entry_outcome, unknown_caller};
 pub use parts::{draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
-use parts::{entry_outcome, names};
+use writing::{Left, Writing};
 
 /// Writes entries for the stages.
 #[derive(Clone)]
@@ -36,6 +43,11 @@ pub struct Ledger {
     log: AuditLog,
     stats: Arc<Stats>,
     quotas: Arc<Quotas>,
+    /// Where writing goes on for which nobody needs to wait.
+    tasks: TaskTracker,
+    /// Outcomes of questions given up that have no place in the log yet: as
+    /// many at most as questions were with a registry when the log failed.
+    left: Arc<Mutex<Vec<Left>>>,
 }
 
 /// Where an answer came from, for its entry.
@@ -45,14 +57,16 @@ pub(crate) struct Provenance<'a> {
     pub(crate) fetched_by: u64,
     pub(crate) fetched: Option<&'a Fetched>,
     pub(crate) upstream: &'a [String],
+    /// For whoever it was fetched for: what the log is owed.
+    pub(crate) owed: Option<&'a Arc<Owed>>,
 }
 
 // === impl Ledger ===
 
 impl Ledger {
     /// Over this log, with these accounts; what is recorded as denied is counted.
-    pub(crate) fn new(log: AuditLog, quotas: Quotas, stats: Arc<Stats>) -> Self {
-        Self { log, quotas: Arc::new(quotas), stats }
+    pub(crate) fn new(log: AuditLog, quotas: Quotas, stats: Arc<Stats>, tasks: TaskTracker) -> Self {
+        Self { log, quotas: Arc::new(quotas), stats, tasks, left: Arc::default() }
     }
 
     /// The log itself, for its readers.
@@ -84,17 +98,21 @@ impl Ledger {
         self.quotas.of(who)
     }
 
-    /// Records what was refused beyond the quotas, one entry per caller, reason
-    /// and interval, until stopped, and once more then.
+    /// Records what could not be recorded at once, until stopped, and once more
+    /// then: what was refused beyond the quotas, one entry per caller, reason
+    /// and interval, and the outcomes of questions given up while the log could
+    /// not be written.
     ///
-    /// Cancellation: by `stopped` only. Failure: a count that cannot be written
-    /// is counted again in the next interval.
-    pub async fn record_refusals(&self, stopped: CancellationToken) {
+    /// Cancellation: by `stopped` only. Failure: what cannot be written is tried
+    /// again in the next interval; an outcome that is left at the end is written
+    /// at the next start.
+    pub async fn catch_up(&self, stopped: CancellationToken) {
         loop {
             let last = tokio::select! {
                 () = stopped.cancelled() => true,
                 () = tokio::time::sleep(self.quotas.aggregate_every()) => false,
             };
+            self.close_left().await;
             for beyond in self.quotas.collect() {
                 if self.append(beyond.draft()).await.is_err() {
                     beyond.put_back();
@@ -107,30 +125,75 @@ impl Ledger {
     }
 
     fn append(&self, draft: Draft) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
-        let (denial, span) = (stats::denial(&draft), spans::record(draft.kind));
-        let trace = (!span.is_disabled()).then(|| draft.trace.clone()).flatten();
-        // Begun here, so that who waits does not carry the draft along.
-        let begun = span.in_scope(|| self.log.begin(draft));
-        let stats = Arc::clone(&self.stats);
-        async move {
-            let receipt = begun.receipt().instrument(span).await.map_err(|error| {
-                let cause = &error as &dyn std::error::Error;
-                tracing::warn!(error = cause, trace_id = trace.as_deref(), "an audit entry was not written");
-                match error {
-                    AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
-                    _ => Unrecorded::Unavailable,
-                }
-            })?;
-            stats.recorded(denial);
-            Ok(receipt)
+        self.begin(draft).receipt()
+    }
+
+    fn begin(&self, draft: Draft) -> Writing {
+        Writing::begin(&self.log, &self.stats, draft)
+    }
+
+    /// Writes how a question ended. Where a registry was asked for it, this is
+    /// what the log is owed for that.
+    fn conclude(
+        &self,
+        draft: Draft,
+        owed: Option<&Arc<Owed>>,
+    ) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
+        match owed {
+            None => Either::Left(self.write(draft)),
+            Some(owed) => Either::Right(self.settle(draft, Arc::clone(owed))),
+        }
+    }
+
+    /// The debt is settled when the outcome has its place, and not before: until
+    /// then it may still be refused, and nobody may be waiting to see it.
+    fn settle(&self, draft: Draft, owed: Arc<Owed>) -> BoxFuture<'static, Result<Receipt, Unrecorded>> {
+        if let Err(unrecorded) = self.quotas.book(&draft, true) {
+            return future::ready(Err(unrecorded)).boxed();
+        }
+        let writing = self.begin(draft);
+        if writing.has_place() {
+            owed.settled();
+            return writing.receipt().boxed();
+        }
+        let placing = async move {
+            let writing = writing.placed().await?;
+            owed.settled();
+            writing.receipt().await
+        };
+        self.tasks.spawn(placing).map(|ended| ended.unwrap_or(Err(Unrecorded::Unavailable))).boxed()
+    }
+
+    /// Writes the outcome of a question that nobody waits for. What the log does
+    /// not take now is written when it does.
+    pub(crate) fn close(&self, draft: Draft) {
+        if self.quotas.book(&draft, true).is_err() {
+            return;
+        }
+        let left = Left::begin(&self.log, draft);
+        if let Some(left) = left {
+            self.left.lock().push(left);
+        }
+    }
+
+    /// Outcomes of questions given up that the log has not taken yet.
+    #[cfg(test)]
+    pub(crate) fn owing(&self) -> usize {
+        self.left.lock().len()
+    }
+
+    async fn close_left(&self) {
+        let left = std::mem::take(&mut *self.left.lock());
+        for left in left {
+            if let Some(left) = left.again(&self.log).await {
+                self.left.lock().push(left);
+            }
         }
     }
 
     /// Before a registry is asked under this permit.
     pub(crate) async fn intent(&self, asking: &Asking, upstream_id: &str) -> Result<u64, Unrecorded> {
-        let mut draft = asking.draft(Kind::AccessIntent);
-        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
-        draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        let mut draft = asking.undisclosed(Kind::AccessIntent);
         draft.upstream = vec![Text::Owned(upstream_id.to_owned())];
         Ok(self.write(draft).await?.index)
     }
@@ -160,9 +223,7 @@ impl Ledger {
         refusal: Refusal,
         from: Option<Provenance<'_>>,
     ) -> Result<T, NotReleased<Refusal>> {
-        let mut draft = asking.draft(Kind::AccessOutcome);
-        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
-        draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        let mut draft = asking.undisclosed(Kind::AccessOutcome);
         draft.subjects.extend(strangers(from.as_ref(), &refusal));
         draft.outcome = Some(entry_outcome(refusal.outcome));
         draft.reason = Some(Text::Borrowed(refusal.reason.code()));
@@ -176,18 +237,16 @@ impl Ledger {
             decision.policies =
                 demanded.then_some(Text::Borrowed("catalogue.link_required")).into_iter().collect();
         }
-        attach_source(&mut draft, asking.dataset.registry(), from);
-        Err(told(refusal, self.write(draft).await))
+        let owed = attach_source(&mut draft, asking.dataset.registry(), from);
+        Err(told(refusal, self.conclude(draft, owed).await))
     }
 
     /// A lookup for a tie alone: what was found is disclosed to nobody.
     pub(crate) async fn looked(&self, asking: &Asking, found: &Found) -> Result<Receipt, Unrecorded> {
-        let mut draft = asking.draft(Kind::AccessOutcome);
-        draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
-        draft.subjects = vec![subject(&asking.subject, &asking.role)];
+        let mut draft = asking.undisclosed(Kind::AccessOutcome);
         draft.outcome = found.fetched().map(|fetched| entry_outcome(fetched.outcome()));
-        attach_source(&mut draft, asking.dataset.registry(), Some(found.provenance()));
-        self.write(draft).await
+        let owed = attach_source(&mut draft, asking.dataset.registry(), Some(found.provenance()));
+        self.conclude(draft, owed).await
     }
 
     /// An answer that only a component's decision rests on: the gateway read it,
@@ -205,8 +264,8 @@ impl Ledger {
         draft.subjects = people;
         draft.outcome = Some(entry_outcome(answer.outcome));
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
-        attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        self.write(draft).await
+        let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
+        self.conclude(draft, owed).await
     }
 
     /// An answer, with the commitment to it: to `canonical`, its canonical
@@ -235,64 +294,9 @@ impl Ledger {
             .map(|assurance| Text::Borrowed(assurance.as_str()));
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
         draft.commitment = Some((mac, key.clone()));
-        attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        let receipt = self.write(draft).await.map_err(NotReleased::Unrecorded)?;
+        let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
+        let receipt = self.conclude(draft, owed).await.map_err(NotReleased::Unrecorded)?;
         Ok(Sealed::new((), receipt, Some(key)))
-    }
-}
-
-/// What every entry about one permitted question says: taken from the permit
-/// once, owned, so that a fetch in a task of its own can write its intent.
-#[derive(Debug, Clone)]
-pub(crate) struct Asking {
-    pub(crate) dataset: Dataset,
-    pub(crate) fields: FieldSet,
-    pub(crate) subject: SubjectKey,
-    pub(crate) role: Arc<str>,
-    template: Arc<Draft>,
-}
-
-// === impl Asking ===
-
-impl Asking {
-    /// From the permit of the question itself.
-    pub(crate) fn of(permit: &Permit) -> Self {
-        let question = permit.question();
-        let template = permit_draft(permit, question.operation.as_str());
-        Self {
-            dataset: question.operation.dataset(),
-            fields: permit.fields(),
-            subject: question.subject.clone(),
-            role: permit.role().unwrap_or("subject").into(),
-            template: Arc::new(template),
-        }
-    }
-
-    /// For a lookup the gateway makes to find the tie between an answer and the
-    /// people of the dossier; nothing of it is disclosed. It rests on the
-    /// catalogue, which demands the tie for the subject's role, and on no policy.
-    pub(crate) fn tie(permit: &Permit, dataset: Dataset, subject: SubjectKey, fields: FieldSet) -> Self {
-        let mut template = permit_draft(permit, "find_tie");
-        if let Some(decision) = &mut template.decision {
-            decision.policies = vec![Text::Borrowed("catalogue.link_required")];
-        }
-        Self { dataset, fields, subject, role: "tie".into(), template: Arc::new(template) }
-    }
-
-    /// For a lookup the gateway makes to learn whose guess it was; nothing of it
-    /// is disclosed. It rests on what permitted the question.
-    pub(crate) fn guess(permit: &Permit, dataset: Dataset, fields: FieldSet) -> Self {
-        let template = permit_draft(permit, "count_guess");
-        let subject = permit.question().subject.clone();
-        let role = permit.role().unwrap_or("subject").into();
-        Self { dataset, fields, subject, role, template: Arc::new(template) }
-    }
-
-    fn draft(&self, kind: Kind) -> Draft {
-        let mut draft = Draft::clone(&self.template);
-        draft.kind = kind;
-        draft.dataset = Some(Text::Borrowed(self.dataset.as_str()));
-        draft
     }
 }
 
@@ -302,23 +306,6 @@ fn told(refusal: Refusal, written: Result<Receipt, Unrecorded>) -> NotReleased<R
         Ok(receipt) => NotReleased::Refused(Sealed::new(refusal, receipt, None)),
         Err(unrecorded) => NotReleased::Unrecorded(unrecorded),
     }
-}
-
-fn permit_draft(permit: &Permit, operation: &'static str) -> Draft {
-    let mut draft = Draft::new(Kind::AccessOutcome);
-    draft.trace = Some(Text::Owned(permit.question().trace.id().to_owned()));
-    draft.operation = Some(Text::Borrowed(operation));
-    draft.caller = Some(entry_caller(permit.caller()));
-    draft.actor = Some(draft_actor(permit.actor()));
-    draft.purpose = Some(entry_purpose(&permit.question().purpose));
-    if let Some(dossier) = permit.dossier() {
-        draft.evidence = Some(entry_evidence(dossier.evidence));
-        draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-        draft.case = Some(Text::Owned(dossier.case.clone()));
-    }
-    draft.legal_basis = permit.legal_basis().iter().map(|basis| Text::Owned(basis.clone())).collect();
-    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
-    draft
 }
 
 pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
@@ -336,8 +323,13 @@ fn strangers(from: Option<&Provenance<'_>>, refusal: &Refusal) -> Vec<DraftSubje
     named.map(|named| subject(&SubjectKey::Person(named.id), named.link.as_str())).collect()
 }
 
-fn attach_source(draft: &mut Draft, registry: Registry, from: Option<Provenance<'_>>) {
-    let Some(from) = from else { return };
+/// Says where an answer came from; returns what its outcome settles.
+fn attach_source<'a>(
+    draft: &mut Draft,
+    registry: Registry,
+    from: Option<Provenance<'a>>,
+) -> Option<&'a Arc<Owed>> {
+    let from = from?;
     let source_from = match from.state {
         CacheState::Miss => SourceFrom::Registry,
         CacheState::Hit => SourceFrom::Cache,
@@ -354,42 +346,5 @@ fn attach_source(draft: &mut Draft, registry: Registry, from: Option<Provenance<
         retrieved_at: from.fetched.map(|fetched| EntryTime::new(fetched.retrieved_at)),
     });
     draft.upstream = from.upstream.iter().map(|id| Text::Owned(id.clone())).collect();
-}
-
-/// The entry of a denial: what is known of who asked what. A call that did not
-/// get as far as a caller is a refused credential; one that could not be
-/// decided on for a fault of the gateway's own is no denial.
-fn denial_draft(denial: &Denial, trace: &str) -> Draft {
-    let (kind, outcome) = match denial.actor() {
-        Some(_) if denial.is_failure() => (Kind::AccessOutcome, EntryOutcome::Failed),
-        None if denial.is_failure() => (Kind::CredentialRefused, EntryOutcome::Failed),
-        None => (Kind::CredentialRefused, EntryOutcome::Denied),
-        Some(_) => (Kind::AccessDenied, EntryOutcome::Denied),
-    };
-    let mut draft = Draft::new(kind);
-    draft.trace = (!trace.is_empty()).then(|| Text::Owned(trace.to_owned()));
-    draft.operation = denial.operation().map(Text::Borrowed);
-    draft.caller = denial.caller().map(entry_caller).or_else(|| unknown_caller(denial));
-    draft.actor = denial.actor().map(draft_actor);
-    draft.outcome = Some(outcome);
-    draft.reason = Some(Text::Borrowed(denial.reason().code()));
-    let decided = denial.basis().filter(|_| !denial.is_failure());
-    draft.decision = decided.map(|basis| entry_decision(basis, Effect::Deny));
-    // As the caller gave it: which foreign dossier was tried is to be seen.
-    let asked = denial.asked_dossier().map(|code| Text::Owned(code.as_str().to_owned()));
-    draft.purpose = asked.map(EntryPurpose::Dossier);
-    if let Some(question) = denial.question() {
-        let dataset = question.operation.dataset();
-        draft.dataset = Some(Text::Borrowed(dataset.as_str()));
-        draft.fields = Some(Fields { asked: names(question.fields, dataset), disclosed: Vec::new() });
-        draft.purpose = Some(entry_purpose(&question.purpose));
-        draft.subjects = vec![subject(&question.subject, denial.role().unwrap_or("subject"))];
-    }
-    if let Some(dossier) = denial.dossier() {
-        draft.purpose = Some(EntryPurpose::Dossier(Text::Owned(dossier.code.as_str().to_owned())));
-        draft.evidence = Some(entry_evidence(dossier.evidence));
-        draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-        draft.case = Some(Text::Owned(dossier.case.clone()));
-    }
-    draft
+    from.owed
 }

@@ -16,10 +16,13 @@ mod fetch;
 mod ledger;
 mod minimise;
 mod operate;
+mod owed;
 mod prepared;
 mod quota;
 mod read_log;
 mod release;
+#[cfg(test)]
+mod rig;
 mod sealed;
 mod spans;
 mod stats;
@@ -102,7 +105,7 @@ impl Pipeline {
     /// When the system has no randomness.
     pub fn new(parts: Parts, options: Options) -> Result<Self, NoRandomness> {
         let quotas = Quotas::new(options.quotas, Arc::clone(&parts.clock));
-        let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks)?;
+        let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks.clone())?;
         let adapters: BTreeMap<Registry, Arc<dyn RegistryAdapter>> =
             parts.adapters.into_iter().map(|adapter| (adapter.registry(), adapter)).collect();
         let stats = Stats::new();
@@ -111,7 +114,7 @@ impl Pipeline {
             cache,
             policies: options.policies,
             deadline: options.deadline,
-            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats)),
+            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats), parts.tasks),
             stats,
         };
         Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
@@ -218,8 +221,10 @@ impl Pipeline {
         // Permitted fields only, or a verdict.
         let policy = self.sources.policy(bound.asking.dataset);
         let release = release::prepare(bound, &policy);
-        // One person under two numbers has one set of guesses. Boxed: seldom.
-        let holder = if release.is_no_about_somebody() {
+        // One person under two numbers has one set of guesses, for a yes as for a
+        // no: told apart once they are used up, the two would be one more guess.
+        // Boxed: seldom.
+        let holder = if release.is_about_somebody() {
             Box::pin(binder.guessed(release.permit())).await
         } else {
             Ok(release.holder())

@@ -115,9 +115,9 @@ impl Release {
         })
     }
 
-    /// Whether it is a no that does not say whose number was named.
-    pub(crate) fn is_no_about_somebody(&self) -> bool {
-        matches!(self.bound.found.reply(), Reply::Confirmed { exists: false, .. })
+    /// Whether it is a yes or no that does not say whose number was named.
+    pub(crate) fn is_about_somebody(&self) -> bool {
+        matches!(self.bound.found.reply(), Reply::Confirmed { .. })
     }
 
     /// Records the outcome and hands the answer out.

@@ -11,7 +11,7 @@ use motlan_domain::date::DateError;
 use motlan_domain::id::IdReason;
 use motlan_domain::name::NameError;
 use motlan_domain::reason::{Advice, Origin, Retry};
-use motlan_domain::{IncompleteCause, Reason};
+use motlan_domain::{IncompleteCause, Reason, Unfinished};
 use tonic::Code;
 
 use crate::status::error_code;
@@ -46,6 +46,8 @@ pub enum Met {
     Incomplete,
     /// `SOURCE_MALFORMED` carries it as its cause.
     Cause,
+    /// Never: it stands in the log, for who reads that.
+    Entry,
 }
 
 /// A part of the page.
@@ -60,6 +62,7 @@ enum Section {
     Malformed,
     Incomplete,
     Component,
+    Log,
 }
 
 /// Every reason, in the order of the vocabularies, with the causes of a
@@ -74,6 +77,7 @@ pub fn all(causes: impl IntoIterator<Item = Told>) -> Vec<Told> {
         NameError::ALL.iter().map(|r| Told::written(r.reason(), r.text_vi(), r.text_en(), r.advice())),
     );
     all.extend(IncompleteCause::ALL.iter().copied().map(Told::incomplete));
+    all.extend(Unfinished::ALL.iter().copied().map(Told::unfinished));
     all.extend(causes);
     all
 }
@@ -166,6 +170,18 @@ impl Told {
             next: cause.advice(),
         }
     }
+
+    const fn unfinished(reason: Unfinished) -> Self {
+        Self {
+            code: reason.reason(),
+            met: Met::Entry,
+            origin: Origin::Gateway,
+            retry: Retry::Later,
+            vi: reason.text_vi(),
+            en: reason.text_en(),
+            next: reason.advice(),
+        }
+    }
 }
 
 // === impl Met ===
@@ -177,6 +193,7 @@ impl Met {
             Self::Component => "– (component)",
             Self::Incomplete => "OK, INCOMPLETE",
             Self::Cause => "UNAVAILABLE (cause)",
+            Self::Entry => "– (log)",
             Self::Error(code) => match code {
                 Code::Ok => "OK",
                 Code::Cancelled => "CANCELLED",
@@ -203,7 +220,7 @@ impl Met {
 // === impl Section ===
 
 impl Section {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Credentials,
         Self::Denied,
         Self::Input,
@@ -213,6 +230,7 @@ impl Section {
         Self::Malformed,
         Self::Incomplete,
         Self::Component,
+        Self::Log,
     ];
 
     fn of(told: &Told) -> Self {
@@ -220,6 +238,7 @@ impl Section {
             (Met::Component, _) => Self::Component,
             (Met::Incomplete, _) => Self::Incomplete,
             (Met::Cause, _) => Self::Malformed,
+            (Met::Entry, _) => Self::Log,
             (Met::Error(Code::Unauthenticated), _) => Self::Credentials,
             (Met::Error(_), Origin::Gateway) => Self::Gateway,
             (Met::Error(_), Origin::Registry) => Self::Registry,
@@ -266,6 +285,10 @@ impl Section {
             Self::Component => (
                 "Kết quả của thành phần hồ sơ / Component results",
                 "Không phải lỗi: cho biết vì sao một thành phần được dùng lại, điền sẵn hoặc vẫn phải nộp. *No errors: why a component is reused, filled in or still needed.*",
+            ),
+            Self::Log => (
+                "Chỉ có trong nhật ký / In the log alone",
+                "Không trả cho hệ thống gọi: lý do của bản ghi có kết quả `FAILED`, khi đã định hỏi cơ sở dữ liệu nguồn mà không có câu trả lời nào được cung cấp. *Told to no caller: why an entry has the outcome `FAILED`, where a registry was to be asked and no answer was given out.*",
             ),
         }
     }

@@ -194,7 +194,7 @@ impl BoundServer {
         let stopped = CancellationToken::new();
         let side = TaskTracker::new();
         let (pipeline, until) = (Arc::clone(&readiness.pipeline), stopped.clone());
-        side.spawn(async move { pipeline.ledger().record_refusals(until).await });
+        side.spawn(async move { pipeline.ledger().catch_up(until).await });
         side.spawn(watch_health(health, readiness.clone(), stopped.clone()));
         let probes = axum::serve(probe, probe::router(readiness, numbers))
             .with_graceful_shutdown(stopped.clone().cancelled_owned());

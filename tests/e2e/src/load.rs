@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::{Held, RESIDENCE};
 pub use call::{Call, Reply, What};
-pub use judge::{judge, judge_registries, unhonoured};
+pub use judge::{judge, judge_intents, judge_registries, unhonoured};
 
 /// What a caller does when it was refused for the gateway's own sake, or has a
 /// costly question: others are to get on too.

@@ -9,6 +9,7 @@
     reason = "test code"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use motlan_proto::population::v1::{GetPersonRequest, VerifyIdentityRequest};
 use prost::Message as _;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use serde_json::Value;
 use tokio::time::timeout;
 use tonic::{Code, Status};
 
@@ -97,6 +99,36 @@ async fn until_intents(world: &World, count: usize) {
     timeout(PATIENCE, looking).await.expect("the intent is recorded");
 }
 
+/// The outcomes that cite an intent, once each of so many intents has one: one,
+/// and no more.
+async fn until_closed(world: &World, count: usize) -> Vec<Value> {
+    until_intents(world, count).await;
+    let of_kind = async |kind: EntryKind| {
+        let search = SearchEntriesRequest { kind: kind.into(), ..Default::default() };
+        let found = world.search(search).await.unwrap().into_iter();
+        found.map(|entry| serde_json::from_slice(&entry.canonical).unwrap()).collect::<Vec<Value>>()
+    };
+    let looking = async {
+        loop {
+            let intents = of_kind(EntryKind::AccessIntent).await;
+            let mut outcomes = of_kind(EntryKind::AccessOutcome).await;
+            outcomes.retain(|outcome| !outcome["intent"].is_null());
+            let cited: BTreeSet<u64> =
+                outcomes.iter().filter_map(|outcome| outcome["intent"].as_u64()).collect();
+            assert_eq!(cited.len(), outcomes.len(), "two outcomes of one intent: {outcomes:?}");
+            assert_eq!(intents.len(), count);
+            if intents
+                .iter()
+                .all(|intent| intent["index"].as_u64().is_some_and(|index| cited.contains(&index)))
+            {
+                return outcomes;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, looking).await.expect("every intent has its outcome")
+}
+
 /// Waits until the question is answered from the cache, and no registry asked.
 async fn until_kept(by: &Connection, code: &str, me: &str) {
     let asking = async {
@@ -131,7 +163,8 @@ async fn a_short_deadline_is_kept_and_the_fetch_goes_on() {
     // Who asks next is served by the same fetch.
     until_kept(&office, &own.code, &me).await;
     assert_eq!(world.total_calls(), before + 1, "one question to the registry");
-    assert_eq!(intents(&world).await, 1);
+    let outcomes = until_closed(&world, 1).await;
+    given_up(&outcomes[0], true);
 
     // A deadline that passed before anything could be done.
     let status = told_within(&world, &own.office, &question(&own.code, &me), "1n").await;
@@ -149,8 +182,24 @@ async fn a_registry_that_hangs_holds_nobody_past_the_deadline() {
     let status = told_within(&world, &own.office, &request, "500m").await;
     refused("a hang", Err::<(), _>(status), Code::DeadlineExceeded, "DEADLINE_EXCEEDED");
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    // The fetch ends by its own time, and then there is an outcome of it.
+    let outcomes = until_closed(&world, 1).await;
+    given_up(&outcomes[0], false);
     world.clear_faults();
     world.stop().await.unwrap();
+}
+
+/// What the log says of a question whose asker went: whether the registry had
+/// answered by then, and that nothing was disclosed.
+fn given_up(outcome: &Value, answered: bool) {
+    assert_eq!(
+        (&outcome["outcome"], &outcome["reason"]),
+        (&"FAILED".into(), &"GIVEN_UP".into()),
+        "{outcome}"
+    );
+    assert_eq!(outcome["source"]["retrieved_at"].is_string(), answered, "{outcome}");
+    assert!(outcome["upstream"].as_array().is_some_and(|ids| !ids.is_empty()), "{outcome}");
+    assert!(outcome["commitment"].is_null() && outcome["fields"]["disclosed"].is_null(), "{outcome}");
 }
 
 /// More calls than a caller has places, each given up during the fetch: were one
@@ -186,7 +235,8 @@ async fn who_hangs_up_gives_its_place_back_and_the_fetch_survives() {
     }
     assert_eq!(receipts.len(), PLACES / 8);
     entry_at(&world, receipts.last().unwrap()).await;
-    assert_eq!(intents(&world).await, 1);
+    let outcomes = until_closed(&world, 1).await;
+    given_up(&outcomes[0], true);
     world.stop().await.unwrap();
 }
 
@@ -212,6 +262,8 @@ async fn a_guess_that_was_given_up_has_been_made() {
         assert!(timeout(Duration::from_millis(500), guess()).await.is_err(), "it was answered");
     }
     refused("the sixth", guess().await, Code::PermissionDenied, "GUESS_LIMIT");
+    let outcomes = until_closed(&world, 5).await;
+    outcomes.iter().for_each(|outcome| given_up(outcome, true));
     world.clear_faults();
     world.stop().await.unwrap();
 }

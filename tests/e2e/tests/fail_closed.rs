@@ -11,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use motlan_e2e::load::{Call, Case, Load, Reply, judge, judge_registries};
+use motlan_e2e::load::{Call, Case, Load, Reply, judge, judge_intents, judge_registries};
 use motlan_e2e::{Ledger, PATIENCE};
 use motlan_harness::faults::{Action, EIO, ENOSPC, EROFS, FaultLayer, Op, Rule};
 use motlan_harness::{Program, Served, World};
@@ -158,6 +158,7 @@ impl Stage {
         assert!(self.served.interrupt().await.unwrap().success(), "the process lived through it all");
         let ledger = Ledger::read(&audit);
         judge(&calls, &ledger);
+        assert_eq!(judge_intents(&ledger), 0, "no stop cut anything off");
         judge_registries(&calls, &ledger, &self.world.calls());
         let late = calls.iter().find(|call| call.took > DEADLINE + SLACK);
         assert!(late.is_none(), "past its deadline: {late:?}");

@@ -161,7 +161,7 @@ async fn guesses_without_a_birth_date_count_for_the_person_too() {
     let world = World::start().await.unwrap();
     let p = world.personas().clone();
     let verifier = world.connect("verifier").unwrap();
-    // The yes/no service does not say whose number it was: its no is followed.
+    // The yes/no service does not say whose number it was: that is looked up.
     let blind = async |id: &str| {
         let told = verify(&verifier, registered("identity-verification"), id, WRONG, None).await;
         told.map(|told| told.outcome()).map_err(|status| Refusal::from(status).reason)
@@ -184,6 +184,34 @@ async fn guesses_without_a_birth_date_count_for_the_person_too() {
     world.fault(Registry::Population, Some("TraCuuThongTinCongDan"), Fault::Status { code: 500 }, None);
     let another = &world.families()[1].applicant.id;
     assert_eq!(blind(another).await, Err("SOURCE_ERROR".to_owned()));
+    world.stop().await.unwrap();
+}
+
+/// Once the person's attempts are used up, a yes about a cancelled id would tell
+/// the right name from a wrong one: a guess more for each such id.
+#[tokio::test]
+async fn a_right_name_counts_for_the_person_as_a_wrong_one_does() {
+    let world = World::start().await.unwrap();
+    let p = world.personas().clone();
+    let truth = world.registries().world();
+    let who = truth.people.iter().find(|person| person.id == p.successor_id).expect("the person");
+    let right = who.name.full();
+    let verifier = world.connect("verifier").unwrap();
+    let blind = async |id: &str, name: &str| {
+        let told = verify(&verifier, registered("identity-verification"), id, name, None).await;
+        told.map(|told| told.outcome()).map_err(|status| Refusal::from(status).reason)
+    };
+    for id in [&p.cancelled_id, &p.successor_id] {
+        assert_eq!(blind(id, &right).await, Ok(Outcome::Match), "a yes is no guess");
+    }
+    for _ in 0..5 {
+        assert_eq!(blind(&p.successor_id, WRONG).await, Ok(Outcome::Mismatch));
+    }
+    for id in [&p.cancelled_id, &p.successor_id] {
+        for name in [right.as_str(), WRONG] {
+            assert_eq!(blind(id, name).await, Err(LIMIT.to_owned()), "{id} {name}");
+        }
+    }
     world.stop().await.unwrap();
 }
 

@@ -2,7 +2,7 @@
 //! would write it.
 
 use super::*;
-use crate::answer::IncompleteCause;
+use crate::answer::{IncompleteCause, Unfinished};
 use crate::date::DateError;
 use crate::id::IdReason;
 use crate::name::NameError;
@@ -14,6 +14,7 @@ fn everything() -> Vec<(&'static str, &'static str, Advice)> {
     all.extend(DateError::ALL.iter().map(|r| (r.reason(), r.text_vi(), r.advice())));
     all.extend(NameError::ALL.iter().map(|r| (r.reason(), r.text_vi(), r.advice())));
     all.extend(IncompleteCause::ALL.iter().map(|r| (r.reason(), r.text_vi(), r.advice())));
+    all.extend(Unfinished::ALL.iter().map(|r| (r.reason(), r.text_vi(), r.advice())));
     all
 }
 

@@ -1,88 +1,13 @@
 //! Closings that a failure cut off, and what refused operations leave behind.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use motlan_access::{Access, AccessConfig, CallerConfig, CallerRole, SyntheticIds};
-use motlan_audit::{AuditLog, AuditService, MemoryKeyProvider};
-use motlan_catalogue::{Catalogue, Purposes, RoleId};
+use motlan_catalogue::RoleId;
 use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, RequestId, Synthetic};
-use motlan_domain::{Clock, ManualClock, Outcome, SubjectKey};
-use motlan_dossier::{Register, RegisterKey, RegisterOptions};
-use rcgen::{CertificateParams, KeyPair, SanType};
-use tokio_util::task::TaskTracker;
+use motlan_domain::{Outcome, SubjectKey};
 
 use super::*;
-use crate::{Options, Parts, QuotaOptions};
-
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const OFFICERS: &str = r#"
-officers = [{ account = "lan@h32.216", agency = "H32.216", personal_id = "097180000001", responsible = true }]
-"#;
-
-struct Rig {
-    pipeline: Pipeline,
-    log: AuditLog,
-    audit: AuditService,
-    register: Register,
-    _dir: tempfile::TempDir,
-}
+use crate::rig::{Rig, TRACE};
 
 impl Rig {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
-        let keys = Arc::new(MemoryKeyProvider::fixed(7));
-        let (log, audit) = AuditLog::in_memory("log.test/1", keys, Arc::clone(&clock)).unwrap();
-        let file = dir.path().join("dossiers.sqlite");
-        let options = RegisterOptions::new(file, RegisterKey::new([1; 32]), Synthetic::Allowed);
-        let register = Register::open(options, Arc::clone(&clock)).unwrap();
-        let catalogue = Catalogue::embedded().unwrap();
-        let purposes = Purposes::embedded(&catalogue).unwrap();
-        let directory = dir.path().join("officers.toml");
-        std::fs::write(&directory, OFFICERS).unwrap();
-        let caller = |id: &str, agency: &str| CallerConfig {
-            id: id.into(),
-            agency: agency.into(),
-            role: CallerRole::OneStop,
-            commune: None,
-            tokens: Vec::new(),
-        };
-        let config = AccessConfig {
-            callers: vec![caller("one-stop-216", "H32.216"), caller("one-stop-217", "H32.217")],
-            issuers: Vec::new(),
-            evidence: Vec::new(),
-            directory,
-            policy_dir: None,
-            synthetic_ids: SyntheticIds::Allowed,
-        };
-        let access = Access::load(config, catalogue.clone(), purposes, register.clone(), Arc::clone(&clock));
-        let parts = Parts {
-            access: access.unwrap(),
-            log: log.clone(),
-            register: register.clone(),
-            catalogue: Arc::new(catalogue),
-            adapters: Vec::new(),
-            clock,
-            tasks: TaskTracker::new(),
-        };
-        let options = Options {
-            cache_bytes: 1 << 20,
-            policies: BTreeMap::default(),
-            deadline: Duration::from_secs(5),
-            quotas: QuotaOptions::default(),
-        };
-        Self { pipeline: Pipeline::new(parts, options).unwrap(), log, audit, register, _dir: dir }
-    }
-
-    fn identity(&self, system: &str) -> Identity {
-        let uri = format!("urn:motlan:system:{system}");
-        let mut params = CertificateParams::default();
-        params.subject_alt_names = vec![SanType::URI(uri.as_str().try_into().unwrap())];
-        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-        self.pipeline.access().identify(Some(certificate.der()), None).unwrap()
-    }
-
     async fn open(&self) {
         let rules = IdRules { synthetic: Synthetic::Allowed, present_year: 2026 };
         let applicant = SubjectKey::Person(PersonalId::parse("097090000123", &rules).unwrap());
@@ -105,18 +30,6 @@ impl Rig {
         reason: &str,
     ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
         self.pipeline.close_dossier(&self.identity(system), &code(), reason, key(id), TRACE).await
-    }
-
-    /// The bytes of every entry of that kind.
-    async fn entries(&self, kind: Kind) -> Vec<String> {
-        let mut found = Vec::new();
-        for index in 0..self.log.health().durable {
-            let entry = self.log.get(index).await.unwrap().unwrap();
-            if entry.entry.kind == kind {
-                found.push(String::from_utf8(entry.bytes).unwrap());
-            }
-        }
-        found
     }
 }
 
@@ -143,7 +56,7 @@ fn refusal(told: Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>>) -> Refusal 
 async fn a_closing_cut_off_before_its_entry_is_gone_on_with() {
     // By the same request, by another, and by the gateway at its next start.
     for how in ["same", "other", "start"] {
-        let rig = Rig::new();
+        let rig = Rig::new(Vec::new());
         rig.open().await;
         // The stop: closed in the register, nothing in the log.
         drop(rig.register.close_dossier(&code(), "DECIDED", key("c1")).await.unwrap());
@@ -181,7 +94,7 @@ async fn a_closing_cut_off_after_its_entry_has_no_second_one() {
     for known in [false, true] {
         for how in ["same", "other", "start"] {
             let what = format!("{how}, known: {known}");
-            let rig = Rig::new();
+            let rig = Rig::new(Vec::new());
             rig.open().await;
             drop(rig.register.close_dossier(&code(), "DECIDED", key("c1")).await.unwrap());
             let dossier = rig.register.get(&code()).await.unwrap().unwrap();
@@ -220,9 +133,9 @@ async fn a_closing_cut_off_after_its_entry_has_no_second_one() {
 
 #[tokio::test]
 async fn without_a_log_nothing_is_closed_and_nothing_asked() {
-    let mut rig = Rig::new();
+    let mut rig = Rig::new(Vec::new());
     rig.open().await;
-    let running = std::mem::replace(&mut rig.audit, Rig::new().audit);
+    let running = std::mem::replace(&mut rig.audit, Rig::new(Vec::new()).audit);
     running.shutdown().await;
     let told = rig.close("one-stop-216", "c1", "DECIDED").await;
     assert!(matches!(told, Err(NotReleased::Unrecorded(_))));
@@ -234,7 +147,7 @@ async fn without_a_log_nothing_is_closed_and_nothing_asked() {
 
 #[tokio::test]
 async fn a_refused_operation_says_what_was_tried() {
-    let rig = Rig::new();
+    let rig = Rig::new(Vec::new());
     rig.open().await;
     let stranger = rig.identity("one-stop-217");
     let viewed = refusal(rig.pipeline.view_dossier(&stranger, &code(), TRACE).await);

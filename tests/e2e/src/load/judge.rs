@@ -29,6 +29,37 @@ pub fn judge(calls: &[Call], ledger: &Ledger) {
     }
 }
 
+/// Every intent has the one outcome that cites it. One that an entry says was
+/// not released was never acted on, and has none; an outcome that was not
+/// released stands there all the same. To be asked of a log in which nothing is
+/// under way. How many of the outcomes are of questions that a stop cut off.
+pub fn judge_intents(ledger: &Ledger) -> usize {
+    let wrong = unpaired(ledger.entries());
+    assert!(wrong.is_empty(), "intents, how many outcomes each has, and whether it is marked: {wrong:?}");
+    let kind = |wanted: &str| ledger.entries().filter(|(entry, _)| entry["kind"] == wanted).count();
+    assert!(kind("access.intent") > 0, "no registry was asked: this shows nothing");
+    // Control: an outcome that is missing is missed.
+    let without = ledger.entries().filter(|(entry, _)| entry["intent"].is_null());
+    assert!(!unpaired(without).is_empty(), "no outcome is looked for");
+    ledger.entries().filter(|(entry, _)| entry["reason"] == "INTERRUPTED").count()
+}
+
+/// Intents that have another number of outcomes than they should.
+fn unpaired<'a>(entries: impl Iterator<Item = (&'a Value, bool)>) -> BTreeMap<u64, (u64, bool)> {
+    let mut outcomes: BTreeMap<u64, (u64, bool)> = BTreeMap::new();
+    for (entry, marked) in entries {
+        if entry["kind"] == "access.intent" {
+            outcomes.entry(entry["index"].as_u64().expect("an index")).or_default().1 = marked;
+        }
+        if let Some(intent) = entry["intent"].as_u64() {
+            let known = outcomes.get_mut(&intent);
+            known.unwrap_or_else(|| panic!("no intent before its outcome: {entry}")).0 += 1;
+        }
+    }
+    outcomes.retain(|_, (count, marked)| *count != u64::from(!*marked));
+    outcomes
+}
+
 /// The receipts that the log does not honour: no such entry, another one, or
 /// one that a later entry says was not released.
 pub fn unhonoured<'a>(calls: &'a [Call], ledger: &Ledger) -> Vec<&'a Held> {
@@ -62,13 +93,16 @@ fn was_unrecorded(call: &Call) -> bool {
     unrecorded && call.what != What::Resolve
 }
 
-/// Whether an entry says that the caller was told something. A dossier's
-/// opening is no answer: one that stands in the log and was not told is gone on
-/// with by the same request.
+/// Whether an entry says that the caller was told something: fields, a verdict,
+/// or that there is nothing, each with a commitment to it; or a refusal. A
+/// dossier's opening is no answer: one that stands in the log and was not told
+/// is gone on with by the same request.
 fn tells(entry: &Value) -> bool {
     let disclosed = entry["fields"]["disclosed"].as_array().is_some_and(|fields| !fields.is_empty());
     let kind = entry["kind"].as_str().unwrap_or_default();
-    disclosed || ["access.denied", "log.read", "credential.refused"].contains(&kind)
+    disclosed
+        || !entry["commitment"].is_null()
+        || ["access.denied", "log.read", "credential.refused"].contains(&kind)
 }
 
 type Place<'a> = (u64, &'a Value, bool);

@@ -20,6 +20,7 @@ async fn every_answer_outlives_a_power_cut() {
         story.check(&served, &format!("cut {cut}")).await;
     }
     assert!(lost > 0, "no cut took anything: this shows nothing");
+    assert!(story.interrupted > 0, "no cut left a question open: that they are closed shows nothing");
     stop(story, served).await;
 }
 

@@ -24,6 +24,7 @@ async fn every_answer_received_stands_in_the_log_after_kill_9() {
         story.check(&served, &format!("kill {kill}")).await;
     }
     assert!(told >= kills * enough, "{told}");
+    assert!(story.interrupted > 0, "no kill cut a question off: that they are closed shows nothing");
     // The search catches up with the log after a restart, and knows every entry.
     let last = story.calls.iter().flat_map(|call| &call.held).map(|held| held.index).max().unwrap();
     let found = indices(&story, last).await;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use motlan_e2e::load::{Call, Case, Load, Reply, What, judge, unhonoured};
+use motlan_e2e::load::{Call, Case, Load, Reply, What, judge, judge_intents, unhonoured};
 use motlan_e2e::{Held, Ledger};
 use motlan_harness::faults::{FaultLayer, Rule};
 use motlan_harness::power::{Lost, Luck, Machine};
@@ -23,6 +23,8 @@ pub(crate) struct Story {
     pub(crate) program: Program,
     pub(crate) calls: Vec<Call>,
     pub(crate) layer: FaultLayer,
+    /// Questions that a stop cut off and a start closed.
+    pub(crate) interrupted: usize,
     cases: Vec<Case>,
     machine: Option<Machine>,
     pseudonyms: BTreeMap<String, String>,
@@ -53,7 +55,9 @@ impl Story {
         let served = program.serve(&site, Some(&layer)).await.unwrap();
         let (cases, calls) = Case::open_all(&world, &site).await;
         let pseudonyms = BTreeMap::new();
-        let story = Self { world, site, program, calls, layer, cases, machine, pseudonyms, _folder: folder };
+        let (interrupted, _folder) = (0, folder);
+        let story =
+            Self { world, site, program, calls, layer, interrupted, cases, machine, pseudonyms, _folder };
         (story, served)
     }
 
@@ -121,6 +125,7 @@ impl Story {
     pub(crate) async fn check(&mut self, served: &Served, what: &str) {
         let ledger = Ledger::read(&served.site().audit());
         judge(&self.calls, &ledger);
+        self.interrupted = judge_intents(&ledger);
         self.people_keep_their_pseudonym(&ledger, what);
         // The same over the API, for some: the reads are entries behind all that was told.
         let auditor = self.world.connect_to(&self.site, "auditor").unwrap();

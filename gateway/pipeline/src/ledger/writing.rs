@@ -1,0 +1,104 @@
+//! An entry on its way into the log, and what is left to be written later.
+
+use std::sync::Arc;
+
+use motlan_audit::{Appending, AuditError, AuditLog, Draft, Receipt};
+use motlan_audit_tree::Text;
+use motlan_domain::Reason;
+use tracing::{Instrument as _, Span};
+
+use crate::sealed::Unrecorded;
+use crate::spans;
+use crate::stats::{self, Stats};
+
+/// An append that has begun.
+pub(super) struct Writing {
+    begun: Appending,
+    stats: Arc<Stats>,
+    denial: Option<Reason>,
+    span: Span,
+    trace: Option<Text>,
+}
+
+/// An outcome that the log has not taken yet.
+pub(super) struct Left {
+    draft: Draft,
+    /// The people it names are being met.
+    begun: Option<Appending>,
+}
+
+// === impl Writing ===
+
+impl Writing {
+    /// Begins it at once, so that who waits does not carry the draft along.
+    pub(super) fn begin(log: &AuditLog, stats: &Arc<Stats>, draft: Draft) -> Self {
+        let (denial, span) = (stats::denial(&draft), spans::record(draft.kind));
+        let trace = (!span.is_disabled()).then(|| draft.trace.clone()).flatten();
+        let begun = span.in_scope(|| log.begin(draft));
+        Self { begun, stats: Arc::clone(stats), denial, span, trace }
+    }
+
+    /// Whether it will stand in the log, whatever comes.
+    pub(super) const fn has_place(&self) -> bool {
+        self.begun.has_place()
+    }
+
+    /// Waits until it will.
+    pub(super) async fn placed(mut self) -> Result<Self, Unrecorded> {
+        let placing = self.begun.placed().instrument(self.span.clone());
+        self.begun = placing.await.map_err(|error| unrecorded(error, self.trace.as_deref()))?;
+        Ok(self)
+    }
+
+    /// Waits until it is durable.
+    pub(super) async fn receipt(self) -> Result<Receipt, Unrecorded> {
+        let Self { begun, stats, denial, span, trace } = self;
+        let receipt = begun.receipt().instrument(span).await;
+        let receipt = receipt.map_err(|error| unrecorded(error, trace.as_deref()))?;
+        stats.recorded(denial);
+        Ok(receipt)
+    }
+}
+
+fn unrecorded(error: AuditError, trace: Option<&str>) -> Unrecorded {
+    let cause = &error as &dyn std::error::Error;
+    tracing::warn!(error = cause, trace_id = trace, "an audit entry was not written");
+    match error {
+        AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
+        _ => Unrecorded::Unavailable,
+    }
+}
+
+// === impl Left ===
+
+impl Left {
+    /// Begins to write it; `None` if it has its place.
+    pub(super) fn begin(log: &AuditLog, draft: Draft) -> Option<Self> {
+        let begun = log.begin(draft.clone());
+        if let Some(error) = begun.refusal() {
+            not_written(error, &draft);
+        }
+        (!begun.has_place()).then_some(Self { draft, begun: Some(begun) })
+    }
+
+    /// Waits for what was begun, or begins anew; `None` if it has its place.
+    pub(super) async fn again(self, log: &AuditLog) -> Option<Self> {
+        if let Some(begun) = self.begun
+            && begun.placed().await.is_ok()
+        {
+            return None;
+        }
+        match log.begin(self.draft.clone()).placed().await {
+            Ok(_) => None,
+            Err(error) => {
+                not_written(&error, &self.draft);
+                Some(Self { draft: self.draft, begun: None })
+            }
+        }
+    }
+}
+
+fn not_written(error: &AuditError, draft: &Draft) {
+    let (error, intent) = (error as &dyn std::error::Error, draft.intent);
+    tracing::warn!(error, intent, "the outcome of a question given up is not written yet");
+}
