@@ -46,7 +46,7 @@ struct Rate {
 /// What is left of a rate.
 struct Left {
     rate: Rate,
-    left: f64,
+    tokens: f64,
     filled: Instant,
 }
 
@@ -130,23 +130,23 @@ impl Calm {
 
 impl Left {
     fn all(rate: Rate) -> Self {
-        Self { rate, left: rate.at_once, filled: Instant::now() }
+        Self { rate, tokens: rate.at_once, filled: Instant::now() }
     }
 
     fn add(&mut self, more: f64) {
-        self.left = (self.left + more).min(self.rate.at_once);
+        self.tokens = (self.tokens + more).min(self.rate.at_once);
     }
 
     /// Takes one, unless none is left. The clock is asked only then.
     fn take(&mut self) -> bool {
-        if self.left < 1.0 {
+        if self.tokens < 1.0 {
             let now = Instant::now();
             let passed = now.saturating_duration_since(self.filled).as_secs_f64();
             self.filled = now;
             self.add(passed * self.rate.per_second);
         }
-        self.left -= 1.0;
-        self.left >= 0.0
+        self.tokens -= 1.0;
+        self.tokens >= 0.0
     }
 }
 

@@ -263,7 +263,9 @@ async fn a_guess_that_was_given_up_has_been_made() {
     }
     refused("the sixth", guess().await, Code::PermissionDenied, "GUESS_LIMIT");
     let outcomes = until_closed(&world, 5).await;
-    outcomes.iter().for_each(|outcome| given_up(outcome, true));
+    for outcome in &outcomes {
+        given_up(outcome, true);
+    }
     world.clear_faults();
     world.stop().await.unwrap();
 }
