@@ -69,6 +69,9 @@ pub struct Health {
     pub durable: u64,
     /// Entries the index covers.
     pub indexed: u64,
+    /// Whether indexing goes on: if not, searches do not find the newest
+    /// entries, and say so. Stands in nobody's way but an auditor's.
+    pub indexing: bool,
 }
 
 // === impl AuditLog ===
@@ -172,6 +175,7 @@ impl AuditLog {
             queue_depth,
             durable: self.inner.sequencer.durable(),
             indexed: self.inner.index.indexed(),
+            indexing: !self.inner.index.is_failing(),
         }
     }
 
