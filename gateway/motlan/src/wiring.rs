@@ -86,7 +86,7 @@ impl Gateway {
 
         let fetches = TaskTracker::new();
         let pipeline = pipeline(&config, access, log, register.clone(), catalogue, &clock, &fetches)?;
-        let finished = pipeline.finish_closings().await;
+        let finished = pipeline.finish_begun().await;
         let finished = finished
             .map_err(|reason| anyhow::anyhow!("closings cut off earlier cannot be finished: {reason}"));
         let finished = finished.or_exit(Exit::Unavailable)?;

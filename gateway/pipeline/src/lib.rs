@@ -68,7 +68,8 @@ pub struct Parts {
     pub adapters: Vec<Arc<dyn RegistryAdapter>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where fetches run that outlive their caller; the owner waits for it.
+    /// Where fetches, openings and closings run that outlive their caller; the
+    /// owner waits for it.
     pub tasks: TaskTracker,
 }
 
@@ -91,6 +92,7 @@ pub struct Pipeline {
     sources: Sources,
     register: Register,
     catalogue: Arc<Catalogue>,
+    tasks: TaskTracker,
 }
 
 // === impl Pipeline ===
@@ -102,7 +104,7 @@ impl Pipeline {
     /// When the system has no randomness.
     pub fn new(parts: Parts, options: Options) -> Result<Self, NoRandomness> {
         let quotas = Quotas::new(options.quotas, Arc::clone(&parts.clock));
-        let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks)?;
+        let cache = AnswerCache::new(options.cache_bytes, parts.clock, parts.tasks.clone())?;
         let adapters: BTreeMap<Registry, Arc<dyn RegistryAdapter>> =
             parts.adapters.into_iter().map(|adapter| (adapter.registry(), adapter)).collect();
         let stats = Stats::new();
@@ -114,7 +116,8 @@ impl Pipeline {
             ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats)),
             stats,
         };
-        Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
+        let Parts { access, register, catalogue, tasks, .. } = parts;
+        Ok(Self { access, sources, register, catalogue, tasks })
     }
 
     /// What stands in the way of taking work; empty when ready. Cheap.
