@@ -112,6 +112,8 @@ impl AuditLog {
             return self.inner.sequencer.push(&template, finishing).map(Stage::Pushed);
         }
         self.refuse_unless_ready()?;
+        // Before anybody is met for it: each would have a row and an entry.
+        self.inner.assembler.fits(&draft)?;
         self.hand_in(|reply| Job::Append(Box::new(draft), reply)).map(Stage::HandedIn)
     }
 

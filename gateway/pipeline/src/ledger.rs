@@ -10,11 +10,9 @@ use std::sync::Arc;
 
 use motlan_access::{Denial, Permit};
 use motlan_audit::{AuditError, AuditLog, Draft, DraftSubject, Identifier, Receipt};
-use motlan_audit_tree::entry::{
-    Caller as EntryCaller, Effect, EntryTime, Fields, Purpose as EntryPurpose, Source, SourceFrom,
-};
-use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
-use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_audit_tree::entry::{Caller as EntryCaller, Effect, Fields, Purpose as EntryPurpose};
+use motlan_audit_tree::{EntryError, Kind, Outcome as EntryOutcome, Text};
+use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::{CacheState, Fetched, Outcome, Reason, SubjectKey};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -26,9 +24,9 @@ use crate::sealed::{NotReleased, Sealed, Unrecorded};
 use crate::spans;
 use crate::stats::{self, Stats};
 
+use parts::{attach_source, entry_outcome, names, strangers};
 pub(crate) use parts::{commit, unknown_caller};
 pub use parts::{draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
-use parts::{entry_outcome, names};
 
 /// Writes entries for the stages.
 #[derive(Clone)]
@@ -39,6 +37,7 @@ pub struct Ledger {
 }
 
 /// Where an answer came from, for its entry.
+#[derive(Clone, Copy)]
 pub(crate) struct Provenance<'a> {
     pub(crate) state: CacheState,
     /// The intent under which it was fetched.
@@ -118,6 +117,7 @@ impl Ledger {
                 tracing::warn!(error = cause, trace_id = trace.as_deref(), "an audit entry was not written");
                 match error {
                     AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
+                    AuditError::Rejected(EntryError::TooLong) => Unrecorded::TooLong,
                     _ => Unrecorded::Unavailable,
                 }
             })?;
@@ -163,7 +163,6 @@ impl Ledger {
         let mut draft = asking.draft(Kind::AccessOutcome);
         draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
         draft.subjects = vec![subject(&asking.subject, &asking.role)];
-        draft.subjects.extend(strangers(from.as_ref(), &refusal));
         draft.outcome = Some(entry_outcome(refusal.outcome));
         draft.reason = Some(Text::Borrowed(refusal.reason.code()));
         if refusal.outcome == Outcome::Denied
@@ -176,8 +175,25 @@ impl Ledger {
             decision.policies =
                 demanded.then_some(Text::Borrowed("catalogue.link_required")).into_iter().collect();
         }
+        let strangers = strangers(from.as_ref(), &refusal);
         attach_source(&mut draft, asking.dataset.registry(), from);
-        Err(told(refusal, self.write(draft).await))
+        let alone = (!strangers.is_empty()).then(|| Box::new(draft.clone()));
+        draft.subjects.extend(strangers);
+        let written = match (self.write(draft).await, alone) {
+            // More people than an entry can name: the refusal stands without them.
+            (Err(Unrecorded::TooLong), Some(alone)) => self.write(*alone).await,
+            (written, _) => written,
+        };
+        Err(told(refusal, written))
+    }
+
+    /// An answer about more people than one entry can name is not told; the
+    /// entry that says so is about whom was asked about alone.
+    async fn too_many<T>(&self, asking: &Asking, from: Provenance<'_>) -> Result<T, NotReleased<Refusal>> {
+        let registry = asking.dataset.registry();
+        tracing::warn!(registry = registry.as_str(), "an answer names more people than an entry can");
+        let refusal = Refusal::unavailable(Reason::SourceMalformed, registry, None);
+        self.refused(asking, refusal, Some(from)).await
     }
 
     /// A lookup for a tie alone: what was found is disclosed to nobody.
@@ -199,14 +215,17 @@ impl Ledger {
         answer: &Answer,
         people: Vec<DraftSubject>,
         from: Provenance<'_>,
-    ) -> Result<Receipt, Unrecorded> {
+    ) -> Result<Receipt, NotReleased<Refusal>> {
         let mut draft = asking.draft(Kind::AccessOutcome);
         draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
         draft.subjects = people;
         draft.outcome = Some(entry_outcome(answer.outcome));
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
         attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        self.write(draft).await
+        match self.write(draft).await {
+            Err(Unrecorded::TooLong) => self.too_many(asking, from).await,
+            written => written.map_err(NotReleased::Unrecorded),
+        }
     }
 
     /// An answer, with the commitment to it: to `canonical`, its canonical
@@ -236,8 +255,11 @@ impl Ledger {
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
         draft.commitment = Some((mac, key.clone()));
         attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        let receipt = self.write(draft).await.map_err(NotReleased::Unrecorded)?;
-        Ok(Sealed::new((), receipt, Some(key)))
+        match self.write(draft).await {
+            Ok(receipt) => Ok(Sealed::new((), receipt, Some(key))),
+            Err(Unrecorded::TooLong) => self.too_many(asking, from).await,
+            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
     }
 }
 
@@ -325,37 +347,6 @@ pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
     DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.to_owned()) }
 }
 
-/// Whose record it was that a question without a tie reached: they are told
-/// that somebody asked, though nothing was disclosed.
-fn strangers(from: Option<&Provenance<'_>>, refusal: &Refusal) -> Vec<DraftSubject> {
-    if refusal.reason != Reason::OwnerNotInDossier {
-        return Vec::new();
-    }
-    let records = from.and_then(|from| from.fetched).into_iter().flat_map(|fetched| &fetched.records);
-    let named = records.flat_map(motlan_domain::Record::named);
-    named.map(|named| subject(&SubjectKey::Person(named.id), named.link.as_str())).collect()
-}
-
-fn attach_source(draft: &mut Draft, registry: Registry, from: Option<Provenance<'_>>) {
-    let Some(from) = from else { return };
-    let source_from = match from.state {
-        CacheState::Miss => SourceFrom::Registry,
-        CacheState::Hit => SourceFrom::Cache,
-        CacheState::Coalesced => SourceFrom::Coalesced,
-        CacheState::Stale => SourceFrom::Stale,
-    };
-    let own = from.state == CacheState::Miss;
-    draft.intent = own.then_some(from.fetched_by);
-    draft.source = Some(Source {
-        data_time: from.fetched.and_then(|fetched| fetched.source_data_time).map(EntryTime::new),
-        fetched_by: (!own).then_some(from.fetched_by),
-        from: source_from,
-        registry: Text::Borrowed(registry.as_str()),
-        retrieved_at: from.fetched.map(|fetched| EntryTime::new(fetched.retrieved_at)),
-    });
-    draft.upstream = from.upstream.iter().map(|id| Text::Owned(id.clone())).collect();
-}
-
 /// The entry of a denial: what is known of who asked what. A call that did not
 /// get as far as a caller is a refused credential; one that could not be
 /// decided on for a fault of the gateway's own is no denial.
@@ -393,3 +384,6 @@ fn denial_draft(denial: &Denial, trace: &str) -> Draft {
     }
     draft
 }
+
+#[cfg(test)]
+mod tests;
