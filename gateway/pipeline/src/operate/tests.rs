@@ -129,7 +129,8 @@ impl Rig {
 
     /// An opening that a stop cut off: registered, nothing in the log.
     async fn cut_off(&self) -> Arc<Dossier> {
-        let permit = self.pipeline.access().may_open(&self.identity("one-stop-216"), Self::opening()).unwrap();
+        let permit =
+            self.pipeline.access().may_open(&self.identity("one-stop-216"), Self::opening()).unwrap();
         let opened = self.register.open_dossier(permit.dossier().clone(), key("o1")).await.unwrap();
         Arc::clone(&opened.dossier)
     }

@@ -15,7 +15,8 @@ use crate::story::Story;
 const LIMIT: usize = 5;
 
 async fn guess(by: &Connection, id: &str) -> Result<Outcome, String> {
-    let told = verify(by, registered("identity-verification"), id, "Trần Văn Không", Some("1970-01-02")).await;
+    let told =
+        verify(by, registered("identity-verification"), id, "Trần Văn Không", Some("1970-01-02")).await;
     told.map(|told| told.outcome()).map_err(|status| Refusal::from(status).reason)
 }
 
