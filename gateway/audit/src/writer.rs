@@ -93,10 +93,6 @@ impl Writer {
                 Err(_) => self.fail(Cause::WriterDied),
             }
         }
-        // Nobody comes back for those whom a neighbour was to wake.
-        if let Some(last) = self.last.take() {
-            last.flush();
-        }
         self.progress.close();
     }
 
