@@ -6,7 +6,9 @@ use aws_lc_rs::error::Unspecified;
 use motlan_audit_tree::entry::{
     Actor, ActorKind, Commitment, CommitmentSeal, Created, Erased, Subject, SubjectClass,
 };
-use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Template, Text};
+use motlan_audit_tree::{
+    CommitmentKey, Entry, EntryError, EntryTime, Kind, MAX_ENTRY_BYTES, Mac, Template, Text,
+};
 
 use crate::draft::{Draft, DraftActor};
 use crate::error::{AuditError, Cause};
@@ -44,6 +46,24 @@ impl Assembler {
         let entry =
             self.entry(draft, known).map_err(|Unspecified| AuditError::unavailable(Cause::RandomFailed))?;
         Template::of(&entry).map_err(AuditError::Rejected)
+    }
+
+    /// Whether the draft fits an entry, whoever its subjects turn out to be:
+    /// their pseudonyms and sealed forms are of one length.
+    pub(crate) fn fits(&self, draft: &Draft) -> Result<(), AuditError> {
+        let failed = |_| AuditError::unavailable(Cause::RandomFailed);
+        let natural = Arc::new(Known::stand_in(SubjectClass::Natural).map_err(failed)?);
+        let record = Arc::new(Known::stand_in(SubjectClass::Record).map_err(failed)?);
+        let stand_in = |identifier: &Identifier| match identifier.kind().class() {
+            SubjectClass::Natural => Arc::clone(&natural),
+            SubjectClass::Record => Arc::clone(&record),
+        };
+        let known: Vec<_> = draft.identifiers().map(stand_in).collect();
+        let template = self.assemble(draft.clone(), &known)?;
+        if template.max_len() > MAX_ENTRY_BYTES {
+            return Err(AuditError::Rejected(EntryError::TooLong));
+        }
+        Ok(())
     }
 
     /// A `subject.created` entry.

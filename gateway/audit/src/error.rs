@@ -33,6 +33,9 @@ pub enum AuditError {
     /// The search index could not be read: answer UNAVAILABLE.
     #[error("audit index cannot be read")]
     Index(#[source] rusqlite::Error),
+    /// The search panicked over this request and goes on: answer UNAVAILABLE.
+    #[error("the search of the log failed over this request")]
+    SearchDied,
     /// The log has been shut down.
     #[error("audit log is closed")]
     Closed,
@@ -49,6 +52,13 @@ pub enum AuditError {
     /// would give people a second pseudonym: put the table back.
     #[error("subject table is missing though the log holds entries")]
     SubjectsMissing,
+    /// At open: the table lacks whom an entry of the log introduces: it is older
+    /// than the log. Put the newer one back.
+    #[error("subject table is older than the log: it lacks whom entry {index} introduces")]
+    SubjectsBehind {
+        /// The entry.
+        index: u64,
+    },
     /// At open: a key is missing, or is not the one the folder was made with.
     #[error("audit keys cannot be used")]
     Keys(#[from] crate::keys::KeyError),

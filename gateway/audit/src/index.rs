@@ -7,8 +7,10 @@
 //! refuses to open.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use motlan_audit_tree::{Entry, LeafHash};
@@ -29,6 +31,9 @@ const TICK: Duration = Duration::from_millis(200);
 /// Pause after a small and after a larger transaction, so that entries under
 /// load share one.
 const COALESCE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
+
+/// Between two attempts after a failure: first, and at most.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
 /// Words kept at hand; beyond, the memory starts anew.
 const WORDS: usize = 65_536;
@@ -65,7 +70,16 @@ pub(crate) struct Indexer {
     next: u64,
     indexed: watch::Sender<u64>,
     paused: Arc<Mutex<bool>>,
+    failing: Arc<AtomicBool>,
     words: HashMap<String, i64>,
+    backoff: Duration,
+}
+
+/// What came of indexing a chunk.
+enum Attempt {
+    Indexed(usize),
+    /// To be tried again after that pause.
+    Failed(Duration),
 }
 
 /// What others know of the index.
@@ -73,6 +87,7 @@ pub(crate) struct Indexer {
 pub(crate) struct IndexHandle {
     indexed: watch::Receiver<u64>,
     paused: Arc<Mutex<bool>>,
+    failing: Arc<AtomicBool>,
 }
 
 // === impl Database ===
@@ -142,6 +157,11 @@ impl IndexHandle {
         let _ = self.indexed.clone().wait_for(|indexed| *indexed >= to).await;
     }
 
+    /// Whether the last attempt to index what is durable failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Acquire)
+    }
+
     pub(crate) fn pause(&self, paused: bool) {
         *self.paused.lock() = paused;
     }
@@ -178,12 +198,18 @@ impl Indexer {
             next,
             indexed: watch::Sender::new(next),
             paused: Arc::default(),
+            failing: Arc::default(),
             words: HashMap::new(),
+            backoff: BACKOFF.0,
         })
     }
 
     pub(crate) fn handle(&self) -> IndexHandle {
-        IndexHandle { indexed: self.indexed.subscribe(), paused: Arc::clone(&self.paused) }
+        IndexHandle {
+            indexed: self.indexed.subscribe(),
+            paused: Arc::clone(&self.paused),
+            failing: Arc::clone(&self.failing),
+        }
     }
 
     pub(crate) fn database(&self) -> Arc<Database> {
@@ -205,15 +231,38 @@ impl Indexer {
             finish(&transaction, next, &last_leaf)?;
             transaction.commit()
         });
-        if let Err(error) = written {
-            // Words learnt in a transaction that failed are not in the table.
-            self.words.clear();
-            return Err(AuditError::Index(error));
-        }
+        written.map_err(AuditError::Index)?;
         drop(connection);
         self.next = next;
         self.indexed.send_replace(next);
         Ok(entries.len())
+    }
+
+    /// Indexes the next chunk; after a failure of whatever kind, a panic among
+    /// them, goes back to what the file holds and waits a little longer each time.
+    fn attempt(&mut self, durable: u64) -> Attempt {
+        let advanced = catch_unwind(AssertUnwindSafe(|| self.advance(durable)));
+        match advanced {
+            Ok(Ok(entries)) => {
+                self.failing.store(false, Ordering::Release);
+                self.backoff = BACKOFF.0;
+                return Attempt::Indexed(entries);
+            }
+            Ok(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "audit index cannot be written");
+            }
+            Err(_) => tracing::error!("the indexing of the audit log panicked"),
+        }
+        self.failing.store(true, Ordering::Release);
+        // Words learnt in a transaction that failed are not in the table.
+        self.words.clear();
+        if let Ok((next, _)) = self.database.state() {
+            self.next = next;
+            self.indexed.send_replace(next);
+        }
+        let pause = self.backoff;
+        self.backoff = (pause * 2).min(BACKOFF.1);
+        Attempt::Failed(pause)
     }
 
     fn insert(&mut self, transaction: &Transaction<'_>, stored: &Stored) -> rusqlite::Result<()> {
@@ -289,19 +338,14 @@ pub(crate) fn run(mut indexer: Indexer) {
             }
             continue;
         }
-        let advanced = indexer.advance(durable);
+        let advanced = indexer.attempt(durable);
         drop(paused);
         match advanced {
-            Ok(0..32) if !closed => std::thread::sleep(COALESCE.0),
-            Ok(32..4096) if !closed => std::thread::sleep(COALESCE.1),
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "audit index cannot be written");
-                if closed {
-                    return;
-                }
-                std::thread::sleep(TICK);
-            }
+            Attempt::Failed(_) if closed => return,
+            Attempt::Failed(pause) => indexer.progress.rest(pause),
+            Attempt::Indexed(0..32) if !closed => std::thread::sleep(COALESCE.0),
+            Attempt::Indexed(32..4096) if !closed => std::thread::sleep(COALESCE.1),
+            Attempt::Indexed(_) => {}
         }
     }
 }
@@ -336,3 +380,6 @@ fn finish(transaction: &Transaction<'_>, next: u64, last_leaf: &LeafHash) -> rus
         .prepare_cached("UPDATE state SET next = ?1, last_leaf = ?2")?
         .execute(params![signed(next), &last_leaf[..]])
 }
+
+#[cfg(test)]
+mod tests;

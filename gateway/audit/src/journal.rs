@@ -117,6 +117,16 @@ impl JournalStore {
         Ok(Self { disk, shared, origin, segment_bytes, current, preparer, commits: 0, looked: 0 })
     }
 
+    /// Makes an empty segment long enough: a next one would bear its name, and
+    /// name itself as the one before.
+    fn extend(&mut self, needed: u64) -> Result<(), StoreError> {
+        let len = self.current.end.at + needed;
+        let file = self.current.file.as_ref();
+        segment::fill(file, self.current.len, len).map_err(StoreError::Write)?;
+        self.current.len = len;
+        Ok(())
+    }
+
     /// Makes the next segment the current one.
     fn roll(&mut self, needed: u64) -> Result<(), StoreError> {
         if self.current.end != self.current.durable {
@@ -187,7 +197,11 @@ impl AuditStore for JournalStore {
         }
         let bytes = frames.bytes.len() as u64;
         if self.current.end.at + bytes > self.current.len {
-            self.roll(bytes)?;
+            if self.current.end.index == self.current.first {
+                self.extend(bytes)?;
+            } else {
+                self.roll(bytes)?;
+            }
         }
         self.current.file.write_at(&frames.bytes, self.current.end.at).map_err(StoreError::Write)?;
         self.current.end = Place { at: self.current.end.at + bytes, index: frames.end() };

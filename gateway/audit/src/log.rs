@@ -69,6 +69,9 @@ pub struct Health {
     pub durable: u64,
     /// Entries the index covers.
     pub indexed: u64,
+    /// Whether indexing goes on: if not, searches do not find the newest
+    /// entries, and say so. Stands in nobody's way but an auditor's.
+    pub indexing: bool,
 }
 
 // === impl AuditLog ===
@@ -109,6 +112,8 @@ impl AuditLog {
             return self.inner.sequencer.push(&template, finishing).map(Stage::Pushed);
         }
         self.refuse_unless_ready()?;
+        // Before anybody is met for it: each would have a row and an entry.
+        self.inner.assembler.fits(&draft)?;
         self.hand_in(|reply| Job::Append(Box::new(draft), reply)).map(Stage::HandedIn)
     }
 
@@ -172,6 +177,7 @@ impl AuditLog {
             queue_depth,
             durable: self.inner.sequencer.durable(),
             indexed: self.inner.index.indexed(),
+            indexing: !self.inner.index.is_failing(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod token;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -157,8 +158,8 @@ impl Searcher {
         while let Ok(request) = self.requests.recv() {
             // An answer nobody waits for any more is dropped.
             match request {
-                Request::Search(query, reply) => drop(reply.send(self.search(&query))),
-                Request::Get(index, reply) => drop(reply.send(self.get(index, None))),
+                Request::Search(query, reply) => drop(reply.send(guarded(|| self.search(&query)))),
+                Request::Get(index, reply) => drop(reply.send(guarded(|| self.get(index, None)))),
                 Request::Close => return,
             }
         }
@@ -243,6 +244,15 @@ impl Searcher {
         };
         statement.run(&connection, (low, high), size + 1)
     }
+}
+
+/// A panic is a failure like another, of this request alone: the thread is
+/// needed again.
+fn guarded<T>(work: impl FnOnce() -> Result<T, AuditError>) -> Result<T, AuditError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        tracing::error!("the search of the log panicked over a request");
+        Err(AuditError::SearchDied)
+    })
 }
 
 /// The first index below `through` whose time is not before `at`. Times never
@@ -349,3 +359,6 @@ impl Statement {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

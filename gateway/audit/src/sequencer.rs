@@ -67,6 +67,7 @@ struct State {
     last_time: EntryTime,
     pending: Batch,
     phase: Phase,
+    /// What is left on a disk that is full, without the batch in flight.
     room: u64,
     /// Since when the writer has been at the disk, by the monotonic clock.
     busy_since: Option<Duration>,
@@ -239,7 +240,10 @@ impl Sequencer {
             state.busy_since = Some(now);
             let count = state.pending.frames.count;
             state.flow.note(now, count);
-            return Taken::Batch(state.swap(spare));
+            let batch = state.swap(spare);
+            // Its room is spent before the store says so.
+            state.room = state.room.saturating_sub(batch.frames.bytes.len() as u64);
+            return Taken::Batch(batch);
         }
         if state.phase == Phase::Closed { Taken::Closed } else { Taken::Idle }
     }

@@ -84,8 +84,8 @@ impl AuditLog {
     ///
     /// # Errors
     /// [`AuditError::InUse`], [`AuditError::Store`], [`AuditError::Subjects`],
-    /// [`AuditError::SubjectsMissing`], [`AuditError::Keys`] or
-    /// [`AuditError::Index`]: do not start.
+    /// [`AuditError::SubjectsMissing`], [`AuditError::SubjectsBehind`],
+    /// [`AuditError::Keys`] or [`AuditError::Index`]: do not start.
     pub async fn open(
         options: AuditOptions,
         keys: Arc<dyn KeyProvider>,
@@ -157,6 +157,7 @@ impl AuditLog {
         let next = store.next_index();
         let last_time = last_time(reader.as_ref(), next)?;
         let subjects = Arc::new(Subjects::open(places.subjects.as_deref(), keys, next == 0)?);
+        subjects.hold_against(reader.as_ref(), next)?;
         let record_key = keys.record_key()?;
         let token_key = derive(record_key.as_ref(), b"page token v1").map_err(|_| KeyError::Malformed)?;
         let record = Sealer::new(&record_key).map_err(|_| KeyError::Malformed)?;

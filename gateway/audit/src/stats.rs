@@ -1,7 +1,8 @@
 //! What the log counts of itself.
 
 use motlan_telemetry::instrument::{
-    AUDIT_BATCH, AUDIT_ENTRIES, AUDIT_FAILURES, AUDIT_INDEX_LAG, AUDIT_QUEUE, AUDIT_READY, AUDIT_SYNC, key,
+    AUDIT_BATCH, AUDIT_ENTRIES, AUDIT_FAILURES, AUDIT_INDEX_LAG, AUDIT_INDEXING, AUDIT_QUEUE, AUDIT_READY,
+    AUDIT_SYNC, key,
 };
 use motlan_telemetry::{Counter, Histogram, Reading, Source};
 
@@ -43,6 +44,7 @@ impl Source for AuditLog {
         reading.level(&AUDIT_QUEUE, Vec::new(), f64::from(health.queue_depth));
         reading.level(&AUDIT_ENTRIES, Vec::new(), level(health.durable));
         reading.level(&AUDIT_INDEX_LAG, Vec::new(), level(health.durable.saturating_sub(health.indexed)));
+        reading.level(&AUDIT_INDEXING, Vec::new(), f64::from(u8::from(health.indexing)));
         reading.spread(&AUDIT_BATCH, &stats.batch, Vec::new);
         reading.spread(&AUDIT_SYNC, &stats.sync, Vec::new);
         for (cause, count) in Cause::ALL.into_iter().zip(&stats.failures) {

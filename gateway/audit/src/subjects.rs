@@ -6,30 +6,33 @@
 //! commitment that the row's `subject.created` entry makes. Deleting the row
 //! severs the link for good.
 
+mod against;
 mod cache;
+mod db;
+mod row;
 mod standing;
 mod worker;
 
 use std::fmt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand;
+use motlan_audit_tree::Text;
 use motlan_audit_tree::entry::SubjectClass;
-use motlan_audit_tree::{Text, subject_commitment};
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::Zeroizing;
 
 use crate::error::{AuditError, Cause};
 use crate::identifier::Identifier;
-use crate::keys::{Key, KeyError, KeyProvider, random_key};
+use crate::keys::{Key, KeyError, KeyProvider};
 use crate::seal::{Sealer, joint_sealer};
 
 use cache::Cache;
+use db::{Db, write_seen};
 pub(crate) use standing::Standing;
 pub(crate) use worker::{Desk, Job};
 
@@ -66,23 +69,6 @@ pub(crate) struct Subjects {
     db: Mutex<Db>,
     cache: Cache,
 }
-
-struct Db {
-    connection: Connection,
-    /// Where it lies, and the file's device and inode when it was opened.
-    file: Option<(PathBuf, (u64, u64))>,
-}
-
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS subjects (
-        hash BLOB PRIMARY KEY,          -- HMAC-SHA-256(hash key, kind|value)
-        pseudonym TEXT NOT NULL UNIQUE,
-        class INTEGER NOT NULL,         -- 1 natural person, 0 record
-        wrapped_key BLOB NOT NULL,      -- AES-256-GCM under the master key, bound to the pseudonym
-        opening BLOB NOT NULL,          -- of the commitment in the subject.created entry
-        created_index INTEGER           -- that entry; NULL until it is durable
-    ) WITHOUT ROWID;";
 
 fn sql(error: rusqlite::Error) -> AuditError {
     tracing::error!(error = &error as &dyn std::error::Error, "subject table failed");
@@ -124,6 +110,14 @@ impl fmt::Display for Pseudonym {
 // === impl Known ===
 
 impl Known {
+    /// Somebody who is nobody: as long in an entry as anybody.
+    pub(crate) fn stand_in(class: SubjectClass) -> Result<Self, Unspecified> {
+        let key = Zeroizing::new([0; 32]);
+        let sealer = Sealer::new(&key)?;
+        let pseudonym = Pseudonym(format!("s_{:032}", 0).into());
+        Ok(Self { pseudonym, class, key, sealer, alone: OnceLock::new() })
+    }
+
     /// What seals under this subject's key alone: derived once.
     pub(crate) fn alone(&self) -> Result<&Sealer, Unspecified> {
         if let Some(sealer) = self.alone.get() {
@@ -132,29 +126,6 @@ impl Known {
         let sealer = joint_sealer(vec![(self.pseudonym.as_str(), &self.key)])?;
         Ok(self.alone.get_or_init(|| Box::new(sealer)))
     }
-}
-
-// === impl Db ===
-
-impl Db {
-    fn open(path: Option<&Path>) -> rusqlite::Result<Self> {
-        let connection = match path {
-            Some(path) => Connection::open(path)?,
-            None => Connection::open_in_memory()?,
-        };
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "secure_delete", "ON")?;
-        // What an earlier process wrote and could not sync is seen in the
-        // write-ahead log and need not be on the disk: nothing may rest on it.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        let file = path.and_then(|path| Some((path.to_owned(), identity(path)?)));
-        Ok(Self { connection, file })
-    }
-}
-
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
 // === impl Subjects ===
@@ -170,8 +141,7 @@ impl Subjects {
         if path.is_some_and(|path| !path.exists()) && !empty_log {
             return Err(AuditError::SubjectsMissing);
         }
-        let db = Db::open(path).map_err(AuditError::Subjects)?;
-        db.connection.execute_batch(SCHEMA).map_err(AuditError::Subjects)?;
+        let db = Db::open(path, true).map_err(AuditError::Subjects)?;
         let hash_key = keys.subject_hash_key()?;
         let master = keys.master_key()?;
         let mut check = [0; 32];
@@ -255,13 +225,14 @@ impl Subjects {
             .map(|(hash, class)| self.row(&transaction, *hash, *class))
             .collect::<Result<_, _>>()?;
         transaction.commit().map_err(sql)?;
+        db.committed()?;
         Ok(rows)
     }
 
     /// Notes that these subjects' creation is durable in the log, and keeps
     /// them at hand.
     pub(crate) fn announced(&self, rows: &[(&Row, Option<u64>)]) -> Result<(), AuditError> {
-        if rows.iter().any(|(_, index)| index.is_some()) {
+        if let Some(last) = rows.iter().filter_map(|(_, index)| *index).max() {
             let mut db = self.db.lock();
             let transaction = db.connection.transaction().map_err(sql)?;
             for (row, index) in rows.iter().filter_map(|(row, index)| Some((row, (*index)?))) {
@@ -272,7 +243,10 @@ impl Subjects {
                     )
                     .map_err(sql)?;
             }
+            write_seen(&transaction, last + 1).map_err(sql)?;
             transaction.commit().map_err(sql)?;
+            db.seen = last + 1;
+            db.committed()?;
         }
         for (row, _) in rows {
             self.cache.put(row.hash, Arc::clone(&row.known));
@@ -287,9 +261,9 @@ impl Subjects {
         self.ensure(&mut db)?;
         db.connection.execute("DELETE FROM subjects WHERE hash = ?1", [&hash[..]]).map_err(sql)?;
         // The deleted key must not live on in the write-ahead log.
-        db.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sql)?;
+        db.checkpoint()?;
         self.cache.remove(&hash);
-        Ok(())
+        db.committed()
     }
 
     /// Whether the table can be written, by writing to it.
@@ -299,7 +273,15 @@ impl Subjects {
         db.connection
             .execute("INSERT OR REPLACE INTO meta VALUES ('tried', randomblob(8))", [])
             .map_err(sql)?;
-        Ok(())
+        db.committed()
+    }
+
+    /// The log holds so many durable entries; told when it closes, so that the
+    /// next start has less to look through and a shorter log is refused.
+    pub(crate) fn note_seen(&self, entries: u64) -> Result<(), AuditError> {
+        let mut db = self.db.lock();
+        self.ensure(&mut db)?;
+        db.note_seen(entries)
     }
 
     /// Whether the table is where it was opened, or put back from a copy that
@@ -308,98 +290,11 @@ impl Subjects {
         self.ensure(&mut self.db.lock()).is_ok()
     }
 
-    /// A table deleted or replaced under us would go on taking rows that are
-    /// lost at the next start, and give people a second pseudonym.
+    /// A table deleted or replaced under us would give people a second pseudonym.
     fn ensure(&self, db: &mut Db) -> Result<(), AuditError> {
-        let Some((path, opened)) = &db.file else { return Ok(()) };
-        match identity(path) {
-            Some(now) if now == *opened => return Ok(()),
-            None => return Err(AuditError::unavailable(Cause::SubjectsFailed)),
-            Some(_) => {}
+        if db.ensure(|connection| self.belongs(connection))? {
+            self.cache.clear();
         }
-        // Put back from a copy: good if it is ours; its content is the operator's word.
-        let again = Db::open(Some(path)).map_err(sql)?;
-        if !self.belongs(&again.connection).map_err(sql)? {
-            return Err(AuditError::unavailable(Cause::SubjectsFailed));
-        }
-        self.cache.clear();
-        *db = again;
         Ok(())
-    }
-
-    fn row(&self, transaction: &Transaction<'_>, hash: Hash, class: SubjectClass) -> Result<Row, AuditError> {
-        let found = transaction
-            .prepare_cached("SELECT pseudonym, wrapped_key, opening, created_index IS NOT NULL, class FROM subjects WHERE hash = ?1")
-            .and_then(|mut statement| {
-                statement
-                    .query_row([&hash[..]], |row| {
-                        Ok((
-                            row.get::<_, String>(0)?,
-                            row.get::<_, Vec<u8>>(1)?,
-                            row.get::<_, [u8; 32]>(2)?,
-                            row.get::<_, bool>(3)?,
-                            row.get::<_, bool>(4)?,
-                        ))
-                    })
-                    .optional()
-            })
-            .map_err(sql)?;
-        let (pseudonym, key, opening, announced, class) =
-            if let Some((pseudonym, wrapped, opening, announced, natural)) = found {
-                let pseudonym = Pseudonym(pseudonym.into());
-                let key = self.unwrap_key(&pseudonym, &wrapped)?;
-                (
-                    pseudonym,
-                    key,
-                    opening,
-                    announced,
-                    if natural { SubjectClass::Natural } else { SubjectClass::Record },
-                )
-            } else {
-                let (pseudonym, key, opening) = Self::new_subject()?;
-                let wrapped = self
-                    .master
-                    .seal(pseudonym.as_str().as_bytes(), key.as_ref())
-                    .map_err(|_| AuditError::unavailable(Cause::RandomFailed))?;
-                transaction
-                    .prepare_cached("INSERT INTO subjects VALUES (?1, ?2, ?3, ?4, ?5, NULL)")
-                    .and_then(|mut statement| {
-                        let natural = class == SubjectClass::Natural;
-                        statement.execute(params![
-                            &hash[..],
-                            pseudonym.as_str(),
-                            natural,
-                            wrapped,
-                            &opening[..]
-                        ])
-                    })
-                    .map_err(sql)?;
-                (pseudonym, key, opening, false, class)
-            };
-        let sealer = Sealer::new(&key).map_err(|_| AuditError::unavailable(Cause::SubjectsFailed))?;
-        let commitment = subject_commitment(&opening, &hash, pseudonym.as_str());
-        Ok(Row {
-            hash,
-            known: Arc::new(Known { pseudonym, class, key, sealer, alone: OnceLock::new() }),
-            commitment,
-            announced,
-        })
-    }
-
-    fn new_subject() -> Result<(Pseudonym, Key, [u8; 32]), AuditError> {
-        let failed = |_| AuditError::unavailable(Cause::RandomFailed);
-        let opening = *random_key().map_err(failed)?;
-        Ok((Pseudonym::random().map_err(failed)?, random_key().map_err(failed)?, opening))
-    }
-
-    fn unwrap_key(&self, pseudonym: &Pseudonym, wrapped: &[u8]) -> Result<Key, AuditError> {
-        let failed = || AuditError::unavailable(Cause::SubjectsFailed);
-        let plain = self.master.open(pseudonym.as_str().as_bytes(), wrapped).map_err(|_| failed())?;
-        let mut key = Zeroizing::new([0; 32]);
-        if plain.len() != key.len() {
-            return Err(failed());
-        }
-        key.copy_from_slice(&plain);
-        Ok(key)
     }
 }

@@ -3,6 +3,7 @@
 mod appending;
 mod crash;
 mod faults;
+mod held_together;
 mod interrupted;
 mod privacy;
 mod searching;

@@ -225,6 +225,12 @@ impl Progress {
         self.changed.notify_all();
     }
 
+    /// Waits for that long, or until it is the end.
+    pub(crate) fn rest(&self, pause: Duration) {
+        let mut value = self.value.lock();
+        self.changed.wait_while_for(&mut value, |(_, closed)| !*closed, pause);
+    }
+
     /// Waits, at most `tick`, until more than `seen` entries are durable;
     /// says how many are, and whether it is the end.
     pub(crate) fn wait(&self, seen: u64, tick: Duration) -> (u64, bool) {
@@ -235,3 +241,6 @@ impl Progress {
         *value
     }
 }
+
+#[cfg(test)]
+mod tests;

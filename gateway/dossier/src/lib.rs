@@ -26,6 +26,6 @@ mod store;
 pub use dossier::{Dossier, DossierState, DossierSubject, NewDossier, SubjectSource, same_subject};
 pub use error::RegisterError;
 pub use guess::GuessTicket;
-pub use register::{Closed, Opened, Register, RegisterOptions, Viewer};
+pub use register::{Closed, Opened, Opening, Register, RegisterOptions, Viewer};
 pub use request::{REQUEST_ID_DAYS, RequestKey, RequestState};
 pub use seal::RegisterKey;

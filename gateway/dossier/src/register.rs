@@ -1,7 +1,9 @@
 //! The handle others hold.
 
 mod closing;
+mod opening;
 mod standing;
+mod underway;
 mod worker;
 
 use std::fmt;
@@ -14,15 +16,16 @@ use motlan_domain::{Clock, SubjectKey};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cache::Cache;
-use crate::dossier::{Dossier, DossierSubject, MAX_SUBJECTS, NewDossier};
+use crate::dossier::{Dossier, DossierSubject, MAX_SUBJECTS};
 use crate::error::RegisterError;
 use crate::guess::GuessTicket;
 use crate::request::{RequestKey, RequestState};
 use crate::seal::{RegisterKey, Sealer};
 use crate::store::{File, Store};
 pub use closing::Closed;
-use closing::Underway;
+pub use opening::{Opened, Opening};
 use standing::Standing;
+use underway::Underway;
 use worker::{Message, Worker, job};
 
 /// The register. A cheap handle over one thread and one file.
@@ -31,6 +34,7 @@ pub struct Register {
     queue: mpsc::Sender<Message>,
     cache: Arc<Cache>,
     sealer: Arc<Sealer>,
+    opening: Underway,
     closing: Underway,
     standing: Arc<Standing>,
 }
@@ -60,16 +64,6 @@ pub struct Viewer {
     pub system: String,
 }
 
-/// What opening came to.
-#[derive(Debug, Clone)]
-pub struct Opened {
-    /// The dossier as registered.
-    pub dossier: Arc<Dossier>,
-    /// What is known of the request: `New` if this call opened the dossier,
-    /// else the same request did so before.
-    pub request: RequestState,
-}
-
 // === impl Register ===
 
 impl Register {
@@ -94,7 +88,8 @@ impl Register {
             .name("dossier-register".to_owned())
             .spawn(move || worker.run(waiting))
             .map_err(|_| RegisterError::Unavailable(None))?;
-        Ok(Self { queue, cache, sealer, closing: Underway::default(), standing })
+        let (opening, closing) = (Underway::default(), Underway::default());
+        Ok(Self { queue, cache, sealer, opening, closing, standing })
     }
 
     /// Finishes what waits, checkpoints and closes the file. Every later call
@@ -145,61 +140,6 @@ impl Register {
             let found = store.find(&code, viewer.as_ref())?.map(Arc::new);
             let kept = found.clone().filter(|dossier| !dossier.is_opening());
             Ok((found, kept))
-        })
-        .await
-    }
-
-    /// Registers a dossier as *opening*: nobody else sees it until
-    /// [`opened`](Self::opened) says that the audit log has its entry. Of two
-    /// racing calls with one code exactly one opens it; the other is told
-    /// `Exists`, or what the same request already did. An opening that has had
-    /// no entry for five minutes was cut off by a crash: another may take its
-    /// place.
-    pub async fn open_dossier(&self, new: NewDossier, request: RequestKey) -> Result<Opened, RegisterError> {
-        if new.subjects.len() > MAX_SUBJECTS {
-            return Err(RegisterError::TooManySubjects);
-        }
-        self.call(move |store| {
-            let state = store.request_state(&request)?;
-            let known = store.find(&new.code, None)?.map(Arc::new);
-            let dossier = match (known, &state) {
-                // Another may have taken the place of what this request began.
-                (Some(dossier), RequestState::Begun | RequestState::Answered(_)) => {
-                    if !dossier.is_of(&new) {
-                        return Err(RegisterError::Exists);
-                    }
-                    dossier
-                }
-                (Some(known), RequestState::New) if !known.cut_off(store.now) => {
-                    return Err(RegisterError::Exists);
-                }
-                (known, RequestState::New) => {
-                    if known.is_some() {
-                        store.discard(&new.code)?;
-                    }
-                    let dossier = Arc::new(new.opened(store.now));
-                    store.insert(&dossier)?;
-                    store.begin_request(&request)?;
-                    dossier
-                }
-                // The id was spent on something that opened no such dossier.
-                (None, _) => return Err(RegisterError::RequestIdReused),
-            };
-            let kept = Some(Arc::clone(&dossier)).filter(|dossier| !dossier.is_opening());
-            Ok((Opened { dossier, request: state }, kept))
-        })
-        .await
-    }
-
-    /// The opening stands in the audit log: from now on the dossier is there.
-    pub async fn opened(&self, dossier: &Dossier) -> Result<Arc<Dossier>, RegisterError> {
-        let dossier = dossier.clone();
-        self.call(move |store| {
-            if !store.recorded(&dossier)? {
-                return Err(RegisterError::Unknown);
-            }
-            let dossier = store.find(&dossier.code, None)?.map(Arc::new).ok_or(RegisterError::Unknown)?;
-            Ok((Arc::clone(&dossier), Some(dossier)))
         })
         .await
     }

@@ -43,11 +43,13 @@ CREATE TABLE guess (
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// The open file, and which file it is.
+/// The open file, and which file it is: with its write-ahead log, where what
+/// was committed lies until a checkpoint.
 pub(crate) struct File {
     pub(crate) db: Connection,
     path: PathBuf,
     identity: (u64, u64),
+    write_ahead: Option<(u64, u64)>,
 }
 
 /// What a piece of work sees: one transaction at one instant.
@@ -101,7 +103,8 @@ impl File {
         // write-ahead log and need not be on the disk: nothing may rest on it.
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let identity = identity_of(path).ok_or(RegisterError::Unavailable(None))?;
-        Ok(Self { db, path: path.to_owned(), identity })
+        let write_ahead = identity_of(&write_ahead_of(path));
+        Ok(Self { db, path: path.to_owned(), identity, write_ahead })
     }
 
     /// Whether the file can be written, by writing to it.
@@ -110,11 +113,35 @@ impl File {
         Ok(())
     }
 
-    /// Whether the path still leads to this file: one that was deleted or
-    /// replaced takes writes that nobody will ever read.
+    /// Whether the paths still lead to this file and its write-ahead log: one
+    /// that was deleted or replaced takes writes that nobody will ever read.
     pub(crate) fn is_in_place(&self) -> bool {
+        self.is_under_its_name() && identity_of(&write_ahead_of(&self.path)) == self.write_ahead
+    }
+
+    /// Before the file is opened again: where it alone is in place, what lies in
+    /// a write-ahead log that has lost its name goes to the file, while this
+    /// connection still has it.
+    pub(crate) fn rescue(&self) -> Result<(), RegisterError> {
+        if self.is_under_its_name() {
+            tracing::error!("the write-ahead log of the dossier register was removed or replaced");
+            let busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy {
+                return Err(RegisterError::Unavailable(None));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_under_its_name(&self) -> bool {
         identity_of(&self.path) == Some(self.identity)
     }
+}
+
+fn write_ahead_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }
 
 fn identity_of(path: &Path) -> Option<(u64, u64)> {

@@ -92,12 +92,13 @@ impl Gateway {
 
         let fetches = TaskTracker::new();
         let pipeline = pipeline(&config, access, log, register.clone(), catalogue, &clock, &fetches)?;
-        let finished = pipeline.finish_closings().await;
-        let finished = finished
-            .map_err(|reason| anyhow::anyhow!("closings cut off earlier cannot be finished: {reason}"));
+        let finished = pipeline.finish_begun().await;
+        let finished = finished.map_err(|reason| {
+            anyhow::anyhow!("openings and closings cut off earlier cannot be finished: {reason}")
+        });
         let finished = finished.or_exit(Exit::Unavailable)?;
         if finished > 0 {
-            tracing::info!(finished, "closings cut off earlier have their entries now");
+            tracing::info!(finished, "openings and closings cut off earlier are finished now");
         }
         let resolver = Resolver::new(Arc::clone(&pipeline), Arc::clone(&clock));
         let exporter = config.telemetry.as_ref().map(|section| {

@@ -6,23 +6,22 @@
 //! registry is never kept; "not found" briefly. The clock is ours, so that age
 //! can be tested; moka's own expiry only bounds how long memory is held.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod flights;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
 use motlan_api::{FetchError, Reply};
 use motlan_domain::{CachePolicy, CacheState, Clock, Outcome};
-use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
 use crate::prepared::{Budget, Memo};
 use crate::sealed::Unrecorded;
+use flights::{Flight, Flights, InFlight};
 
 /// Which answer: a keyed hash, so that no identifier stands in the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,25 +88,10 @@ pub(crate) struct Served {
     pub(crate) flown: Flown,
 }
 
-type Flight = Shared<BoxFuture<'static, Flown>>;
-type Flights = Arc<Mutex<HashMap<CacheKey, Flight>>>;
-
-/// Takes the flight off the board when its task ends, however it ends.
-struct InFlight {
-    flights: Flights,
-    key: CacheKey,
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.flights.lock().remove(&self.key);
-    }
-}
-
 /// The cache and the questions in flight.
 pub(crate) struct AnswerCache {
     kept: moka::sync::Cache<CacheKey, Kept>,
-    flights: Flights,
+    flights: Arc<Flights>,
     key: hmac::Key,
     clock: Arc<dyn Clock>,
     tasks: TaskTracker,
@@ -221,10 +205,10 @@ impl AnswerCache {
         (self.kept.entry_count(), self.kept.weighted_size())
     }
 
-    /// How many hold a flight under way, the board among them.
+    /// How many wait for flights under way.
     #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
-        self.flights.lock().values().filter_map(Shared::strong_count).sum()
+    pub(crate) fn waiting(&self) -> usize {
+        self.flights.waiting()
     }
 
     /// How old a kept answer is.
@@ -232,7 +216,9 @@ impl AnswerCache {
         self.clock.monotonic().saturating_sub(kept.since)
     }
 
-    /// A live question (limit zero) never joins a flight that began before it.
+    /// A live question (limit zero) never joins a flight that began before it,
+    /// and none joins one whose answer will be older than it accepts: it starts
+    /// its own, which later ones then join.
     fn join_or_launch<F>(
         &self,
         key: CacheKey,
@@ -247,16 +233,12 @@ impl AnswerCache {
             return (CacheState::Miss, self.launch(Some(key), None, policy, fetch()).boxed().shared());
         }
         let (landed, landing) = oneshot::channel();
-        let flight = {
-            let mut flights = self.flights.lock();
-            match flights.entry(key) {
-                Entry::Occupied(flight) => return (CacheState::Coalesced, flight.get().clone()),
-                Entry::Vacant(place) => place.insert(landing.map(outcome_of).boxed().shared()).clone(),
-            }
-        };
+        let now = self.clock.monotonic();
+        let launch = || landing.map(outcome_of).boxed().shared();
+        let (flight, launched) = self.flights.join_or_enter(key, now, limit, launch);
+        let Some(guard) = launched else { return (CacheState::Coalesced, flight) };
         // Outside the lock: a runtime that is closing drops the task, and with
         // it the guard, at once.
-        let guard = InFlight { flights: Arc::clone(&self.flights), key };
         self.spawn(Some(key), Some(guard), policy, fetch(), landed);
         (CacheState::Miss, flight)
     }

@@ -15,9 +15,9 @@ use futures::FutureExt as _;
 use futures::future::{self, BoxFuture, Either};
 use motlan_access::Denial;
 use motlan_audit::{AuditLog, Draft, DraftSubject, Identifier, Receipt};
-use motlan_audit_tree::entry::{Caller as EntryCaller, Effect, EntryTime, Fields, Source, SourceFrom};
+use motlan_audit_tree::entry::{Caller as EntryCaller, Effect, Fields};
 use motlan_audit_tree::{Kind, Text};
-use motlan_domain::dataset::{FieldSet, Registry};
+use motlan_domain::dataset::FieldSet;
 use motlan_domain::{CacheState, Fetched, Outcome, Reason, SubjectKey};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +32,7 @@ use crate::stats::Stats;
 
 pub(crate) use asking::Asking;
 use denied::denial_draft;
-use parts::names;
+use parts::{attach_source, names, strangers};
 pub(crate) use parts::{commit, entry_outcome, unknown_caller};
 pub use parts::{draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
 use writing::{Left, Writing};
@@ -51,6 +51,7 @@ pub struct Ledger {
 }
 
 /// Where an answer came from, for its entry.
+#[derive(Clone, Copy)]
 pub(crate) struct Provenance<'a> {
     pub(crate) state: CacheState,
     /// The intent under which it was fetched.
@@ -224,7 +225,6 @@ impl Ledger {
         from: Option<Provenance<'_>>,
     ) -> Result<T, NotReleased<Refusal>> {
         let mut draft = asking.undisclosed(Kind::AccessOutcome);
-        draft.subjects.extend(strangers(from.as_ref(), &refusal));
         draft.outcome = Some(entry_outcome(refusal.outcome));
         draft.reason = Some(Text::Borrowed(refusal.reason.code()));
         if refusal.outcome == Outcome::Denied
@@ -237,8 +237,25 @@ impl Ledger {
             decision.policies =
                 demanded.then_some(Text::Borrowed("catalogue.link_required")).into_iter().collect();
         }
+        let strangers = strangers(from.as_ref(), &refusal);
         let owed = attach_source(&mut draft, asking.dataset.registry(), from);
-        Err(told(refusal, self.conclude(draft, owed).await))
+        let alone = (!strangers.is_empty()).then(|| Box::new(draft.clone()));
+        draft.subjects.extend(strangers);
+        let written = match (self.conclude(draft, owed).await, alone) {
+            // More people than an entry can name: the refusal stands without them.
+            (Err(Unrecorded::TooLong), Some(alone)) => self.conclude(*alone, owed).await,
+            (written, _) => written,
+        };
+        Err(told(refusal, written))
+    }
+
+    /// An answer about more people than one entry can name is not told; the
+    /// entry that says so is about whom was asked about alone.
+    async fn too_many<T>(&self, asking: &Asking, from: Provenance<'_>) -> Result<T, NotReleased<Refusal>> {
+        let registry = asking.dataset.registry();
+        tracing::warn!(registry = registry.as_str(), "an answer names more people than an entry can");
+        let refusal = Refusal::unavailable(Reason::SourceMalformed, registry, None);
+        self.refused(asking, refusal, Some(from)).await
     }
 
     /// A lookup for a tie alone: what was found is disclosed to nobody.
@@ -258,14 +275,17 @@ impl Ledger {
         answer: &Answer,
         people: Vec<DraftSubject>,
         from: Provenance<'_>,
-    ) -> Result<Receipt, Unrecorded> {
+    ) -> Result<Receipt, NotReleased<Refusal>> {
         let mut draft = asking.draft(Kind::AccessOutcome);
         draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
         draft.subjects = people;
         draft.outcome = Some(entry_outcome(answer.outcome));
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
         let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        self.conclude(draft, owed).await
+        match self.conclude(draft, owed).await {
+            Err(Unrecorded::TooLong) => self.too_many(asking, from).await,
+            written => written.map_err(NotReleased::Unrecorded),
+        }
     }
 
     /// An answer, with the commitment to it: to `canonical`, its canonical
@@ -295,8 +315,11 @@ impl Ledger {
         draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
         draft.commitment = Some((mac, key.clone()));
         let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        let receipt = self.conclude(draft, owed).await.map_err(NotReleased::Unrecorded)?;
-        Ok(Sealed::new((), receipt, Some(key)))
+        match self.conclude(draft, owed).await {
+            Ok(receipt) => Ok(Sealed::new((), receipt, Some(key))),
+            Err(Unrecorded::TooLong) => self.too_many(asking, from).await,
+            Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
     }
 }
 
@@ -312,39 +335,5 @@ pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
     DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.to_owned()) }
 }
 
-/// Whose record it was that a question without a tie reached: they are told
-/// that somebody asked, though nothing was disclosed.
-fn strangers(from: Option<&Provenance<'_>>, refusal: &Refusal) -> Vec<DraftSubject> {
-    if refusal.reason != Reason::OwnerNotInDossier {
-        return Vec::new();
-    }
-    let records = from.and_then(|from| from.fetched).into_iter().flat_map(|fetched| &fetched.records);
-    let named = records.flat_map(motlan_domain::Record::named);
-    named.map(|named| subject(&SubjectKey::Person(named.id), named.link.as_str())).collect()
-}
-
-/// Says where an answer came from; returns what its outcome settles.
-fn attach_source<'a>(
-    draft: &mut Draft,
-    registry: Registry,
-    from: Option<Provenance<'a>>,
-) -> Option<&'a Arc<Owed>> {
-    let from = from?;
-    let source_from = match from.state {
-        CacheState::Miss => SourceFrom::Registry,
-        CacheState::Hit => SourceFrom::Cache,
-        CacheState::Coalesced => SourceFrom::Coalesced,
-        CacheState::Stale => SourceFrom::Stale,
-    };
-    let own = from.state == CacheState::Miss;
-    draft.intent = own.then_some(from.fetched_by);
-    draft.source = Some(Source {
-        data_time: from.fetched.and_then(|fetched| fetched.source_data_time).map(EntryTime::new),
-        fetched_by: (!own).then_some(from.fetched_by),
-        from: source_from,
-        registry: Text::Borrowed(registry.as_str()),
-        retrieved_at: from.fetched.map(|fetched| EntryTime::new(fetched.retrieved_at)),
-    });
-    draft.upstream = from.upstream.iter().map(|id| Text::Owned(id.clone())).collect();
-    from.owed
-}
+#[cfg(test)]
+mod tests;

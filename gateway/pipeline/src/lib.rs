@@ -71,7 +71,8 @@ pub struct Parts {
     pub adapters: Vec<Arc<dyn RegistryAdapter>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where fetches run that outlive their caller; the owner waits for it.
+    /// Where fetches, openings and closings run that outlive their caller; the
+    /// owner waits for it.
     pub tasks: TaskTracker,
 }
 
@@ -94,6 +95,7 @@ pub struct Pipeline {
     sources: Sources,
     register: Register,
     catalogue: Arc<Catalogue>,
+    tasks: TaskTracker,
 }
 
 // === impl Pipeline ===
@@ -114,10 +116,11 @@ impl Pipeline {
             cache,
             policies: options.policies,
             deadline: options.deadline,
-            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats), parts.tasks),
+            ledger: Ledger::new(parts.log, quotas, Arc::clone(&stats), parts.tasks.clone()),
             stats,
         };
-        Ok(Self { access: parts.access, sources, register: parts.register, catalogue: parts.catalogue })
+        let Parts { access, register, catalogue, tasks, .. } = parts;
+        Ok(Self { access, sources, register, catalogue, tasks })
     }
 
     /// What stands in the way of taking work; empty when ready. Cheap.

@@ -2,42 +2,30 @@
 //! entry of its own kind before its caller hears of it; a repeated request id
 //! gets the first answer again.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod finish;
+mod parts;
+mod standing;
 
-use motlan_access::{Denial, DossierPermit, Identity, OpenPermit, OpenRequest};
-use motlan_audit::{Draft, DraftActor, DraftSubject, Found, Identifier, Order, Receipt, SearchQuery};
-use motlan_audit_tree::entry::Effect;
+use std::sync::Arc;
+
+use motlan_access::{Denial, Identity, OpenRequest};
+use motlan_audit::Draft;
 use motlan_audit_tree::{Kind, Outcome as EntryOutcome, Text};
-use motlan_domain::Reason;
 use motlan_domain::id::DossierCode;
 use motlan_domain::reason::Origin;
-use motlan_dossier::{Dossier, DossierState, RegisterError, RequestKey, RequestState};
-use serde::{Deserialize, Serialize};
+use motlan_dossier::{Dossier, NewDossier, Opened, Opening, RegisterError, RequestKey, RequestState};
 
 use crate::Pipeline;
 use crate::answer::Refusal;
-use crate::ledger::{draft_actor, entry_caller, entry_decision, entry_evidence};
-use crate::sealed::{NotReleased, Sealed, Unrecorded};
+use crate::ledger::{draft_actor, entry_caller};
+use crate::sealed::{NotReleased, Sealed};
+use finish::{RETRY_WAITS, Unfinished};
+use parts::{close_reason, dossier_draft, opened_draft, replayed};
+use standing::standing;
 
 /// As entries name the operations.
 const OPEN: &str = "open_dossier";
 const CLOSE: &str = "close_dossier";
-
-/// How long a repeated closing waits for the index of the log.
-const RETRY_WAITS: Duration = Duration::from_secs(2);
-
-/// The same at the start, where the index may have to be rebuilt.
-const START_WAITS: Duration = Duration::from_mins(1);
-
-/// What an operation came to, in the form that is kept for a repeated request.
-#[derive(Debug, Serialize, Deserialize)]
-struct KeptReceipt {
-    origin: String,
-    index: u64,
-    leaf_hash: [u8; 32],
-    time: jiff::Timestamp,
-}
 
 // === impl Pipeline ===
 
@@ -65,22 +53,36 @@ impl Pipeline {
             Ok(permit) => permit,
             Err(denial) => return self.ledger().denied_in(&denial, trace).await,
         };
-        let opened = match self.register().open_dossier(permit.dossier().clone(), key.clone()).await {
+        let opened = match self.begin_opening(permit.dossier(), &key).await {
             Ok(opened) => opened,
-            Err(error) => return self.register_failed(OPEN, identity, &code, &error, trace).await,
+            Err(unfinished) => return self.unfinished(OPEN, identity, &code, unfinished, trace).await,
         };
         if let Some(sealed) = replayed(&opened.dossier, &opened.request) {
             return Ok(sealed);
         }
         let draft = opened_draft(&permit, &opened.dossier, trace);
-        let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
-        // Only now is it there for anybody: no question can rest on a dossier
-        // whose opening the log does not show.
-        let dossier = match self.register().opened(&opened.dossier).await {
-            Ok(dossier) => dossier,
-            Err(error) => return self.register_failed(OPEN, identity, &code, &error, trace).await,
+        match self.finish_opening(opened, draft, key).await {
+            Ok(sealed) => Ok(sealed),
+            Err(unfinished) => self.unfinished(OPEN, identity, &code, unfinished, trace).await,
+        }
+    }
+
+    /// Registers the opening. One that was cut off under this code gives way
+    /// only if the log has no entry of it: else it is open, and stays.
+    async fn begin_opening(&self, new: &NewDossier, key: &RequestKey) -> Result<Opened, Unfinished> {
+        let opened = self.register().open_dossier(new.clone(), key.clone()).await;
+        let opened = opened.map_err(Unfinished::Register)?;
+        if opened.how != Opening::CutOff {
+            return Ok(opened);
+        }
+        let log = self.ledger().log();
+        let written = standing(log, Kind::DossierOpened, &opened.dossier, RETRY_WAITS).await;
+        let known = if written.map_err(|unknown| Unfinished::Log(unknown.into()))?.is_some() {
+            self.register().opened(&opened.dossier).await.and(Err(RegisterError::Exists))
+        } else {
+            self.register().take_over(opened, new.clone(), key.clone()).await
         };
-        self.conclude(receipt, &key, dossier).await
+        known.map_err(Unfinished::Register)
     }
 
     /// Closes a dossier for good. `reason` is a stable code. A closing that a
@@ -109,86 +111,12 @@ impl Pipeline {
         if let Some(sealed) = replayed(&begun.dossier, &begun.request) {
             return Ok(sealed);
         }
-        let written = if begun.taken_up { self.closing_of(code, RETRY_WAITS).await } else { None };
-        let receipt = if let Some(receipt) = written {
-            receipt
-        } else {
-            let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
-            draft.reason = close_reason(&begun.dossier);
-            self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?
-        };
-        let dossier = match self.register().closed(code).await {
-            Ok(dossier) => dossier,
-            Err(error) => return self.register_failed(CLOSE, identity, code, &error, trace).await,
-        };
-        self.conclude(receipt, &key, dossier).await
-    }
-
-    /// Finishes the closings that a stop left without their entry: the gateway
-    /// itself writes it, with the reason stored. To be called before serving;
-    /// returns how many there were. A dossier that cannot be read now is told
-    /// in the technical log and stays closing. Openings are left: the request
-    /// that began one goes on with it, and later another may take its place.
-    ///
-    /// # Errors
-    /// The log cannot be written, or the register cannot be read.
-    pub async fn finish_closings(&self) -> Result<usize, Reason> {
-        let codes = self.register().unfinished().await.map_err(|error| error.reason())?;
-        let mut finished = 0;
-        for code in codes {
-            match self.register().get(&code).await {
-                Ok(Some(dossier)) if dossier.is_closing() => {
-                    self.finish_closing(&dossier).await?;
-                    finished += 1;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(%code, error = &error as &dyn std::error::Error, "a closing was not finished");
-                }
-            }
+        let mut draft = dossier_draft(Kind::DossierClosed, &permit, trace);
+        draft.reason = close_reason(&begun.dossier);
+        match self.finish_closing(begun, draft, key).await {
+            Ok(sealed) => Ok(sealed),
+            Err(unfinished) => self.unfinished(CLOSE, identity, code, unfinished, trace).await,
         }
-        Ok(finished)
-    }
-
-    async fn finish_closing(&self, dossier: &Dossier) -> Result<(), Reason> {
-        if self.closing_of(&dossier.code, START_WAITS).await.is_none() {
-            let mut draft = about(Kind::DossierClosed, dossier);
-            draft.actor = Some(DraftActor::System);
-            draft.reason = close_reason(dossier);
-            let written = self.ledger().write(draft).await;
-            written.map_err(|_| Reason::AuditUnavailable)?;
-        }
-        self.register().closed(&dossier.code).await.map(drop).map_err(|error| error.reason())
-    }
-
-    /// The entry that an earlier call wrote of this closing, and then did not
-    /// come to say so in the register. Where the index of the log does not cover
-    /// all of it within `patience`, nobody knows: better a second entry than none.
-    async fn closing_of(&self, code: &DossierCode, patience: Duration) -> Option<Receipt> {
-        let log = self.ledger().log();
-        let durable = log.health().durable;
-        // The search itself says how far it looked.
-        let _ = tokio::time::timeout(patience, log.index_caught_up(durable)).await;
-        let query = SearchQuery {
-            dossier: Some(code.as_str().to_owned()),
-            kinds: vec![Kind::DossierClosed],
-            order: Order::OldestFirst,
-            page_size: 1,
-            ..SearchQuery::default()
-        };
-        let page = match log.search(query).await {
-            Ok(page) => page,
-            Err(error) => {
-                tracing::warn!(%code, error = &error as &dyn std::error::Error, "the log was not searched for a closing");
-                return None;
-            }
-        };
-        if page.entries.is_empty() && page.indexed_through < durable {
-            tracing::warn!(%code, "the index of the log lags: a closing may be entered twice");
-        }
-        let Found { index, leaf_hash, entry, .. } = page.entries.into_iter().next()?;
-        let time = entry.time.timestamp();
-        Some(Receipt { origin: log.origin(), index, leaf_hash, time })
     }
 
     /// The state of a dossier.
@@ -234,22 +162,20 @@ impl Pipeline {
         self.ledger().denied_in(denial, trace).await
     }
 
-    /// Keeps the answer; of two calls racing with one request id both give the
-    /// first one's receipt.
-    async fn conclude(
+    async fn unfinished<T>(
         &self,
-        receipt: Receipt,
-        key: &RequestKey,
-        dossier: Arc<Dossier>,
-    ) -> Result<Sealed<Arc<Dossier>>, NotReleased<Refusal>> {
-        let kept = KeptReceipt::from(&receipt);
-        let bytes =
-            serde_json::to_vec(&kept).map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
-        // The effect and its entry stand; if only the memory of the answer
-        // fails, a repetition writes a second entry and nothing else.
-        let first = self.register().remember(key, bytes).await.ok();
-        let receipt = first.and_then(|bytes| KeptReceipt::read(&bytes)).unwrap_or(receipt);
-        Ok(Sealed::new(dossier, receipt, None))
+        operation: &'static str,
+        identity: &Identity,
+        code: &DossierCode,
+        unfinished: Unfinished,
+        trace: &str,
+    ) -> Result<T, NotReleased<Refusal>> {
+        match unfinished {
+            Unfinished::Register(error) => {
+                self.register_failed(operation, identity, code, &error, trace).await
+            }
+            Unfinished::Log(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
+        }
     }
 
     /// Records what the register said no to, or that it failed: the second is
@@ -278,76 +204,5 @@ impl Pipeline {
     }
 }
 
-fn replayed(dossier: &Arc<Dossier>, request: &RequestState) -> Option<Sealed<Arc<Dossier>>> {
-    let RequestState::Answered(bytes) = request else { return None };
-    Some(Sealed::new(Arc::clone(dossier), KeptReceipt::read(bytes)?, None))
-}
-
-fn opened_draft(permit: &OpenPermit, dossier: &Dossier, trace: &str) -> Draft {
-    let mut draft = base_draft(Kind::DossierOpened, permit.identity(), dossier, trace);
-    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
-    draft.subjects = dossier
-        .subjects
-        .iter()
-        .map(|subject| DraftSubject {
-            identifier: Identifier::from(&subject.key),
-            role: Text::Owned(subject.role.clone()),
-        })
-        .collect();
-    draft
-}
-
-fn dossier_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {
-    let mut draft = base_draft(kind, permit.identity(), permit.dossier(), trace);
-    draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
-    draft
-}
-
-fn base_draft(kind: Kind, identity: &Identity, dossier: &Dossier, trace: &str) -> Draft {
-    let mut draft = about(kind, dossier).trace(trace.to_owned());
-    draft.caller = Some(entry_caller(identity.caller()));
-    draft.actor = Some(draft_actor(identity.actor()));
-    draft
-}
-
-fn about(kind: Kind, dossier: &Dossier) -> Draft {
-    let mut draft = Draft::new(kind).dossier(dossier.code.as_str().to_owned());
-    draft.evidence = Some(entry_evidence(dossier.evidence));
-    draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-    draft.case = Some(Text::Owned(dossier.case.clone()));
-    draft
-}
-
-/// As the register keeps it: the first closing's.
-fn close_reason(dossier: &Dossier) -> Option<Text> {
-    match &dossier.state {
-        DossierState::Closing { reason, .. } | DossierState::Closed { reason, .. } => {
-            Some(Text::Owned(reason.clone()))
-        }
-        DossierState::Opening | DossierState::Open => None,
-    }
-}
-
-// === impl KeptReceipt ===
-
-impl KeptReceipt {
-    fn read(bytes: &[u8]) -> Option<Receipt> {
-        let kept: Self = serde_json::from_slice(bytes).ok()?;
-        let KeptReceipt { origin, index, leaf_hash, time } = kept;
-        Some(Receipt { origin: origin.into(), index, leaf_hash, time })
-    }
-}
-
-impl From<&Receipt> for KeptReceipt {
-    fn from(receipt: &Receipt) -> Self {
-        Self {
-            origin: receipt.origin.to_string(),
-            index: receipt.index,
-            leaf_hash: receipt.leaf_hash,
-            time: receipt.time,
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,6 @@
 //! The last stages: minimise or judge, record the outcome, release.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,7 +139,7 @@ impl Release {
             // What leaves is the component's decision, which has an entry of its own.
             let (asking, found) = (&self.bound.asking, &self.bound.found);
             let receipt = ledger.considered(asking, &self.answer, self.people, found.provenance()).await;
-            Sealed::new((), receipt.map_err(NotReleased::Unrecorded)?, None)
+            Sealed::new((), receipt?, None)
         } else {
             let canonical = prepared::canonical(&self.minimal, &self.answer);
             let canonical = canonical.map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
@@ -227,9 +228,14 @@ fn to_the_minute(at: Timestamp) -> Timestamp {
 /// whoever the answer names and whose record it is.
 fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubject> {
     let mut people = vec![ledger::subject(&bound.asking.subject, &bound.asking.role)];
+    // The answer decides how many there are: each is looked up, not looked for.
+    let mut known = HashSet::new();
+    if let SubjectKey::Person(id) = &bound.asking.subject {
+        known.insert(*id);
+    }
     let mut add = |id, role: &str| {
-        let identifier = Identifier::from(&SubjectKey::Person(id));
-        if !people.iter().any(|known| known.identifier == identifier) {
+        if known.insert(id) {
+            let identifier = Identifier::from(&SubjectKey::Person(id));
             people.push(DraftSubject { identifier, role: Text::Owned(role.to_owned()) });
         }
     };

@@ -9,7 +9,8 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use motlan_access::{Access, AccessConfig, CallerConfig, CallerRole, Identity, SyntheticIds};
 use motlan_api::{Ask, FetchError, RegistryAdapter, Reply, Want};
-use motlan_audit::{AuditLog, AuditService, Kind, MemoryKeyProvider};
+use motlan_audit::testing::Faults;
+use motlan_audit::{AuditLog, AuditOptions, AuditService, Kind, MemoryKeyProvider};
 use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::dataset::{Dataset, Registry};
 use motlan_domain::id::Synthetic;
@@ -17,11 +18,13 @@ use motlan_domain::{CachePolicy, Clock, ManualClock};
 use motlan_dossier::{Register, RegisterKey, RegisterOptions};
 use motlan_telemetry::Reading;
 use rcgen::{CertificateParams, KeyPair, SanType};
+use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{Options, Parts, Pipeline, QuotaOptions};
 
+const NOW: &str = "2026-11-21T03:00:00Z";
 pub(crate) const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const OFFICERS: &str = r#"
 officers = [
@@ -40,7 +43,7 @@ pub(crate) struct Rig {
     pub(crate) register: Register,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) tasks: TaskTracker,
-    _dir: tempfile::TempDir,
+    _dir: TempDir,
 }
 
 type Answering = dyn Fn(&Want) -> Result<Reply, FetchError> + Send + Sync;
@@ -66,11 +69,29 @@ impl Rig {
         adapters: Vec<Arc<dyn RegistryAdapter>>,
         policies: BTreeMap<Dataset, CachePolicy>,
     ) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
-        let shown: Arc<dyn Clock> = clock.clone();
+        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
         let keys = Arc::new(MemoryKeyProvider::fixed(7));
-        let (log, audit) = AuditLog::in_memory("log.test/1", keys, Arc::clone(&shown)).unwrap();
+        let opened = AuditLog::in_memory("log.test/1", keys, clock.clone()).unwrap();
+        Self::over(tempfile::tempdir().unwrap(), clock, opened, adapters, policies)
+    }
+
+    /// With the log on a disk that fails when told to.
+    pub(crate) async fn on_disk(faults: &Arc<Faults>) -> Self {
+        let (dir, keys) = (tempfile::tempdir().unwrap(), Arc::new(MemoryKeyProvider::fixed(7)));
+        let options = AuditOptions::new(dir.path().join("audit"), "log.test/1");
+        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
+        let opened = AuditLog::open_faulty(options, keys, clock.clone(), Arc::clone(faults)).await.unwrap();
+        Self::over(dir, clock, opened, Vec::new(), BTreeMap::default())
+    }
+
+    fn over(
+        dir: TempDir,
+        clock: Arc<ManualClock>,
+        (log, audit): (AuditLog, AuditService),
+        adapters: Vec<Arc<dyn RegistryAdapter>>,
+        policies: BTreeMap<Dataset, CachePolicy>,
+    ) -> Self {
+        let shown: Arc<dyn Clock> = clock.clone();
         let file = dir.path().join("dossiers.sqlite");
         let options = RegisterOptions::new(file, RegisterKey::new([1; 32]), Synthetic::Allowed);
         let register = Register::open(options, Arc::clone(&shown)).unwrap();

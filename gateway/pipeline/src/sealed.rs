@@ -31,6 +31,9 @@ pub enum Unrecorded {
         /// When to come back.
         retry_after: std::time::Duration,
     },
+    /// It is longer than an entry may be: nothing of what it was to tell is told.
+    #[error("the entry would be longer than an entry may be")]
+    TooLong,
     /// It cannot be written.
     #[error("the audit log cannot be written")]
     Unavailable,

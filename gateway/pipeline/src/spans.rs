@@ -39,7 +39,9 @@ pub(crate) fn ended<T>(
         Err(NotReleased::Refused(sealed)) => (Some(sealed.value().outcome), Some(sealed.value().reason)),
         Err(NotReleased::Unrecorded(Unrecorded::Overloaded { .. })) => (None, Some(Reason::Overloaded)),
         Err(NotReleased::Unrecorded(Unrecorded::Counted { .. })) => (None, Some(Reason::QuotaExceeded)),
-        Err(NotReleased::Unrecorded(Unrecorded::Unavailable)) => (None, Some(Reason::AuditUnavailable)),
+        Err(NotReleased::Unrecorded(Unrecorded::Unavailable | Unrecorded::TooLong)) => {
+            (None, Some(Reason::AuditUnavailable))
+        }
     };
     span.record("motlan.outcome", outcome.map(Outcome::as_str));
     span.record("motlan.reason", reason.map(Reason::code));

@@ -43,7 +43,7 @@ pub(crate) const fn unrecorded(unrecorded: Unrecorded) -> Failure {
         Unrecorded::Overloaded { retry_after } => {
             Failure::new(Reason::Overloaded).retry_after(Some(retry_after))
         }
-        Unrecorded::Unavailable => Failure::new(Reason::AuditUnavailable),
+        Unrecorded::Unavailable | Unrecorded::TooLong => Failure::new(Reason::AuditUnavailable),
         Unrecorded::Counted { retry_after } => {
             Failure::new(Reason::QuotaExceeded).retry_after(Some(retry_after))
         }

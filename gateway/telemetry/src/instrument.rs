@@ -157,6 +157,8 @@ table! {
     AUDIT_ENTRIES = gauge("motlan.audit.entries", "{entry}", "Durable entries of the audit log");
     /// Entries the index lacks.
     AUDIT_INDEX_LAG = gauge("motlan.audit.index.lag", "{entry}", "Durable entries that a search does not find yet");
+    /// 1 when the index is written.
+    AUDIT_INDEXING = gauge("motlan.audit.indexing", "{log}", "1 when durable entries are made findable; at 0 a search does not find the newest, and says so");
     /// Entries of one commit.
     AUDIT_BATCH = sizes("motlan.audit.batch.size", "{entry}", BATCH, "Entries made durable by one commit");
     /// One sync.

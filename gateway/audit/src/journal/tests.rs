@@ -195,6 +195,35 @@ fn segments_form_a_chain() {
     ));
 }
 
+/// The next segment would bear the same name, and name itself as the one before.
+#[test]
+fn a_batch_longer_than_an_empty_segment_makes_that_one_longer() {
+    let long = |store: &mut JournalStore| {
+        let (before, len) = (store.next_index(), store.current.len);
+        let batch = suite::frames(before, 4, 3 << 10);
+        assert!(batch.bytes.len() as u64 > len - segment::HEADER_BYTES, "it does not fit");
+        store.append(&batch).unwrap();
+        store.sync().unwrap();
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path()).unwrap();
+    long(&mut store);
+    assert_eq!(segment::list(dir.path()).unwrap(), [0], "the first one");
+    write(&mut store, 3);
+    // A segment was begun, and the process died before anything lay in it.
+    store.roll(1).unwrap();
+    drop(store);
+    let mut store = open(dir.path()).unwrap();
+    assert_eq!((store.current.first, store.next_index()), (7, 7));
+    long(&mut store);
+    write(&mut store, 1);
+    drop(store);
+    let store = open(dir.path()).expect("no segment is missing");
+    assert_eq!(store.next_index(), 12);
+    let read = |from| store.reader().scan(from, usize::MAX).unwrap().len();
+    assert_eq!((read(7), read(11)), (4, 1), "the longer one, and the next");
+}
+
 #[test]
 fn a_reader_finds_every_entry_by_scan_and_by_index() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,8 +1,10 @@
-//! How long a batch gathers.
+//! How long a batch gathers, and the room of a full disk, counted to the byte
+//! that is on its way to it.
 
 use std::time::Instant;
 
 use jiff::Timestamp;
+use motlan_domain::ManualClock;
 
 use super::*;
 
@@ -49,4 +51,36 @@ fn what_a_thread_has_at_hand_is_waited_for() {
     until(|| gathering.is_finished());
     assert!(begun.elapsed() < Duration::from_secs(4), "rest ends it");
     gathering.join().unwrap();
+}
+
+#[test]
+fn a_batch_in_flight_has_spent_its_room_already() {
+    let start = EntryTime::new(Timestamp::UNIX_EPOCH);
+    let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+    let sequencer = Sequencer::new("log.test/1".into(), clock, (0, start), 1024, 1000);
+    let template = Template::of(&Entry::new("log.test/1", 0, start, Kind::ConfigLoaded)).unwrap();
+    let most = frame::HEADER + template.max_len();
+    // Finishing work has room for ten entries and no more.
+    let room = 10 * most as u64;
+    sequencer.set_room(room);
+    assert!(sequencer.push(&template, false).is_err(), "there is none for new work");
+    let mut written = 0;
+    let mut batches = Vec::new();
+    while sequencer.push(&template, true).is_ok() {
+        assert!(written < 100, "the room never ends");
+        written += 1;
+        if written % 4 == 0 {
+            // The writer is at the disk with these: it has not said what is left.
+            let Taken::Batch(batch) = sequencer.take(Duration::ZERO, Vec::new()) else { panic!("a batch") };
+            batches.push(batch);
+        }
+    }
+    let Taken::Batch(last) = sequencer.take(Duration::ZERO, Vec::new()) else { panic!("a batch") };
+    batches.push(last);
+    let bytes: usize = batches.iter().map(|batch| batch.frames.bytes.len()).sum();
+    assert!(written >= 10, "{written}");
+    assert!(bytes as u64 <= room, "{bytes} bytes in a room of {room}");
+    // The store says what is left: that alone counts from then on.
+    sequencer.committed(written, room);
+    assert!(sequencer.push(&template, true).is_ok());
 }

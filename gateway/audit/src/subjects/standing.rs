@@ -27,6 +27,15 @@ struct State {
     busy_since: Option<Duration>,
 }
 
+/// Work at the disk ends with it, also by a panic.
+struct Leaves<'a>(&'a Standing);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().busy_since = None;
+    }
+}
+
 // === impl Standing ===
 
 impl Standing {
@@ -58,9 +67,8 @@ impl Standing {
     /// Does work at the disk, where it can be seen.
     pub(super) fn at_work<T>(&self, work: impl FnOnce() -> T) -> T {
         self.state.lock().busy_since = Some(self.clock.monotonic());
-        let done = work();
-        self.state.lock().busy_since = None;
-        done
+        let _left = Leaves(self);
+        work()
     }
 
     pub(super) fn set_failed(&self, failed: bool) {

@@ -27,7 +27,7 @@ const QUEUE: usize = 4096;
 /// Jobs taken together.
 const BATCH: usize = 256;
 
-/// How often the thread looks after the table, when it has nothing to do.
+/// How often the thread looks after the table.
 const UPKEEP: Duration = Duration::from_millis(500);
 
 /// What the thread is asked to do.
@@ -88,35 +88,46 @@ impl Desk {
 
 impl Worker {
     pub(crate) fn run(self) {
-        let mut open = true;
         let mut tended = Instant::now();
-        while open {
+        loop {
             let first = match self.jobs.recv_timeout(UPKEEP) {
-                Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.tend();
-                    tended = Instant::now();
-                    continue;
-                }
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut jobs = vec![first];
-            while jobs.len() < BATCH {
+            let mut jobs: Vec<Job> = first.into_iter().collect();
+            while !jobs.is_empty() && jobs.len() < BATCH {
                 match self.jobs.try_recv() {
                     Ok(job) => jobs.push(job),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 }
             }
-            open = !jobs.iter().any(|job| matches!(job, Job::Close));
-            // A panic answers those of this batch with an error; the thread is needed again.
-            if catch_unwind(AssertUnwindSafe(|| self.work(jobs))).is_err() {
-                tracing::error!("the subject thread panicked over a batch");
+            let closing = jobs.iter().any(|job| matches!(job, Job::Close));
+            if !jobs.is_empty() {
+                // Those of this batch are answered with an error.
+                self.guarded(|| self.work(jobs));
             }
-            if self.standing.has_failed() && tended.elapsed() >= UPKEEP {
-                self.tend();
+            if closing {
+                return self.guarded(|| self.note_seen());
+            }
+            if tended.elapsed() >= UPKEEP {
+                self.guarded(|| self.tend());
                 tended = Instant::now();
             }
         }
+    }
+
+    /// A panic is a failure like another: the thread is needed again.
+    fn guarded(&self, work: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            tracing::error!("the subject thread panicked");
+            self.standing.set_failed(true);
+        }
+    }
+
+    /// A failure is logged where it arose: the next start looks through more.
+    fn note_seen(&self) {
+        let _ = self.at_table(|| self.subjects.note_seen(self.sequencer.durable()));
     }
 
     /// Looks whether the table is still there, and after a failure whether it
@@ -243,3 +254,6 @@ fn again(error: &AuditError) -> AuditError {
         _ => AuditError::Closed,
     }
 }
+
+#[cfg(test)]
+mod tests;

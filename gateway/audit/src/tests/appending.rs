@@ -100,6 +100,35 @@ async fn an_entry_beyond_the_limit_is_refused_and_takes_no_index() {
     assert_eq!(world.log.append(draft(1)).await.unwrap().index, 0);
 }
 
+/// Whoever is met for the first time has a row and an entry of their own: none
+/// is made for a crowd that no entry can name.
+#[tokio::test]
+async fn an_entry_about_too_many_people_introduces_nobody() {
+    let world = World::new().await;
+    let crowd = |people: u32| {
+        let about = |draft: Draft, serial| draft.subject(person(serial), "household_member");
+        (1..=people).fold(draft(1), about)
+    };
+    assert!(matches!(world.log.append(crowd(600)).await, Err(AuditError::Rejected(_))));
+    assert_eq!(world.log.find_subject(&person(1)).await.unwrap(), None);
+    assert_eq!(world.log.health().durable, 0);
+    // What is let through fits once everybody has a pseudonym: around the bound
+    // either nobody is introduced, or all of them and the entry.
+    let mut fitted = 0;
+    for people in (300..600).step_by(20) {
+        let before = world.log.health().durable;
+        match world.log.append(crowd(people)).await {
+            Ok(receipt) => {
+                fitted += 1;
+                assert_eq!(world.entries()[receipt.index as usize].subjects.len(), people as usize);
+            }
+            Err(AuditError::Rejected(_)) => assert_eq!(world.log.health().durable, before, "{people}"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert!((1..15).contains(&fitted), "{fitted} of 15: the bound was not among them");
+}
+
 #[tokio::test]
 async fn the_largest_entries_are_larger_than_a_segment_of_test_size() {
     let mut world = World::new().await;

@@ -1,14 +1,13 @@
 //! Closing a dossier in two steps, so that no closing is without its entry.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use motlan_domain::id::DossierCode;
-use parking_lot::Mutex;
 
 use crate::dossier::{Dossier, DossierState};
 use crate::error::RegisterError;
 use crate::register::Register;
+use crate::register::underway::AtWork;
 use crate::request::{RequestKey, RequestState};
 
 /// What closing came to. Held until [`Register::closed`]: meanwhile no other
@@ -22,16 +21,6 @@ pub struct Closed {
     /// It was begun by an earlier call: its entry may stand in the log already.
     pub taken_up: bool,
     _at_work: Option<AtWork>,
-}
-
-/// The closings that a call is at work on in this process.
-pub(super) type Underway = Arc<Mutex<HashSet<DossierCode>>>;
-
-/// One of them: given up when it goes, however the call ends.
-#[derive(Debug)]
-struct AtWork {
-    all: Underway,
-    code: DossierCode,
 }
 
 // === impl Register ===
@@ -51,7 +40,7 @@ impl Register {
         reason: &str,
         request: RequestKey,
     ) -> Result<Closed, RegisterError> {
-        let (code, reason, underway) = (code.clone(), reason.to_owned(), Arc::clone(&self.closing));
+        let (code, reason, underway) = (code.clone(), reason.to_owned(), self.closing.clone());
         self.call(move |store| {
             let state = store.request_state(&request)?;
             let mut dossier = store.find(&code, None)?.ok_or(RegisterError::Unknown)?;
@@ -60,21 +49,20 @@ impl Register {
             match (&state, &dossier.state) {
                 (_, DossierState::Opening) => return Err(RegisterError::Unknown),
                 (RequestState::New, DossierState::Open) => {
-                    at_work = Some(AtWork::begin(&underway, &code)?);
+                    at_work = Some(underway.begin(&code).map_err(|_| RegisterError::Closed)?);
                     store.close(&code, store.now, &reason)?;
                     store.begin_request(&request)?;
                     dossier.state = DossierState::Closing { at: store.now, reason };
                 }
                 (RequestState::New, DossierState::Closing { .. }) => {
-                    at_work = Some(AtWork::begin(&underway, &code)?);
+                    at_work = Some(underway.begin(&code).map_err(|_| RegisterError::Closed)?);
                     store.begin_request(&request)?;
                 }
                 (RequestState::New, DossierState::Closed { .. }) => return Err(RegisterError::Closed),
                 // The id was spent on something that did not close it.
                 (_, DossierState::Open) => return Err(RegisterError::RequestIdReused),
                 (RequestState::Begun, DossierState::Closing { .. }) => {
-                    let begun = AtWork::begin(&underway, &code);
-                    at_work = Some(begun.map_err(|_| RegisterError::Overloaded)?);
+                    at_work = Some(underway.begin(&code).map_err(|_| RegisterError::Overloaded)?);
                 }
                 (_, DossierState::Closing { .. } | DossierState::Closed { .. }) => {}
             }
@@ -103,23 +91,5 @@ impl Register {
     /// ([`Dossier::is_opening`]) or closing ([`Dossier::is_closing`]).
     pub async fn unfinished(&self) -> Result<Vec<DossierCode>, RegisterError> {
         self.call(move |store| Ok((store.unfinished()?, None))).await
-    }
-}
-
-// === impl AtWork ===
-
-impl AtWork {
-    fn begin(all: &Underway, code: &DossierCode) -> Result<Self, RegisterError> {
-        if all.lock().insert(code.clone()) {
-            Ok(Self { all: Arc::clone(all), code: code.clone() })
-        } else {
-            Err(RegisterError::Closed)
-        }
-    }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.all.lock().remove(&self.code);
     }
 }

@@ -9,7 +9,7 @@ use motlan_domain::id::{AgencyCode, IdRules, PersonalId, ProcedureCode, RequestI
 use motlan_domain::{Evidence, Link, ManualClock};
 
 use super::*;
-use crate::dossier::DossierState;
+use crate::dossier::{DossierState, NewDossier};
 use crate::request::REQUEST_ID_DAYS;
 
 mod closing;
@@ -96,18 +96,55 @@ async fn an_opening_without_its_entry_is_nobodys_and_gives_way() {
     assert!(matches!(another, Err(RegisterError::Exists)), "whoever began it may still be at it");
     let same = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
     assert_eq!(
-        (same.request, &same.dossier),
-        (RequestState::Begun, &cut_off.dossier),
+        (&same.request, same.how, &same.dossier),
+        (&RequestState::Begun, Opening::TakenUp, &cut_off.dossier),
         "the same request goes on"
     );
 
     clock.advance(Duration::from_mins(6));
+    let another = register.open_dossier(new_dossier(1), request("r2", 1)).await;
+    assert!(matches!(another, Err(RegisterError::Exists)), "somebody is at it, however long it takes");
+    drop(same);
     let another = register.open_dossier(new_dossier(1), request("r2", 1)).await.unwrap();
-    assert_eq!(another.request, RequestState::New);
+    assert_eq!(
+        (another.how, &another.dossier),
+        (Opening::CutOff, &cut_off.dossier),
+        "nothing is changed yet"
+    );
+    let third = register.open_dossier(new_dossier(1), request("r3", 1)).await;
+    assert!(matches!(third, Err(RegisterError::Exists)), "of two that would take its place one does");
+    let another = register.take_over(another, new_dossier(1), request("r2", 1)).await.unwrap();
+    assert_eq!((another.how, &another.request), (Opening::Fresh, &RequestState::New));
     let late = register.opened(&cut_off.dossier).await;
     assert!(matches!(late, Err(RegisterError::Unknown)), "it is another opening now");
     assert!(register.opened(&another.dossier).await.unwrap().is_open());
     assert!(register.find(&code(1), &viewer("H32.216", "portal")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn copies_of_one_opening_wait_for_the_one_at_work() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let register = open(dir.path(), &clock);
+    let first = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
+    let mut copies = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let register = register.clone();
+        copies.spawn(async move { register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap() });
+    }
+    // Asked behind theirs: each of them has been told by then that it must wait.
+    register.get(&code(9)).await.unwrap();
+    assert!(copies.try_join_next().is_none(), "nobody goes on beside it");
+    register.opened(&first.dossier).await.unwrap();
+    register.remember(&request("r1", 1), vec![7]).await.unwrap();
+    drop(first);
+    for copy in copies.join_all().await {
+        assert_eq!(copy.request, RequestState::Answered(vec![7]));
+    }
+    // One that was given up on is taken up by one of them at a time.
+    let given_up = register.open_dossier(new_dossier(2), request("r2", 1)).await.unwrap();
+    drop(given_up);
+    let next = register.open_dossier(new_dossier(2), request("r2", 1)).await.unwrap();
+    assert_eq!(next.how, Opening::TakenUp);
 }
 
 #[tokio::test]
@@ -229,7 +266,7 @@ async fn of_racing_opens_exactly_one_wins() {
     let (mut won, mut exists) = (0, 0);
     while let Some(result) = racers.join_next().await {
         match result.unwrap() {
-            Ok(opened) if opened.request == RequestState::New => won += 1,
+            Ok(opened) if opened.how == Opening::Fresh => won += 1,
             Err(RegisterError::Exists) => exists += 1,
             other => panic!("{other:?}"),
         }

@@ -208,7 +208,8 @@ impl Worker {
             }
             finishes.extend(jobs.into_iter().map(|job| job(&store)));
             store.db.execute_batch("COMMIT")?;
-            Ok::<(), RegisterError>(())
+            // What went into a file without a name is lost with the next kill.
+            if file.is_in_place() { Ok(()) } else { Err(RegisterError::Unavailable(None)) }
         })();
         if let Err(error) = &outcome {
             tracing::error!(error = error as &dyn std::error::Error, "dossier register failed to commit");
@@ -239,6 +240,9 @@ impl Worker {
     fn ensure_open(&mut self) -> Result<(), RegisterError> {
         if self.file.as_ref().is_some_and(File::is_in_place) {
             return Ok(());
+        }
+        if let Some(file) = &self.file {
+            file.rescue()?;
         }
         self.file = None;
         self.cache.clear();

@@ -142,7 +142,7 @@ async fn ten_thousand_identical_questions_make_one_call_even_if_the_first_hangs_
         served.iter().all(|served| matches!(&served.flown, Flown::Answered(kept) if kept.fetched_by == 0))
     );
     assert_eq!((served.len(), bench.calls()), (10_000, 1));
-    assert!(bench.cache.flights.lock().is_empty());
+    assert!(bench.cache.flights.is_empty());
 }
 
 #[tokio::test]
@@ -186,4 +186,46 @@ async fn memory_is_bounded_by_bytes() {
     bench.cache.kept.run_pending_tasks();
     assert!(bench.cache.kept.weighted_size() <= 1 << 20, "{}", bench.cache.kept.weighted_size());
     assert!(bench.cache.kept.entry_count() > 100, "the cache keeps something");
+}
+
+#[tokio::test]
+async fn nobody_joins_a_flight_older_than_what_they_accept() {
+    let bench = Bench::new();
+    let key = Some(bench.cache.key(&["d:1"]));
+    let policy = policy();
+    let gates = [Arc::new(Notify::new()), Arc::new(Notify::new())];
+    let fetch = |gate: &Arc<Notify>| {
+        let (gate, answer) = (Arc::clone(gate), bench.answer(true));
+        async move {
+            gate.notified().await;
+            answer.await
+        }
+    };
+    let asked = |max_age, gate: usize| {
+        let (gate, fetch) = (&gates[gate], &fetch);
+        Box::pin(bench.cache.serve(key, &policy, max_age, move || fetch(gate)))
+    };
+    let five = Some(Duration::from_secs(5));
+    let mut first = asked(None, 0);
+    assert!(futures::poll!(&mut first).is_pending());
+    bench.clock.advance(Duration::from_secs(5));
+    let mut joins = asked(five, 1);
+    assert!(futures::poll!(&mut joins).is_pending());
+    bench.clock.advance(Duration::from_secs(1));
+    let mut own = asked(five, 1);
+    assert!(futures::poll!(&mut own).is_pending());
+    // The older flight lands first, and leaves the younger one on the board.
+    gates[0].notify_one();
+    assert_eq!((first.await.state, joins.await.state), (CacheState::Miss, CacheState::Coalesced));
+    let mut later = asked(Some(Duration::from_secs(2)), 1);
+    assert!(futures::poll!(&mut later).is_pending());
+    gates[1].notify_one();
+    let (own, later) = (own.await, later.await);
+    assert_eq!((own.state, later.state), (CacheState::Miss, CacheState::Coalesced));
+    for served in [&own, &later] {
+        let Flown::Answered(kept) = &served.flown else { panic!("{served:?}") };
+        assert!(bench.cache.age(kept) <= Duration::from_secs(2), "older than accepted");
+    }
+    assert_eq!(bench.calls(), 2);
+    assert!(bench.cache.flights.is_empty());
 }

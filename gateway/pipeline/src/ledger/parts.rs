@@ -1,14 +1,22 @@
-//! Callers, actors, purposes and outcomes as entries name them; commitments.
+//! Callers, actors, purposes, outcomes and sources as entries name them;
+//! commitments.
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use motlan_access::{Actor, Basis, Caller, Denial};
-use motlan_audit::{DraftActor, Identifier};
+use motlan_audit::{Draft, DraftActor, DraftSubject, Identifier};
 use motlan_audit_tree::entry::{
-    Caller as EntryCaller, Decision, Effect, Evidence as EntryEvidence, Purpose as EntryPurpose,
+    Caller as EntryCaller, Decision, Effect, EntryTime, Evidence as EntryEvidence, Purpose as EntryPurpose,
+    Source, SourceFrom,
 };
 use motlan_audit_tree::{CommitmentKey, Mac, Outcome as EntryOutcome, Text};
-use motlan_domain::dataset::{Dataset, FieldSet};
-use motlan_domain::{Evidence, Outcome, Purpose, SubjectKey};
+use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_domain::{CacheState, Evidence, Outcome, Purpose, Reason, Record, SubjectKey};
 
+use super::{Provenance, subject};
+use crate::answer::Refusal;
+use crate::owed::Owed;
 use crate::sealed::Unrecorded;
 
 /// A commitment to an answer under a fresh key.
@@ -85,4 +93,42 @@ pub(crate) const fn entry_outcome(outcome: Outcome) -> EntryOutcome {
 
 pub(crate) fn names(fields: FieldSet, dataset: Dataset) -> Vec<Text> {
     fields.iter(dataset).map(|field| Text::Borrowed(field.name())).collect()
+}
+
+/// Whose record it was that a question without a tie reached, each once in each
+/// role: they are told that somebody asked, though nothing was disclosed.
+pub(super) fn strangers(from: Option<&Provenance<'_>>, refusal: &Refusal) -> Vec<DraftSubject> {
+    if refusal.reason != Reason::OwnerNotInDossier {
+        return Vec::new();
+    }
+    let records = from.and_then(|from| from.fetched).into_iter().flat_map(|fetched| &fetched.records);
+    let mut known = HashSet::new();
+    let named = records.flat_map(Record::named).filter(|named| known.insert((named.id, named.link)));
+    named.map(|named| subject(&SubjectKey::Person(named.id), named.link.as_str())).collect()
+}
+
+/// Says where an answer came from; returns what its outcome settles.
+pub(super) fn attach_source<'a>(
+    draft: &mut Draft,
+    registry: Registry,
+    from: Option<Provenance<'a>>,
+) -> Option<&'a Arc<Owed>> {
+    let from = from?;
+    let source_from = match from.state {
+        CacheState::Miss => SourceFrom::Registry,
+        CacheState::Hit => SourceFrom::Cache,
+        CacheState::Coalesced => SourceFrom::Coalesced,
+        CacheState::Stale => SourceFrom::Stale,
+    };
+    let own = from.state == CacheState::Miss;
+    draft.intent = own.then_some(from.fetched_by);
+    draft.source = Some(Source {
+        data_time: from.fetched.and_then(|fetched| fetched.source_data_time).map(EntryTime::new),
+        fetched_by: (!own).then_some(from.fetched_by),
+        from: source_from,
+        registry: Text::Borrowed(registry.as_str()),
+        retrieved_at: from.fetched.map(|fetched| EntryTime::new(fetched.retrieved_at)),
+    });
+    draft.upstream = from.upstream.iter().map(|id| Text::Owned(id.clone())).collect();
+    from.owed
 }

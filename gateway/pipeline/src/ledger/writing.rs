@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use motlan_audit::{Appending, AuditError, AuditLog, Draft, Receipt};
-use motlan_audit_tree::Text;
+use motlan_audit_tree::{EntryError, Text};
 use motlan_domain::Reason;
 use tracing::{Instrument as _, Span};
 
@@ -65,6 +65,7 @@ fn unrecorded(error: AuditError, trace: Option<&str>) -> Unrecorded {
     tracing::warn!(error = cause, trace_id = trace, "an audit entry was not written");
     match error {
         AuditError::Overloaded { retry_after } => Unrecorded::Overloaded { retry_after },
+        AuditError::Rejected(EntryError::TooLong) => Unrecorded::TooLong,
         _ => Unrecorded::Unavailable,
     }
 }

@@ -4,12 +4,13 @@
 //!
 //! `random`: SIGKILL at a moment nobody chose. `points`: at every labelled point
 //! of append and sync. `power`: the machine goes too, and with it every byte
-//! that no completed sync covers.
+//! that no completed sync covers. `guesses`: what was counted against an oracle.
 //!
 //! Short tier: some kills with some hundred acknowledged answers each;
 //! `MOTLAN_TIER=full`: 20 kills with 1,000 each, and every point many times.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a failure is a panic")]
 
+mod guesses;
 mod points;
 mod power;
 mod random;
