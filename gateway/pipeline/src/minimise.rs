@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::id::PersonalId;
 use motlan_domain::record::Named;
-use motlan_domain::{Completeness, Fetched, Record};
+use motlan_domain::{Fetched, Record};
 
 use smallvec::SmallVec;
 
@@ -68,9 +68,6 @@ pub(crate) fn minimise_asking(fetched: &Fetched, allowance: &Allowance<'_>) -> (
         named.extend(record.named());
         record.minimise_named(&keep);
         records.push(record);
-    }
-    if let Completeness::Incomplete { missing, .. } = fetched.completeness {
-        present = present.minus(missing);
     }
     let states = FieldStates {
         present: allowance.fields.intersection(present),

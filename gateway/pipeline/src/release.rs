@@ -163,11 +163,11 @@ fn incomplete(fetched: &Fetched, permit: &Permit) -> Option<IncompleteCause> {
 }
 
 fn verdict(subject: &SubjectKey, claim: &Claim, reply: &Reply) -> Verdict {
-    let records = match reply {
+    let fetched = match reply {
         Reply::Confirmed { exists, .. } => return identity::verify_by_yes_no(*exists),
-        Reply::Records(fetched) => &fetched.records,
+        Reply::Records(fetched) => fetched,
     };
-    match (subject, claim, records.first()) {
+    match (subject, claim, fetched.records.first()) {
         (SubjectKey::Person(id), Claim::Identity(claim), Some(Record::Person(person))) => {
             identity::verify_person(id, claim, person)
         }
@@ -177,8 +177,11 @@ fn verdict(subject: &SubjectKey, claim: &Claim, reply: &Reply) -> Verdict {
         (SubjectKey::Enterprise(code), Claim::Enterprise(claim), Some(Record::Enterprise(enterprise))) => {
             identity::verify_enterprise(code, claim, enterprise)
         }
-        (_, _, None) => Verdict { outcome: Outcome::NotFound, assurance: None, findings: Vec::new() },
-        // An answer of another kind than the question's proves nothing.
+        (_, _, None) if matches!(fetched.completeness, Completeness::Complete) => {
+            Verdict { outcome: Outcome::NotFound, assurance: None, findings: Vec::new() }
+        }
+        // An answer that cannot be read, or of another kind than the question's,
+        // proves nothing.
         _ => Verdict { outcome: Outcome::Incomplete, assurance: None, findings: Vec::new() },
     }
 }
@@ -262,3 +265,6 @@ fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubj
     }
     people
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use motlan_domain::id::{IdRules, Synthetic};
 use motlan_domain::name::PersonName;
 use motlan_domain::record::{Certificate, Coded, Owner, OwnerKind, Person, Relative};
+use motlan_domain::{Completeness, IncompleteCause};
 
 use super::*;
 
@@ -103,4 +104,19 @@ fn a_co_owner_keeps_kind_and_share_only() {
     assert!(owners[0].personal_id.is_some() && owners[1].personal_id.is_none());
     assert!(owners[1].full_name.is_none());
     assert_eq!(owners[1].share.as_deref(), Some("2/3"));
+}
+
+/// The defect that was: what the readable rows of a list told stood nowhere in
+/// the entry, as disclosed fields are those present.
+#[test]
+fn what_is_told_is_present_also_where_a_row_is_missing() {
+    let fields = Dataset::Person.field_set(["full_name", "cmnd"]).unwrap();
+    let allowance = Allowance { dataset: Dataset::Person, fields, permitted: fields, persons: &[] };
+    let mut list = fetched(person());
+    let missing = Dataset::Person.all_fields();
+    list.completeness = Completeness::Incomplete { cause: IncompleteCause::FieldInvalid, missing };
+    let Minimal { records, fields: states, .. } = minimise(&list, &allowance);
+    assert_eq!(records[0].present(), states.present);
+    assert_eq!(states.present.names(Dataset::Person), ["full_name"]);
+    assert_eq!(states.absent.names(Dataset::Person), ["cmnd"]);
 }
