@@ -243,9 +243,9 @@ async fn under_an_assertion_nobody_learns_of_a_tie_through_family_who_were_not_n
         let home = components.into_iter().find(of_home).unwrap();
         let request = SearchEntriesRequest { dossier_code: code.to_owned(), ..Default::default() };
         let entries = found(&world, request, home.receipt.unwrap().index).await;
-        let looks = entries.iter().filter(|entry| {
-            entry.kind() == EntryKind::AccessOutcome && entry.dataset == "land.certificate"
-        });
+        let looks = entries
+            .iter()
+            .filter(|entry| entry.kind() == EntryKind::AccessOutcome && entry.dataset == "land.certificate");
         (home.reason, looks.map(Entry::outcome).collect::<Vec<_>>())
     };
     let unnamed = |plan: &mut Plan| {
