@@ -38,6 +38,10 @@ struct RawOfficer {
 impl Directory {
     /// Reads the file. A mistake names the position in it, never the personal id.
     pub(crate) fn read(path: &Path, rules: IdRules, places: &Places<'_>, mistakes: &mut Mistakes) -> Self {
+        // A config that names none has been told so.
+        if path.as_os_str().is_empty() {
+            return Self::default();
+        }
         let mut note = |problem: String| mistakes.push(PLACE, format!("{}: {problem}", path.display()));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use motlan_domain::id::{CertificateSerial, EnterpriseCode};
 use motlan_domain::{Evidence, Reason, SubjectKey};
 use motlan_dossier::NewDossier;
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,8 @@ pub struct AcceptanceSubject {
     pub role: String,
     /// `person`, `enterprise`, `certificate`, `parcel`, `insurance_number`.
     pub kind: String,
-    /// The identifier in canonical form: [`acceptance_value`].
+    /// The identifier in any form in which a request may give it, a parcel as
+    /// `commune/sheet/number`; [`acceptance_value`] gives the canonical one.
     pub value: String,
 }
 
@@ -81,6 +83,19 @@ impl AcceptanceSubject {
     /// The subject in that role.
     pub fn new(role: impl Into<String>, key: &SubjectKey) -> Self {
         Self { role: role.into(), kind: key.kind().as_str().to_owned(), value: acceptance_value(key) }
+    }
+
+    /// With its identifier in canonical form, read by the rules that the request
+    /// is read by: whoever signs what it sends is not refused for a space. One
+    /// that no rule reads stays as it is, and agrees with nothing.
+    pub(crate) fn canonical(self) -> Self {
+        let canonical = match self.kind.as_str() {
+            "enterprise" => EnterpriseCode::parse(&self.value).map(|code| code.canonical()).ok(),
+            "certificate" => CertificateSerial::parse(&self.value).map(|serial| serial.canonical()).ok(),
+            // Digits, or numbers without leading zeros: there is one form.
+            _ => None,
+        };
+        Self { value: canonical.unwrap_or(self.value), ..self }
     }
 }
 
@@ -143,7 +158,7 @@ pub(crate) fn weigh(
         return Err(Reason::EvidenceExpired);
     }
     let case = if claims.case.is_empty() { default_case } else { &claims.case };
-    let named: BTreeSet<_> = claims.subjects.iter().cloned().collect();
+    let named: BTreeSet<_> = claims.subjects.iter().cloned().map(AcceptanceSubject::canonical).collect();
     let asked: BTreeSet<_> =
         new.subjects.iter().map(|subject| AcceptanceSubject::new(&subject.role, &subject.key)).collect();
     let agrees = claims.dossier == new.code.as_str()

@@ -78,6 +78,9 @@ pub struct RoleSpec {
     /// A citizen's token may read this role: the applicant, and family whose
     /// data the applicant declares.
     pub family_of_applicant: bool,
+    /// Whoever stands in that role does not count in this one: nobody marries
+    /// themself, or reports their own death.
+    pub other_than: Option<RoleId>,
     /// Nothing is disclosed unless the answer shows a person or enterprise of
     /// the dossier as owner, representative or holder (`OWNER_NOT_IN_DOSSIER`).
     pub link_required: bool,

@@ -118,6 +118,7 @@ pub(crate) struct RawRole {
     pub(crate) how: RawHow,
     pub(crate) of: Option<String>,
     pub(crate) link: Option<Link>,
+    pub(crate) other_than: Option<String>,
     #[serde(default)]
     pub(crate) family_of_applicant: bool,
     #[serde(default)]
@@ -139,6 +140,8 @@ pub(crate) struct RawRule {
     pub(crate) key: String,
     /// Absent: every case of the procedure.
     pub(crate) cases: Option<Vec<String>>,
+    /// Of these cases those in which the paper is asked for unseen.
+    pub(crate) paper_in: Option<Vec<String>>,
     pub(crate) basis: Basis,
     #[serde(default)]
     pub(crate) note: String,
@@ -170,13 +173,17 @@ pub(crate) enum RawAccept {
     HealthCardValid,
     EnterpriseExists,
     EnterpriseActive,
+    HouseholdBusiness,
+    ResidentialLand,
     PlaceMatches,
     OwnerInDossier,
+    OwnedBy(Vec<String>),
     ParticipationPresent,
     FieldPresent(Vec<String>),
-    RelationShown(String),
+    KinshipShown(String),
     Deceased,
     MaritalStatusKnown,
+    MarriageEnded,
 }
 
 /// `forms/<id>.toml`.

@@ -13,6 +13,9 @@ use crate::key::{CaseId, RoleId};
 pub struct Rule {
     /// The cases in which the component is asked for, in the procedure's order.
     pub cases: Vec<CaseId>,
+    /// Those of them in which no lookup shows all that the paper proves, so that
+    /// the paper is asked for unseen.
+    pub paper_in: Vec<CaseId>,
     /// Whether the procedure's own text says that the officer looks it up.
     pub basis: Basis,
     /// Why the rule is as it is, for whoever reviews it; may be empty.
@@ -67,9 +70,10 @@ pub enum Decide {
 /// A question that can replace a paper.
 #[derive(Debug, Clone)]
 pub struct Lookup {
-    /// In which roles subjects are asked about. The paper is replaced when the
-    /// answer about every one of them is acceptable; a role in which the dossier
-    /// has nobody leaves it `NEEDS_PAPER / SUBJECT_NOT_NAMED`. Never empty.
+    /// In which roles subjects are asked about, each another person. The paper is
+    /// replaced when the answer about every one of them is acceptable; any role in
+    /// which the dossier has nobody, or only who stands in another of them, leaves
+    /// it `NEEDS_PAPER / SUBJECT_NOT_NAMED`. Never empty.
     pub roles: Vec<RoleId>,
     /// The dataset asked.
     pub dataset: Dataset,
@@ -98,28 +102,44 @@ pub enum Accept {
     EnterpriseExists,
     /// The enterprise is registered and active.
     EnterpriseActive,
+    /// What is registered is a household business (*hộ kinh doanh*), no company.
+    HouseholdBusiness,
+    /// A parcel of the certificate may be lived on (*đất ở*: `ODT`, `ONT`).
+    ResidentialLand,
     /// A residence asked for, the parcel or the head office lies in the commune
     /// of the dossier's agency ([`AdminUnits::agreement`](crate::AdminUnits::agreement)
     /// says `Same`).
     PlaceMatches,
     /// A person or enterprise of the dossier is owner, representative or holder.
     OwnerInDossier,
+    /// A person whom the dossier names in one of these roles is an owner of the
+    /// land, alone or with others. Whom a registry linked does not count: that
+    /// somebody of the household owns it makes it nobody else's.
+    OwnedBy(Vec<RoleId>),
     /// At least one contribution is recorded.
     ParticipationPresent,
     /// All these fields hold a value.
     FieldPresent(FieldSet),
-    /// The record ties its subject to the dossier's subject in that role: as
-    /// parent, spouse, representative, head or member of the household.
-    RelationShown(RoleId),
+    /// The record shows that its subject is kin to the person whom the dossier
+    /// names in that role: child or spouse. That the two share a household, or a
+    /// head, is no kinship.
+    KinshipShown(RoleId),
     /// The person is recorded as deceased.
     Deceased,
     /// The marital status is recorded.
     MaritalStatusKnown,
+    /// The marital status on record is divorced or widowed.
+    MarriageEnded,
 }
 
 // === impl Rule ===
 
 impl Rule {
+    /// What can happen to the component in a case in which it is asked for.
+    pub fn decide_in(&self, case: &CaseId) -> &Decide {
+        if self.paper_in.contains(case) { &Decide::Paper } else { &self.decide }
+    }
+
     /// How a datum may stand in for the paper, if one can.
     pub fn mode(&self) -> Option<Mode> {
         match &self.decide {
@@ -165,13 +185,17 @@ impl Accept {
             Self::HealthCardValid => "health_card_valid",
             Self::EnterpriseExists => "enterprise_exists",
             Self::EnterpriseActive => "enterprise_active",
+            Self::HouseholdBusiness => "household_business",
+            Self::ResidentialLand => "residential_land",
             Self::PlaceMatches => "place_matches",
             Self::OwnerInDossier => "owner_in_dossier",
+            Self::OwnedBy(_) => "owned_by",
             Self::ParticipationPresent => "participation_present",
             Self::FieldPresent(_) => "field_present",
-            Self::RelationShown(_) => "relation_shown",
+            Self::KinshipShown(_) => "kinship_shown",
             Self::Deceased => "deceased",
             Self::MaritalStatusKnown => "marital_status_known",
+            Self::MarriageEnded => "marriage_ended",
         }
     }
 
@@ -184,23 +208,21 @@ impl Accept {
             (Self::HealthCardValid, Dataset::HealthCard) => &["status", "valid_from", "valid_to"],
             (Self::EnterpriseExists, Dataset::Enterprise) => &["code"],
             (Self::EnterpriseActive, Dataset::Enterprise) => &["code", "status"],
-            (Self::PlaceMatches, Dataset::Certificate) => &["parcels"],
+            (Self::HouseholdBusiness, Dataset::Enterprise) => &["kind"],
+            (Self::PlaceMatches | Self::ResidentialLand, Dataset::Certificate) => &["parcels"],
             (Self::PlaceMatches, Dataset::Parcel) => &["key"],
             (Self::PlaceMatches, Dataset::Enterprise) => &["head_office"],
             (Self::PlaceMatches, Dataset::Household) => &["address"],
             // Which residence counts is for the rule to say: it lists the field.
             (Self::PlaceMatches, Dataset::Person) => &[],
-            (Self::OwnerInDossier, Dataset::Certificate) => &["owners"],
+            (Self::OwnerInDossier | Self::OwnedBy(_), Dataset::Certificate) => &["owners"],
             (Self::OwnerInDossier, Dataset::Enterprise) => &["representatives"],
             (Self::OwnerInDossier, Dataset::Participation) => &["full_name", "birth_date", "personal_id"],
             (Self::ParticipationPresent, Dataset::Participation) => &["contributions"],
             (Self::FieldPresent(fields), _) => return Some(*fields),
-            (Self::RelationShown(_), Dataset::Person) => {
-                &["father", "mother", "spouse", "representative", "household_head", "household_head_relation"]
-            }
-            (Self::RelationShown(_), Dataset::Household) => &["head", "members"],
+            (Self::KinshipShown(_), Dataset::Person) => &["father", "mother", "spouse"],
             (Self::Deceased, Dataset::Person) => &["deceased"],
-            (Self::MaritalStatusKnown, Dataset::Person) => &["marital_status"],
+            (Self::MaritalStatusKnown | Self::MarriageEnded, Dataset::Person) => &["marital_status"],
             _ => return None,
         };
         dataset.field_set(names.iter().copied()).ok()
@@ -212,8 +234,17 @@ impl Accept {
 impl Lookup {
     /// The roles the answer is compared with.
     pub fn compared_with(&self) -> impl Iterator<Item = &RoleId> {
+        self.accept.iter().flat_map(|accept| match accept {
+            Accept::KinshipShown(role) => std::slice::from_ref(role),
+            Accept::OwnedBy(roles) => roles,
+            _ => &[],
+        })
+    }
+
+    /// The roles without whose person nothing can be compared.
+    pub fn must_be_named(&self) -> impl Iterator<Item = &RoleId> {
         self.accept.iter().filter_map(|accept| match accept {
-            Accept::RelationShown(role) => Some(role),
+            Accept::KinshipShown(role) => Some(role),
             _ => None,
         })
     }

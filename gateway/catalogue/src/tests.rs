@@ -1,6 +1,7 @@
 //! Tests of the catalogue as it ships, and of every mistake it can contain.
 
 mod mistakes;
+mod proofs;
 mod shipped;
 mod units;
 

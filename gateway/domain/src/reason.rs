@@ -167,9 +167,12 @@ reasons! {
     CertificateNotInForce = "CERTIFICATE_NOT_IN_FORCE", Registry, Never, "the certificate is not in force or burdened against this use", "Giấy chứng nhận không còn hiệu lực hoặc đang bị hạn chế.";
     HealthCardNotValid = "HEALTH_CARD_NOT_VALID", Registry, Never, "the health-insurance card is not valid today", "Thẻ bảo hiểm y tế không còn giá trị sử dụng.";
     EnterpriseNotActive = "ENTERPRISE_NOT_ACTIVE", Registry, Never, "the enterprise is not active", "Doanh nghiệp không ở tình trạng đang hoạt động.";
+    HouseholdBusinessNotShown = "HOUSEHOLD_BUSINESS_NOT_SHOWN", Registry, Never, "what is registered is no household business", "Đăng ký tra cứu được không phải của hộ kinh doanh.";
+    LandNotResidential = "LAND_NOT_RESIDENTIAL", Registry, Never, "no parcel of the certificate is residential land", "Giấy chứng nhận không có thửa đất ở.";
     PlaceDiffers = "PLACE_DIFFERS", Registry, Never, "the place on record is another than the dossier's", "Địa điểm trong dữ liệu khác với địa điểm của hồ sơ.";
     RelationNotShown = "RELATION_NOT_SHOWN", Registry, Never, "the record does not show the relation that is needed", "Dữ liệu không thể hiện quan hệ cần chứng minh.";
     NoParticipation = "NO_PARTICIPATION", Registry, Never, "no contribution is on record", "Không có quá trình đóng bảo hiểm trong dữ liệu.";
+    MarriageNotEnded = "MARRIAGE_NOT_ENDED", Registry, Never, "the registry does not record a divorce or the spouse's death", "Dữ liệu chưa ghi nhận việc ly hôn hoặc vợ, chồng đã chết.";
     NotDeceased = "NOT_DECEASED", Registry, Never, "the registry does not record the death", "Dữ liệu chưa ghi nhận việc chết.";
     ConditionNotMet = "CONDITION_NOT_MET", Registry, Never, "a condition of the rule is not met by the record", "Dữ liệu không đáp ứng điều kiện của quy tắc.";
 }

@@ -25,7 +25,7 @@ use crate::config::{LogFormat, LogSection};
 use crate::exit::{Ended, Exit, Failure, OrExit};
 use crate::report::{self, Resolved};
 use crate::run::StopSignal;
-use crate::sandbox::{Plan, Running, TokenSpec, WorldOptions};
+use crate::sandbox::{DEATH_REGISTRATION, Plan, Running, TokenSpec, WorldOptions};
 use crate::telemetry::log_to_stderr;
 use crate::term::{Look, Tone};
 
@@ -141,6 +141,11 @@ fn heading(procedure: &Procedure, plan: &Plan, look: Look, out: &mut dyn Write) 
     writeln!(out, "{}", look.paint(&format!("{} {}", procedure.code, procedure.name_vi), Tone::Strong))?;
     write!(out, "{}", look.paragraph(&format!("Trường hợp: {case} ({})", plan.case), 2))?;
     write!(out, "{}", look.paragraph(&format!("Cơ quan giải quyết: {}", plan.agency), 2))?;
+    if plan.procedure == DEATH_REGISTRATION {
+        let scene = "Cảnh giả lập: việc chết đang được đăng ký, nên cơ sở dữ liệu dân cư chưa ghi nhận / \
+                     the death is only being registered, so population does not record it yet";
+        write!(out, "{}", look.paint(&look.paragraph(scene, 2), Tone::Faint))?;
+    }
     let notice = "Mọi người và giấy tờ dưới đây đều là giả lập / everybody and everything below is synthetic";
     write!(out, "{}", look.paint(&look.paragraph(notice, 2), Tone::Faint))
 }
@@ -155,7 +160,10 @@ fn show(outcome: &Outcome, look: Look, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{}",
-        look.paint(&format!("Nhật ký kiểm toán của hồ sơ này: {count} bản ghi"), Tone::Strong)
+        look.paint(&format!("Nhật ký kiểm toán mang mã hồ sơ này: {count} bản ghi"), Tone::Strong)
     )?;
+    let others = "Không liệt kê bản ghi không mang mã hồ sơ: bí danh mới (subject.created), cấu hình khi khởi động \
+                  (config.loaded), việc đọc nhật ký (log.read) / entries without the code are not listed";
+    write!(out, "{}", look.paint(&look.paragraph(others, 2), Tone::Faint))?;
     report::entries(&outcome.entries, look, out)
 }

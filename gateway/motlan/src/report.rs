@@ -154,8 +154,20 @@ fn papers(resolved: &Resolved, look: Look, out: &mut dyn Write) -> io::Result<()
     };
     let components: Vec<&ComponentResult> = in_order(resolved).into_iter().filter(needed).collect();
     writeln!(out)?;
+    // A form that is filled in is still the applicant's to complete and sign.
+    let forms = in_order(resolved);
+    let forms = forms.iter().filter(|component| component.outcome() == ComponentOutcome::Prefilled);
+    let forms: Vec<&&ComponentResult> = forms.collect();
+    if !forms.is_empty() {
+        writeln!(out, "{}", look.paint("Còn phải kiểm tra, bổ sung và ký", Tone::Strong))?;
+        for form in forms {
+            let left = form.total_fields.saturating_sub(form.prefilled_fields);
+            let line = format!("• {} (còn {left}/{} mục chưa điền)", form.name, form.total_fields);
+            write!(out, "{}", look.paragraph(&line, 2))?;
+        }
+    }
     if components.is_empty() {
-        return writeln!(out, "{}", look.paint("Không còn giấy tờ nào phải nộp.", Tone::Good));
+        return writeln!(out, "{}", look.paint("Không phải nộp giấy tờ nào khác.", Tone::Good));
     }
     writeln!(out, "{}", look.paint("Còn phải nộp", Tone::Strong))?;
     for component in components {

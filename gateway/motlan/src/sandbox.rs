@@ -35,7 +35,7 @@ use rand_bytes::random;
 use serde_json::json;
 
 pub use cast::{Cast, CastError, Member};
-pub use family::{Plan, PlanError, plan};
+pub use family::{DEATH_REGISTRATION, Plan, PlanError, plan};
 pub use guide::guide;
 pub use running::Running;
 pub use tokens::{TokenIssuers, TokenSpec};

@@ -15,12 +15,11 @@ use crate::sealed::{NotReleased, Sealed, Unrecorded};
 /// Why reading the log gave nothing.
 #[derive(Debug)]
 pub enum ReadError {
-    /// Denied (recorded), or the log cannot be written.
+    /// Denied, or there is no such entry (both recorded), or the log cannot be
+    /// written.
     NotReleased(Box<NotReleased<Refusal>>),
     /// The page token was not issued for this search.
     PageToken,
-    /// There is no entry of that index.
-    Unknown,
 }
 
 // === impl Pipeline ===
@@ -58,7 +57,14 @@ impl Pipeline {
         let filters =
             vec![Filter { name: Text::Borrowed("index"), value: Some(Text::Owned(index.to_string())) }];
         let receipt = self.log_read(&permit, filters, u64::from(found.is_some()), trace).await?;
-        Ok(Sealed::new(found.ok_or(ReadError::Unknown)?, receipt, None))
+        match found {
+            Some(found) => Ok(Sealed::new(found, receipt, None)),
+            // That it was looked for is an entry, and its receipt is due.
+            None => {
+                let refusal = Refusal::of(Reason::EntryUnknown);
+                Err(NotReleased::Refused(Sealed::new(refusal, receipt, None)).into())
+            }
+        }
     }
 
     async fn may_read_log(&self, identity: &Identity, trace: &str) -> Result<LogPermit, ReadError> {

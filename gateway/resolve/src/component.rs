@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use motlan_catalogue::{
-    Agency, Blank, BlankSource, Catalogue, Component, Decide, DossierFact, Form, Lookup, Procedure,
+    Agency, Blank, BlankSource, CaseId, Catalogue, Component, Decide, DossierFact, Form, Lookup, Procedure,
     RegistryBlank, RoleId,
 };
 use motlan_domain::dataset::Dataset;
-use motlan_domain::id::EnterpriseCode;
+use motlan_domain::id::{EnterpriseCode, PersonalId};
 use motlan_domain::{Outcome, Reason, Record, SubjectKey};
 use motlan_dossier::{Dossier, same_subject};
 use motlan_pipeline::Unrecorded;
@@ -23,6 +23,7 @@ use crate::result::{ComponentOutcome, ComponentResult, FilledBlank, Told};
 pub(crate) struct Deciding {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) lookups: Lookups,
+    pub(crate) case: CaseId,
     pub(crate) today: Date,
     /// Why no value at all is told to whoever asks.
     pub(crate) withheld: Option<Reason>,
@@ -52,7 +53,7 @@ impl Deciding {
             result.settle(ComponentOutcome::NotInCase, Reason::NotInCase);
             return Ok(result);
         }
-        match &component.rule.decide {
+        match component.rule.decide_in(&self.case) {
             Decide::Lookup(lookup) => self.by_lookup(procedure, lookup, &mut result).await?,
             Decide::Form(form) => self.by_form(procedure, form, &mut result).await?,
             Decide::Vault => result.settle(ComponentOutcome::NeedsPaper, Reason::NotInVault),
@@ -62,8 +63,8 @@ impl Deciding {
         Ok(result)
     }
 
-    /// A lookup replaces the paper if every subject the rule asks about is
-    /// acceptable, and the first role has one.
+    /// A lookup replaces the paper if every role of the rule has a subject, each
+    /// another person, and every one of them is acceptable.
     async fn by_lookup(
         &self,
         procedure: &Procedure,
@@ -71,21 +72,22 @@ impl Deciding {
         result: &mut ComponentResult,
     ) -> Result<(), Unrecorded> {
         result.source = Some(lookup.dataset.registry());
-        // Who is to be compared with must be known before the judgement.
-        for role in lookup.compared_with() {
-            if let Err(failed) = self.lookups.subjects(procedure, role).await {
-                return result.fail(&failed);
+        let mut asked: Vec<(&RoleId, Vec<SubjectKey>)> = Vec::new();
+        for role in &lookup.roles {
+            match self.lookups.subjects(procedure, role).await {
+                Ok(subjects) => asked.push((role, subjects)),
+                Err(failed) => return result.fail(&failed),
             }
         }
-        for (place, role) in lookup.roles.iter().enumerate() {
-            let subjects = match self.lookups.subjects(procedure, role).await {
-                Ok(subjects) => subjects,
-                Err(failed) => return result.fail(&failed),
-            };
-            if place == 0 && subjects.is_empty() {
-                result.settle(ComponentOutcome::NeedsPaper, Reason::SubjectNotNamed);
-                return Ok(());
-            }
+        // Nobody is asked about for a paper that is needed anyway.
+        if asked.iter().any(|(_, subjects)| subjects.is_empty())
+            || lookup.must_be_named().any(|role| !self.names_another(role, &asked))
+        {
+            result.settle(ComponentOutcome::NeedsPaper, Reason::SubjectNotNamed);
+            return Ok(());
+        }
+        let mut holders: Vec<(&RoleId, PersonalId)> = Vec::new();
+        for (role, subjects) in asked {
             for subject in subjects {
                 let answered = match self.lookups.look(role, lookup.dataset, subject).await {
                     Looked::Answered(answered) => answered,
@@ -96,7 +98,16 @@ impl Deciding {
                     result.settle(ComponentOutcome::NeedsPaper, reason);
                     return Ok(());
                 }
+                holders.extend(answered.holders().map(|holder| (role, holder)));
             }
+        }
+        // One person under two numbers is still one.
+        let twice = |(role, id): &(&RoleId, PersonalId)| {
+            holders.iter().any(|(other, same)| other != role && same == id)
+        };
+        if holders.iter().any(twice) {
+            result.settle(ComponentOutcome::NeedsPaper, Reason::SubjectNotNamed);
+            return Ok(());
         }
         if lookup.original_required {
             result.settle(ComponentOutcome::NeedsPaper, Reason::OriginalRequired);
@@ -104,6 +115,16 @@ impl Deciding {
             result.settle(ComponentOutcome::Reused, Reason::RecordReused);
         }
         Ok(())
+    }
+
+    /// Whether the dossier names somebody in that role who is none of those asked
+    /// about.
+    fn names_another(&self, role: &RoleId, asked: &[(&RoleId, Vec<SubjectKey>)]) -> bool {
+        let is_asked = |key: &SubjectKey| {
+            asked.iter().flat_map(|(_, subjects)| subjects).any(|subject| same_subject(subject, key))
+        };
+        let dossier = &self.lookups.asker().dossier;
+        dossier.in_role(role.as_str()).any(|subject| subject.is_named() && !is_asked(&subject.key))
     }
 
     /// Of a list any one record that meets the conditions will do.
@@ -124,8 +145,9 @@ impl Deciding {
         });
         let (persons, enterprises): (Vec<_>, Vec<EnterpriseCode>) =
             (persons.collect(), enterprises.collect());
-        let in_role = |role: &str| {
-            let keys = dossier.in_role(role).filter_map(|subject| match &subject.key {
+        let named = |role: &RoleId| {
+            let named = dossier.in_role(role.as_str()).filter(|subject| subject.is_named());
+            let keys = named.filter_map(|subject| match &subject.key {
                 SubjectKey::Person(id) => Some(*id),
                 _ => None,
             });
@@ -138,7 +160,7 @@ impl Deciding {
             fields: lookup.fields,
             persons: &persons,
             enterprises: &enterprises,
-            in_role: &in_role,
+            named: &named,
         };
         let mut first_fault = None;
         for record in &answered.records {
@@ -224,7 +246,7 @@ impl Deciding {
         let mut cells = Vec::new();
         let mut rests_on = Vec::new();
         for subject in self.lookups.subjects(procedure, &datum.role).await? {
-            let answered = match self.lookups.look(&datum.role, datum.dataset, subject).await {
+            let answered = match self.lookups.look(&datum.role, datum.dataset, subject.clone()).await {
                 Looked::Answered(answered) => answered,
                 failed => return Err(failed),
             };
@@ -233,7 +255,8 @@ impl Deciding {
             let of = |record: &Record| prefill::cells(record, datum, &book);
             let found: Vec<String> = answered.records.iter().flat_map(of).collect();
             if found.iter().any(|cell| !cell.is_empty()) {
-                rests_on.push(answered);
+                let told = answered.told(&subject, datum, &book);
+                rests_on.push((answered, told));
             }
             cells.extend(found);
         }
@@ -243,11 +266,11 @@ impl Deciding {
             cells.retain(|cell| !cell.is_empty());
         }
         // A blank over several people is told whole or not at all.
-        let withheld = rests_on.iter().find_map(|answered| answered.withheld);
-        for answered in &rests_on {
+        let withheld = rests_on.iter().find_map(|(answered, _)| answered.withheld);
+        for (answered, people) in &rests_on {
             result.rests_on(answered);
             if withheld.is_none() {
-                result.told.add(datum.field, &answered.people);
+                result.told.add(datum.field, people);
             }
         }
         Ok((!rests_on.is_empty()).then_some(Filling { cells, withheld }))

@@ -4,11 +4,17 @@
 //! condition cannot see counts against the reuse, never for it.
 
 use jiff::civil::Date;
-use motlan_catalogue::{Accept, AdminUnits, PlaceAgreement};
+use motlan_catalogue::{Accept, AdminUnits, PlaceAgreement, RoleId};
 use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::id::{EnterpriseCode, PersonalId};
-use motlan_domain::record::{CardStatus, CertificateStatus, EncumbranceKind, EnterpriseStatus};
+use motlan_domain::record::{
+    CardStatus, CertificateStatus, EncumbranceKind, EnterpriseStatus, MaritalStatus,
+};
 use motlan_domain::{Link, Reason, Record};
+
+/// Land for living on (*đất ở*), in towns and in the country, as the land data
+/// code its use (circular 24/2014/TT-BTNMT and those after it).
+const RESIDENTIAL: [&str; 2] = ["ODT", "ONT"];
 
 /// What the conditions are held against.
 pub(crate) struct Bench<'a> {
@@ -24,8 +30,9 @@ pub(crate) struct Bench<'a> {
     pub(crate) persons: &'a [PersonalId],
     /// The enterprises of the dossier.
     pub(crate) enterprises: &'a [EnterpriseCode],
-    /// The persons who stand in a role.
-    pub(crate) in_role: &'a dyn Fn(&str) -> Vec<PersonalId>,
+    /// The persons whom the dossier names in a role; not those whom a registry
+    /// linked.
+    pub(crate) named: &'a dyn Fn(&RoleId) -> Vec<PersonalId>,
 }
 
 /// The first condition that fails, as the reason the paper is still needed.
@@ -42,10 +49,16 @@ fn reason(record: &Record, condition: &Accept) -> Reason {
         Accept::EnterpriseExists => Reason::NotFoundAtSource,
         Accept::EnterpriseActive => Reason::EnterpriseNotActive,
         Accept::PlaceMatches => Reason::PlaceDiffers,
-        Accept::OwnerInDossier => Reason::OwnerNotInDossier,
+        Accept::OwnerInDossier | Accept::OwnedBy(_) => Reason::OwnerNotInDossier,
+        Accept::HouseholdBusiness => Reason::HouseholdBusinessNotShown,
+        Accept::ResidentialLand => Reason::LandNotResidential,
         Accept::ParticipationPresent => Reason::NoParticipation,
         Accept::FieldPresent(_) | Accept::MaritalStatusKnown => Reason::FieldAbsent,
-        Accept::RelationShown(_) => Reason::RelationNotShown,
+        Accept::KinshipShown(_) => Reason::RelationNotShown,
+        Accept::MarriageEnded if !matches!(record, Record::Person(person) if person.marital_status.is_some()) => {
+            Reason::FieldAbsent
+        }
+        Accept::MarriageEnded => Reason::MarriageNotEnded,
         // Only a registry that says so does not record the death.
         Accept::Deceased if !matches!(record, Record::Person(person) if person.deceased.is_some()) => {
             Reason::FieldAbsent
@@ -77,6 +90,16 @@ fn holds(record: &Record, condition: &Accept, bench: &Bench<'_>) -> bool {
         (Accept::EnterpriseActive, Record::Enterprise(enterprise)) => {
             enterprise.status == Some(EnterpriseStatus::Active)
         }
+        // The kind's codes are the registry's own; its name is the law's.
+        (Accept::HouseholdBusiness, Record::Enterprise(enterprise)) => {
+            let kind = enterprise.kind.as_ref().and_then(|kind| kind.label.as_deref());
+            kind.is_some_and(|kind| kind.trim().to_lowercase() == "hộ kinh doanh")
+        }
+        (Accept::ResidentialLand, Record::Certificate(certificate)) => {
+            let uses = certificate.parcels.iter().flatten().flat_map(|parcel| &parcel.uses);
+            let mut codes = uses.filter_map(|land| land.kind.code.as_deref());
+            codes.any(|code| RESIDENTIAL.contains(&code))
+        }
         (Accept::PlaceMatches, record) => place_matches(record, bench),
         (Accept::OwnerInDossier, record) => owner_in_dossier(record, bench),
         (Accept::ParticipationPresent, Record::Participation(held)) => {
@@ -84,11 +107,22 @@ fn holds(record: &Record, condition: &Accept, bench: &Bench<'_>) -> bool {
         }
         (Accept::FieldPresent(fields), record) => fields.is_subset_of(record.present()),
         (Accept::MaritalStatusKnown, Record::Person(person)) => person.marital_status.is_some(),
+        (Accept::MarriageEnded, Record::Person(person)) => {
+            matches!(person.marital_status, Some(MaritalStatus::Divorced | MaritalStatus::Widowed))
+        }
         (Accept::Deceased, Record::Person(person)) => person.deceased == Some(true),
-        (Accept::RelationShown(role), record) => {
-            let wanted = (bench.in_role)(role.as_str());
-            let tied = |link| !matches!(link, Link::Holder);
-            record.named().iter().any(|named| tied(named.link) && wanted.contains(&named.id))
+        (Accept::KinshipShown(role), Record::Person(person)) => {
+            let wanted = (bench.named)(role);
+            // Not as representative, and not as head: neither is kinship.
+            let kin = |link| matches!(link, Link::Father | Link::Mother | Link::Spouse);
+            let oneself = |id| person.personal_id == Some(id);
+            let named = record.named();
+            named.iter().any(|one| kin(one.link) && wanted.contains(&one.id) && !oneself(one.id))
+        }
+        (Accept::OwnedBy(roles), Record::Certificate(_)) => {
+            let owners = record.named();
+            let mut wanted = roles.iter().flat_map(|role| (bench.named)(role));
+            wanted.any(|id| owners.iter().any(|owner| owner.id == id))
         }
         // A condition on another dataset than the rule's: the catalogue refuses
         // such a rule at load.

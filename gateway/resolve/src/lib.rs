@@ -127,7 +127,8 @@ impl Resolver {
         );
         let today = date::vietnam_day(self.clock.now());
         let withheld = permit.withheld();
-        let deciding = Arc::new(Deciding { catalogue, lookups: Lookups::new(asker), today, withheld });
+        let lookups = Lookups::new(asker);
+        let deciding = Arc::new(Deciding { catalogue, lookups, case: case.clone(), today, withheld });
         let results: FuturesUnordered<_> = wanted
             .into_iter()
             .map(|place| {

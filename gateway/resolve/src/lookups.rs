@@ -7,16 +7,18 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use motlan_access::Identity;
-use motlan_audit::DraftSubject;
-use motlan_catalogue::{How, Procedure, RoleId, RoleSpec};
+use motlan_audit::{DraftSubject, Identifier};
+use motlan_catalogue::{How, Procedure, RegistryBlank, RoleId, RoleSpec};
 use motlan_domain::dataset::{Dataset, FieldSet, Registry};
+use motlan_domain::id::PersonalId;
 use motlan_domain::{Operation, Outcome, Purpose, Question, Reason, Record, SubjectKey, Trace};
-use motlan_dossier::{Dossier, SubjectSource};
+use motlan_dossier::{Dossier, SubjectSource, same_subject};
 use motlan_pipeline::{Answer, Freshness, NotReleased, Pipeline, Unrecorded};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::plan::{self, Plan};
+use crate::prefill::{self, Book, Whose};
 
 /// How many lookups of one resolve are under way at one registry.
 const AT_ONCE: usize = 4;
@@ -71,6 +73,37 @@ pub(crate) struct Asker {
     pub(crate) max_age: Option<std::time::Duration>,
     pub(crate) trace: Trace,
     gates: BTreeMap<Registry, Semaphore>,
+}
+
+// === impl Answered ===
+
+impl Answered {
+    /// Whose own records it holds.
+    pub(crate) fn holders(&self) -> impl Iterator<Item = PersonalId> {
+        self.records.iter().filter_map(|record| match record {
+            Record::Person(person) => person.personal_id,
+            _ => None,
+        })
+    }
+
+    /// Everybody whose data a blank tells out of it, `asked` being whom it was
+    /// asked about.
+    pub(crate) fn told(
+        &self,
+        asked: &SubjectKey,
+        blank: &RegistryBlank,
+        book: &Book<'_>,
+    ) -> Vec<DraftSubject> {
+        let whose: Option<Vec<Whose>> =
+            self.records.iter().map(|record| prefill::told_of(record, blank, book)).collect();
+        let Some(whose) = whose else { return self.people.clone() };
+        let asked = Identifier::from(asked);
+        let told = |person: &&DraftSubject| {
+            let is = |id: &PersonalId| Identifier::from(&SubjectKey::Person(*id)) == person.identifier;
+            whose.iter().any(|whose| (whose.own && person.identifier == asked) || whose.others.iter().any(is))
+        };
+        self.people.iter().filter(told).cloned().collect()
+    }
 }
 
 // === impl Asker ===
@@ -147,8 +180,28 @@ impl Lookups {
     }
 
     /// The subjects in a role: as named at opening, or found by following the
-    /// link that the procedure registers.
-    pub(crate) fn subjects<'a>(
+    /// link that the procedure registers. Who stands in a role that this one
+    /// excludes is not among them, whoever named them there.
+    ///
+    /// A dossier is opened all the same: whom the portal named, and signed, is
+    /// for the officer to see, and what rests on it is asked for on paper.
+    pub(crate) async fn subjects(
+        &self,
+        procedure: &Procedure,
+        role: &RoleId,
+    ) -> Result<Vec<SubjectKey>, Looked> {
+        let mut subjects = self.all_subjects(procedure, role).await?;
+        if let Some(other) = procedure.role(role.as_str()).and_then(|spec| spec.other_than.as_ref()) {
+            let dossier = &self.asker.dossier;
+            let stands = |key: &SubjectKey| {
+                dossier.in_role(other.as_str()).any(|subject| same_subject(&subject.key, key))
+            };
+            subjects.retain(|key| !stands(key));
+        }
+        Ok(subjects)
+    }
+
+    fn all_subjects<'a>(
         &'a self,
         procedure: &'a Procedure,
         role: &'a RoleId,
@@ -172,7 +225,7 @@ impl Lookups {
                 asker.plan.showing(of, RoleSpec::link_fields(*link, *kind)).collect();
             let mut denied = None;
             let mut answered = false;
-            for subject in self.subjects(procedure, of).await? {
+            for subject in self.all_subjects(procedure, of).await? {
                 for dataset in &shown_by {
                     match self.look(of, *dataset, subject.clone()).await {
                         Looked::Answered(_) => answered = true,

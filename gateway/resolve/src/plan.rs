@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use motlan_catalogue::{CaseId, Component, Decide, How, Procedure, RoleId, RoleSpec};
+use motlan_catalogue::{CaseId, Decide, How, Procedure, RoleId, RoleSpec};
 use motlan_domain::dataset::{Dataset, FieldSet};
 use motlan_domain::{Operation, SubjectKind};
 
@@ -22,7 +22,7 @@ impl Plan {
         let components = wanted.iter().filter_map(|place| procedure.components.get(*place));
         components
             .filter(|component| component.asked_in(case))
-            .for_each(|component| plan.add_component(component));
+            .for_each(|component| plan.add(component.rule.decide_in(case)));
         // A linked role is found by a field of the role it is linked to; the
         // longest chain is as long as the list of roles.
         for _ in &procedure.roles {
@@ -42,16 +42,16 @@ impl Plan {
         self.fields.get(&(role.clone(), dataset)).copied().unwrap_or_default()
     }
 
-    fn add_component(&mut self, component: &Component) {
-        match &component.rule.decide {
+    fn add(&mut self, decide: &Decide) {
+        match decide {
             Decide::Lookup(lookup) => {
                 let needed = lookup.accept.iter().filter_map(|accept| accept.needs(lookup.dataset));
                 let fields = needed.fold(lookup.fields, FieldSet::union);
-                lookup.roles.iter().for_each(|role| self.add(role, lookup.dataset, fields));
+                lookup.roles.iter().for_each(|role| self.add_fields(role, lookup.dataset, fields));
             }
             Decide::Form(form) => {
                 for (_, blank) in form.registry_blanks() {
-                    self.add(&blank.role, blank.dataset, FieldSet::EMPTY.with(blank.field));
+                    self.add_fields(&blank.role, blank.dataset, FieldSet::EMPTY.with(blank.field));
                 }
             }
             Decide::Vault | Decide::NotConnected | Decide::Paper => {}
@@ -77,11 +77,11 @@ impl Plan {
         if let Some((dataset, name)) = shown_by.first().filter(|_| !shown)
             && let Some(field) = dataset.field(name)
         {
-            self.add(of, *dataset, FieldSet::EMPTY.with(field));
+            self.add_fields(of, *dataset, FieldSet::EMPTY.with(field));
         }
     }
 
-    fn add(&mut self, role: &RoleId, dataset: Dataset, fields: FieldSet) {
+    fn add_fields(&mut self, role: &RoleId, dataset: Dataset, fields: FieldSet) {
         let known = self.fields.entry((role.clone(), dataset)).or_default();
         *known = known.union(fields);
     }

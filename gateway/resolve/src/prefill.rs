@@ -10,7 +10,9 @@ mod words;
 
 use jiff::civil::Date;
 use motlan_catalogue::{AdminUnits, RegistryBlank};
+use motlan_domain::dataset::FieldSet;
 use motlan_domain::date::PartialDate;
+use motlan_domain::id::PersonalId;
 use motlan_domain::name::PersonName;
 use motlan_domain::place::{Place, UnitLevel};
 use motlan_domain::record::{
@@ -49,6 +51,33 @@ pub(crate) fn cells(record: &Record, blank: &RegistryBlank, book: &Book<'_>) -> 
         Record::Parcel(parcel) => of_parcel(parcel, field),
     };
     cells.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// Of those a record is about the ones whose data a blank tells: of a person's
+/// relatives and of a household only whom its cells are about. `None` means
+/// everybody: land is its owners', an enterprise its representatives'.
+pub(crate) fn told_of(record: &Record, blank: &RegistryBlank, book: &Book<'_>) -> Option<Whose> {
+    let mut told = record.clone();
+    told.retain(FieldSet::EMPTY.with(blank.field));
+    let (own, holder) = match (&mut told, record) {
+        (Record::Person(_), Record::Person(person)) => (true, person.personal_id),
+        (Record::Household(household), _) => {
+            household.members.iter_mut().for_each(|rows| rows.retain(|row| book.wants(&row.person)));
+            (household.head.is_none() && household.members.is_none(), None)
+        }
+        _ => return None,
+    };
+    let named = told.named().into_iter().map(|named| named.id);
+    Some(Whose { own, others: named.chain(holder).collect() })
+}
+
+/// Whose data a blank tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Whose {
+    /// Those of the person who was asked about.
+    pub(crate) own: bool,
+    /// Of whomever the record names: these.
+    pub(crate) others: Vec<PersonalId>,
 }
 
 type Cell = Option<String>;

@@ -155,7 +155,7 @@ impl ComponentResult {
 // === impl Told ===
 
 impl Told {
-    /// A value of a field, and everyone the answer it comes from is about.
+    /// A value of a field, and everyone whose data it is.
     pub(crate) fn add(&mut self, field: FieldId, people: &[DraftSubject]) {
         self.fields.insert(format!("{}.{}", field.dataset(), field.name()));
         for person in people {

@@ -77,6 +77,5 @@ pub(crate) fn read(error: ReadError) -> Failure {
     match error {
         ReadError::NotReleased(not_released) => failure(*not_released),
         ReadError::PageToken => Failure::at_field("page_token", Reason::PageTokenInvalid),
-        ReadError::Unknown => Failure::new(Reason::EntryUnknown),
     }
 }

@@ -323,9 +323,12 @@ pub(crate) const fn error_code(reason: Reason) -> Option<Code> {
         | R::CertificateNotInForce
         | R::HealthCardNotValid
         | R::EnterpriseNotActive
+        | R::HouseholdBusinessNotShown
+        | R::LandNotResidential
         | R::PlaceDiffers
         | R::RelationNotShown
         | R::NoParticipation
+        | R::MarriageNotEnded
         | R::NotDeceased
         | R::ConditionNotMet => return None,
     })

@@ -46,6 +46,8 @@ async fn questions_beyond_the_dossier_are_denied_recorded_and_ask_nobody() {
     close(&office, &closed.code).await.expect("closes");
     let (me, stranger) = (own.plan.applicant.clone(), world.families()[1].applicant.id.clone());
     let spouse = world.families()[0].spouse.id.clone();
+    let partner = world.families()[0].betrothed[1].id.clone();
+    let party = world.portal_for(&marriage.plan).unwrap();
     the_permitted_one(&world, &office, &own.code, &me).await;
     let citizen = world.portal_for(&own.plan).unwrap();
     get_person(&citizen, dossier(&own.code), &me, &["full_name"])
@@ -120,9 +122,9 @@ async fn questions_beyond_the_dossier_are_denied_recorded_and_ask_nobody() {
         ("the citizen, on bare assertion", &citizen, Some(&asserted.code), &me, &[], "EVIDENCE_TOO_WEAK"),
         (
             "a citizen about no family role",
-            &citizen,
+            &party,
             Some(&marriage.code),
-            &spouse,
+            &partner,
             &["full_name"],
             "CITIZEN_SCOPE",
         ),

@@ -172,7 +172,7 @@ async fn what_is_written_and_printed_works_start_after_start() {
     let folder = tempfile::tempdir().unwrap();
     let printed = tempfile::tempdir().unwrap();
     let mut dossiers = Vec::new();
-    for (start, signal) in ["TERM", "INT"].into_iter().enumerate() {
+    for (start, signal) in ["TERM", "INT", "HUP"].into_iter().enumerate() {
         let mut sandbox = Printing::start(folder.path(), printed.path().join(start.to_string()));
         let guide = sandbox.guide().await;
         assert!(!guide.contains('\u{1b}'));

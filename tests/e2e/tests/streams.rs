@@ -175,7 +175,7 @@ fn the_demo_shows_its_first_line_to_who_reads_no_more() {
 
 #[test]
 fn an_interrupted_demo_stops_in_order_and_leaves_nothing() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let place = Place::new();
         let mut running = place.start(&["demo"], Stdio::null(), None);
         // From the moment its folder is there.

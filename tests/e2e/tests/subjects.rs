@@ -14,6 +14,7 @@ use motlan_e2e::*;
 use motlan_harness::{Connection, Opening, Plan, World};
 use motlan_proto::audit::v1::{Entry, EntryKind, SearchEntriesRequest};
 use motlan_proto::common::v1::{Outcome, SubjectKey as Wire, subject_key};
+use motlan_proto::dossier::v1::ComponentResult;
 use tonic::Code;
 
 /// Opens a dossier of the plan after the test changed it, as the portal, with
@@ -235,10 +236,17 @@ async fn under_an_assertion_nobody_learns_of_a_tie_through_family_who_were_not_n
         (&family.head, &family.certificate_owners),
         (&family.elder.id, &vec![family.elder.id.clone()])
     );
+    // What became of the home, and of every look at its certificate so far.
     let outcome = async |by: &Connection, code: &str| {
         let (components, _) = resolve(by, code).await.unwrap();
-        let certificate = components.into_iter().find(|c| c.key == "000.00.00.G01-KQ003605").unwrap();
-        certificate.reason
+        let of_home = |c: &ComponentResult| c.key.ends_with("KQ003605") || c.key.ends_with("KQ003631");
+        let home = components.into_iter().find(of_home).unwrap();
+        let request = SearchEntriesRequest { dossier_code: code.to_owned(), ..Default::default() };
+        let entries = found(&world, request, home.receipt.unwrap().index).await;
+        let looks = entries
+            .iter()
+            .filter(|entry| entry.kind() == EntryKind::AccessOutcome && entry.dataset == "land.certificate");
+        (home.reason, looks.map(Entry::outcome).collect::<Vec<_>>())
     };
     let unnamed = |plan: &mut Plan| {
         plan.applicant.clone_from(&family.applicant.id);
@@ -248,7 +256,9 @@ async fn under_an_assertion_nobody_learns_of_a_tie_through_family_who_were_not_n
     let asserted = receipt.clone().asserted();
     let (strong, officer) = open_changed(&world, &receipt, unnamed).await;
     let (weak, _) = open_changed(&world, &asserted, unnamed).await;
-    let (named, _) = open_changed(&world, &asserted, |_| ()).await;
+    // Here the owner is named, as whoever lends the home.
+    let lent = Opening::of("1.004194").family(1).asserted();
+    let (named, _) = open_changed(&world, &lent, |_| ()).await;
     let plan = world.plan(&receipt).unwrap();
     let office = world.running().world().cast().of_agency(&plan.agency).unwrap().id.clone();
     let nobody = world.connect_as_nobody(&office).unwrap();
@@ -259,14 +269,18 @@ async fn under_an_assertion_nobody_learns_of_a_tie_through_family_who_were_not_n
         let head = linked.iter().any(|subject| subject.role == "household_head");
         assert!(head, "control: the head stands there");
     }
-    for (what, by, code, expected) in [
-        ("a receipt", &officer, &strong, "RECORD_REUSED"),
-        ("a receipt, nobody acting", &nobody, &strong, "RECORD_REUSED"),
-        ("an assertion", &officer, &weak, "OWNER_NOT_IN_DOSSIER"),
-        ("an assertion, nobody acting", &nobody, &weak, "OWNER_NOT_IN_DOSSIER"),
-        ("an assertion that names the owner", &officer, &named, "RECORD_REUSED"),
+    for (what, by, code, tied, expected) in [
+        // A home of one's own is nobody else's, whatever ties it to the dossier.
+        ("a receipt", &officer, &strong, true, "OWNER_NOT_IN_DOSSIER"),
+        ("a receipt, nobody acting", &nobody, &strong, true, "OWNER_NOT_IN_DOSSIER"),
+        ("an assertion", &officer, &weak, false, "OWNER_NOT_IN_DOSSIER"),
+        ("an assertion, nobody acting", &nobody, &weak, false, "OWNER_NOT_IN_DOSSIER"),
+        ("an assertion that names the owner", &officer, &named, true, "RECORD_REUSED"),
     ] {
-        assert_eq!(outcome(by, code).await, expected, "{what}");
+        let (reason, looks) = outcome(by, code).await;
+        assert_eq!(reason, expected, "{what}");
+        assert_eq!(looks.contains(&Outcome::Found), tied, "{what}: {looks:?}");
+        assert!(!looks.is_empty(), "{what}");
     }
     world.stop().await.unwrap();
 }

@@ -17,6 +17,8 @@ pub(crate) struct DemoParts {
     enterprise: usize,
     household_business: usize,
     certificate: usize,
+    in_laws: Option<PersonRef>,
+    betrothed: Option<(PersonRef, PersonRef)>,
 }
 
 /// Commune, group, sex and age of the applicant, age of the elder, whether the
@@ -65,7 +67,42 @@ impl Build {
                 enterprise: none,
                 household_business: none,
                 certificate: none,
+                in_laws: None,
+                betrothed: None,
             });
+        }
+    }
+
+    /// Whom a family has elsewhere in its commune: the spouse's parents in their
+    /// own house, with a grown child who is to marry somebody living alone. Last
+    /// in the world, so that they move nobody else.
+    pub(crate) fn demo_kin(&mut self) {
+        for turn in 0..self.demo.len() {
+            let family = &self.demo[turn].family;
+            let Some(spouse) = family.spouse else { continue };
+            let (commune, group, _, age, ..) = FAMILIES[turn];
+            let spec = FamilySpec {
+                commune: commune.to_owned(),
+                group,
+                adult: (Sex::Male, age + 25),
+                spouse: Some(age + 22),
+                children: vec![(Sex::Male, 27)],
+                father: None,
+                mother: None,
+                parent_heads: false,
+            };
+            let parents = self.add_family(&spec);
+            let line = if group.matrilineal() { parents.spouse } else { Some(parents.adult) };
+            let name = self.world.people[spouse].name.family.clone();
+            for heir in line.into_iter().chain(parents.children.iter().copied()) {
+                self.world.people[heir].name.family.clone_from(&name);
+            }
+            self.world.people[spouse].father = Some(parents.adult);
+            self.world.people[spouse].mother = parents.spouse;
+            let alone = FamilySpec { adult: (Sex::Female, 26), spouse: None, children: Vec::new(), ..spec };
+            let bride = self.add_family(&alone).adult;
+            self.demo[turn].in_laws = Some(parents.adult);
+            self.demo[turn].betrothed = parents.children.first().map(|groom| (*groom, bride));
         }
     }
 
@@ -130,6 +167,8 @@ impl Build {
             children: family.children.iter().copied().map(member).collect(),
             elder: member(parts.elder),
             head: id(&household.head),
+            parents_head: parts.in_laws.map(member).unwrap_or_default(),
+            betrothed: parts.betrothed.map(|(one, other)| [member(one), member(other)]).unwrap_or_default(),
             certificate: certificate.serial.clone(),
             certificate_owners: world.owners_of(certificate).iter().map(id).collect(),
             parcel: ParcelKey { commune: parcel.commune.clone(), sheet: parcel.sheet, number: parcel.number },

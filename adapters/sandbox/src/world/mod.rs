@@ -241,6 +241,7 @@ impl Build {
         self.demo_land();
         self.special_land(&special, ordinary);
         self.special_unknown();
+        self.demo_kin();
         self.index();
         self.finish_families();
         self.world

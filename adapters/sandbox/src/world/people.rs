@@ -27,7 +27,7 @@ pub enum Marital {
     Married,
     /// 3, đã ly hôn.
     Divorced,
-    /// 4, goá.
+    /// 4, góa.
     Widowed,
 }
 

@@ -147,6 +147,10 @@ pub struct DemoFamily {
     pub elder: FamilyMember,
     /// Personal id of the head of household: the applicant or the elder.
     pub head: String,
+    /// The spouse's father, who heads a household of his own in the commune.
+    pub parents_head: FamilyMember,
+    /// Two grown people of the commune, unmarried, of two households.
+    pub betrothed: [FamilyMember; 2],
     /// Serial of the certificate over the home's parcel, without encumbrance.
     pub certificate: String,
     /// Personal ids of its owners: the couple, or the head.

@@ -1,5 +1,7 @@
 //! The world agrees with itself and is the same for the same seed.
 
+mod demo;
+
 use jiff::civil::date;
 use motlan_domain::id::{IdKind, IdRules, Synthetic, check};
 

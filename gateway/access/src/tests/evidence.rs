@@ -67,6 +67,45 @@ fn a_receipt_that_agrees_strengthens_the_opening() {
     assert_eq!(weigh(&world, "portal", &receipt, |_| ()), Err(Reason::EvidenceExpired));
 }
 
+/// A portal signs what it sends, and it sends what people write.
+#[test]
+fn an_identifier_counts_in_every_form_in_which_a_request_may_give_it() {
+    let world = World::new();
+    let serial = land().expose();
+    let letters = serial.find(|c: char| c.is_ascii_digit()).unwrap();
+    let (letters, digits) = serial.split_at(letters);
+    let cases = [
+        (format!("{letters}{digits}"), Ok(Evidence::AcceptanceReceipt)),
+        (format!("{letters} {digits}"), Ok(Evidence::AcceptanceReceipt)),
+        // What no rule reads, and another serial, agree with nothing.
+        (format!("{letters}  {digits}"), Err(Reason::EvidenceInvalid)),
+        (format!("{letters}-{digits}"), Err(Reason::EvidenceInvalid)),
+        (format!("X{letters} {digits}"), Err(Reason::EvidenceInvalid)),
+    ];
+    for (value, expected) in cases {
+        let mut claims = claims(&world);
+        claims.subjects[0].value.clone_from(&value);
+        let receipt = claims.sign(world.receipts.kid, &world.receipts.key).unwrap();
+        assert_eq!(weigh(&world, "portal", &receipt, |_| ()), expected, "{value}");
+    }
+    let as_sent = |kind: &str, value: &str| {
+        let (role, kind, value) = ("x".to_owned(), kind.to_owned(), value.to_owned());
+        AcceptanceSubject { role, kind, value }.canonical().value
+    };
+    let forms = [
+        ("enterprise", "0314409058002", "0314409058-002"),
+        ("enterprise", "0314409058-002", "0314409058-002"),
+        ("enterprise", "0314409058 002", "0314409058 002"),
+        ("certificate", "ST 632157", "ST632157"),
+        ("parcel", "22366/12/345", "22366/12/345"),
+        // An identifier of another kind is not read as this one.
+        ("person", "ST 632157", "ST 632157"),
+    ];
+    for (kind, value, canonical) in forms {
+        assert_eq!(as_sent(kind, value), canonical, "{kind} {value}");
+    }
+}
+
 #[test]
 fn a_receipt_that_says_anything_else_is_refused() {
     type Spoil = fn(&mut AcceptanceClaims);

@@ -156,10 +156,24 @@ fn role(
             None
         }
     };
+    let other_than = raw.other_than.and_then(|other| {
+        let kind = kinds.get(&other);
+        if kind.is_none() {
+            mistakes.push(file, &raw.id, Problem::unknown("role", &other, kinds.keys().map(String::as_str)));
+        } else if other == raw.id || kind != Some(&raw.kind) {
+            mistakes.push(
+                file,
+                &raw.id,
+                Problem::Contradiction("`other_than` is another role of the same kind"),
+            );
+        }
+        RoleId::parse(&other)
+    });
     let spec = RoleSpec {
         id: id?,
         kind: raw.kind,
         how: how?,
+        other_than,
         family_of_applicant: raw.family_of_applicant,
         link_required: raw.link_required,
         name_vi: raw.name_vi,

@@ -30,7 +30,12 @@ pub(super) fn rule(
     mistakes: &mut Mistakes,
 ) -> Option<Rule> {
     let before = mistakes.len();
-    let cases = cases(scope, &raw, mistakes);
+    let all = scope.cases.iter().map(|case| case.id.clone()).collect();
+    let cases = named_cases(scope, &raw.key, "cases", raw.cases.as_deref(), all, mistakes);
+    let paper_in = named_cases(scope, &raw.key, "paper_in", raw.paper_in.as_deref(), Vec::new(), mistakes);
+    if let Some(case) = paper_in.iter().find(|case| !cases.contains(case)) {
+        mistakes.push(scope.file, &raw.key, Problem::unknown("case", case.as_str(), []));
+    }
     meaningless_keys(scope, &raw, mistakes);
     let decide = match raw.decide {
         RawDecide::Lookup => lookup(scope, &raw, mistakes).map(Decide::Lookup),
@@ -41,21 +46,29 @@ pub(super) fn rule(
     }?;
     agrees_with_data(scope, &raw, &decide, component, mistakes);
     let RawRule { basis, note, deviates, .. } = raw;
-    (mistakes.len() == before).then_some(Rule { cases, basis, note, deviates, decide })
+    (mistakes.len() == before).then_some(Rule { cases, paper_in, basis, note, deviates, decide })
 }
 
-fn cases(scope: &Scope<'_>, raw: &RawRule, mistakes: &mut Mistakes) -> Vec<CaseId> {
+/// The cases that a key lists, in the procedure's order; `absent` without it.
+fn named_cases(
+    scope: &Scope<'_>,
+    rule: &str,
+    key: &'static str,
+    named: Option<&[String]>,
+    absent: Vec<CaseId>,
+    mistakes: &mut Mistakes,
+) -> Vec<CaseId> {
     let known = || scope.cases.iter().map(|case| case.id.as_str());
-    let Some(named) = &raw.cases else { return scope.cases.iter().map(|case| case.id.clone()).collect() };
+    let Some(named) = named else { return absent };
     if named.is_empty() {
-        mistakes.push(scope.file, &raw.key, Problem::KeyNeeded("cases"));
+        mistakes.push(scope.file, rule, Problem::KeyNeeded(key));
     }
     for (index, name) in named.iter().enumerate() {
         if !known().any(|case| case == name) {
-            mistakes.push(scope.file, &raw.key, Problem::unknown("case", name, known()));
+            mistakes.push(scope.file, rule, Problem::unknown("case", name, known()));
         }
         if named[..index].contains(name) {
-            mistakes.push(scope.file, &raw.key, Problem::Duplicate { what: "case", name: name.clone() });
+            mistakes.push(scope.file, rule, Problem::Duplicate { what: "case", name: name.clone() });
         }
     }
     let in_order = scope.cases.iter().filter(|case| named.iter().any(|name| case.id == **name));
@@ -64,6 +77,7 @@ fn cases(scope: &Scope<'_>, raw: &RawRule, mistakes: &mut Mistakes) -> Vec<CaseI
 
 fn meaningless_keys(scope: &Scope<'_>, raw: &RawRule, mistakes: &mut Mistakes) {
     let lookup_keys = [
+        ("paper_in", raw.paper_in.is_some()),
         ("roles", raw.roles.is_some()),
         ("dataset", raw.dataset.is_some()),
         ("fields", raw.fields.is_some()),
@@ -124,6 +138,9 @@ fn lookup(scope: &Scope<'_>, raw: &RawRule, mistakes: &mut Mistakes) -> Option<L
     }
     let roles: Vec<RoleId> =
         names.iter().filter_map(|name| check_role(scope, &raw.key, name, dataset, mistakes)).collect();
+    if !others(scope, &roles) {
+        mistakes.push(scope.file, &raw.key, Problem::Contradiction(NOT_APART));
+    }
     let listed = field_set(scope.file, &raw.key, dataset, raw.fields.as_ref()?, mistakes);
     let accept = accept(scope, raw, dataset, listed, mistakes)?;
     let fields = accept.iter().filter_map(|accept| accept.needs(dataset)).fold(listed, FieldSet::union);
@@ -137,6 +154,19 @@ fn lookup(scope: &Scope<'_>, raw: &RawRule, mistakes: &mut Mistakes) -> Option<L
     let (mode, original_required) = (raw.mode?, raw.original_required.unwrap_or(false));
     let lookup = Lookup { roles, dataset, fields, accept, mode, original_required };
     (mistakes.len() == before).then_some(lookup)
+}
+
+const NOT_APART: &str =
+    "of two roles of one rule each is another person: one of them says so by `other_than`";
+
+/// Whether any two of the roles are apart by what the file says of them.
+fn others(scope: &Scope<'_>, roles: &[RoleId]) -> bool {
+    let apart = |one: &RoleId, other: &RoleId| {
+        let spec = scope.roles.iter().find(|spec| spec.id == *one);
+        spec.is_some_and(|spec| spec.other_than.as_ref() == Some(other))
+    };
+    let mut pairs = roles.iter().enumerate().flat_map(|(at, one)| roles[..at].iter().map(move |r| (one, r)));
+    pairs.all(|(one, other)| apart(one, other) || apart(other, one))
 }
 
 /// The role, if the procedure has it and the dataset can be asked about it.
@@ -181,17 +211,29 @@ fn accept(
             RawAccept::HealthCardValid => Accept::HealthCardValid,
             RawAccept::EnterpriseExists => Accept::EnterpriseExists,
             RawAccept::EnterpriseActive => Accept::EnterpriseActive,
+            RawAccept::HouseholdBusiness => Accept::HouseholdBusiness,
+            RawAccept::ResidentialLand => Accept::ResidentialLand,
             RawAccept::PlaceMatches => Accept::PlaceMatches,
             RawAccept::OwnerInDossier => Accept::OwnerInDossier,
             RawAccept::ParticipationPresent => Accept::ParticipationPresent,
             RawAccept::Deceased => Accept::Deceased,
             RawAccept::MaritalStatusKnown => Accept::MaritalStatusKnown,
+            RawAccept::MarriageEnded => Accept::MarriageEnded,
+            RawAccept::OwnedBy(names) => {
+                if names.is_empty() {
+                    mistakes.push(scope.file, &raw.key, Problem::KeyNeeded("owned_by"));
+                }
+                let roles = names
+                    .iter()
+                    .filter_map(|name| check_role(scope, &raw.key, name, Dataset::Person, mistakes));
+                Accept::OwnedBy(roles.collect())
+            }
             RawAccept::FieldPresent(names) => {
                 Accept::FieldPresent(field_set(scope.file, &raw.key, dataset, names, mistakes))
             }
-            RawAccept::RelationShown(name) => {
+            RawAccept::KinshipShown(name) => {
                 let role = check_role(scope, &raw.key, name, Dataset::Person, mistakes)?;
-                Accept::RelationShown(role)
+                Accept::KinshipShown(role)
             }
         };
         if condition.needs(dataset).is_none() {

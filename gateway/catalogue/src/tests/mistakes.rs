@@ -92,12 +92,7 @@ fn all_mistakes_are_told_at_once() {
     spoil(root, "rules/1.010041.toml", "form = \"ct01\"", "form = \"ct02\"");
     spoil(root, "rules/2.000815.toml", "decide = \"vault\"", "decide = \"paper\"");
     spoil(root, "rules/1.004222.toml", "\"book_number\"", "\"book_nummer\"");
-    spoil(
-        root,
-        "rules/1.004222.toml",
-        "relation_shown = \"household_head\"",
-        "relation_shown = \"landlord\"",
-    );
+    spoil(root, "rules/1.004222.toml", "kinship_shown = \"household_head\"", "kinship_shown = \"landlord\"");
     fs::remove_file(root.join("agencies.toml")).unwrap();
     fs::rename(root.join("rules/1.014027.toml"), root.join("rules/1.014027.tml")).unwrap();
     fs::write(root.join("rules/9.999999.toml"), "procedure = \"9.999999\"\nname_en = \"None\"\n").unwrap();

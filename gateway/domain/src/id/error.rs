@@ -53,7 +53,7 @@ reasons! {
         "Số định danh cá nhân phải có đúng 12 chữ số.",
         "A personal id has exactly 12 digits.";
     PersonalIdDigits, PersonalId, "PERSONAL_ID_DIGITS",
-        "Số định danh cá nhân chỉ gồm các chữ số 0–9, không có khoảng trắng, chữ cái hay chữ số toàn khổ.",
+        "Số định danh cá nhân chỉ gồm các chữ số 0–9, không có khoảng trắng, chữ cái hay chữ số toàn chiều rộng (full-width).",
         "A personal id holds digits 0–9 only, no spaces, letters or full-width digits.";
     PersonalIdProvince, PersonalId, "PERSONAL_ID_PROVINCE",
         "Ba chữ số đầu không phải mã tỉnh, thành phố nơi đăng ký khai sinh.",

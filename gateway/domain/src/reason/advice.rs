@@ -70,8 +70,8 @@ steps! {
         "Xem các tập dữ liệu mà thủ tục đã đăng ký (GetProcedure); ngoài phạm vi đó thì yêu cầu nộp giấy tờ.";
     FieldNotRegistered | FieldSensitive = "Leave the field out, or name no fields to get all that the procedure registers.",
         "Bỏ trường đó khỏi yêu cầu, hoặc không nêu trường nào để nhận mọi trường mà thủ tục đã đăng ký.";
-    EvidenceInvalid = "Sign the receipt of acceptance with the registered key, over exactly what the request says: dossier, procedure, case, agency, subjects.",
-        "Ký lại giấy tiếp nhận bằng khóa đã đăng ký, đúng với nội dung yêu cầu: hồ sơ, thủ tục, trường hợp, cơ quan, đối tượng.";
+    EvidenceInvalid = "Sign the receipt of acceptance with the registered key, over exactly what the request says: dossier, procedure, case, agency, and of every subject role, kind and identifier (a parcel as commune/sheet/number).",
+        "Ký lại giấy tiếp nhận bằng khóa đã đăng ký, đúng với nội dung yêu cầu: hồ sơ, thủ tục, trường hợp, cơ quan, và vai trò, loại, số của từng đối tượng (thửa đất ghi xã/tờ/thửa).";
     EvidenceExpired = "Sign a new receipt of acceptance and open the dossier at once; check the clock of the machine.",
         "Ký giấy tiếp nhận mới và mở hồ sơ ngay; kiểm tra đồng hồ của máy.";
     EvidenceTooWeak = "Open dossiers with the receipt of acceptance that the portal signs; under this one, ask for a verification instead of a record.",
@@ -188,12 +188,18 @@ steps! {
         "Yêu cầu xuất trình thẻ còn giá trị sử dụng.";
     EnterpriseNotActive = "Clear up the state of the enterprise with the applicant, and ask for the paper.",
         "Làm rõ tình trạng của doanh nghiệp với người nộp, và yêu cầu nộp giấy tờ.";
+    HouseholdBusinessNotShown = "Check the code with the applicant, and ask for the household business's certificate.",
+        "Kiểm tra lại mã số với người nộp, và yêu cầu Giấy chứng nhận đăng ký hộ kinh doanh.";
+    LandNotResidential = "Ask for proof that there is a lawful home on the land.",
+        "Yêu cầu giấy tờ chứng minh chỗ ở hợp pháp trên đất.";
     PlaceDiffers = "Check the address with the applicant, and ask for proof of the place.",
         "Kiểm tra địa chỉ với người nộp, và yêu cầu giấy tờ chứng minh địa điểm.";
     RelationNotShown = "Ask for the paper that proves the relation.",
         "Yêu cầu giấy tờ chứng minh quan hệ.";
     NoParticipation = "Check the insurance number, and ask for the insurance book.",
         "Kiểm tra mã số bảo hiểm xã hội, và yêu cầu nộp sổ bảo hiểm xã hội.";
+    MarriageNotEnded = "Ask for the judgment or the death record; the person may have the registry's record updated.",
+        "Yêu cầu bản án, quyết định ly hôn hoặc trích lục khai tử; người có thông tin có thể đề nghị cập nhật dữ liệu nguồn.";
     NotDeceased = "Ask for the paper that proves the death.",
         "Yêu cầu giấy tờ chứng minh việc chết.";
     ConditionNotMet = "Ask for the paper; the officer decides.",

@@ -16,7 +16,7 @@ pub enum CertificateStatus {
     InForce,
     /// Đã thu hồi.
     Revoked,
-    /// Đã huỷ.
+    /// Đã hủy.
     Cancelled,
     /// Được thay bằng giấy khác.
     Superseded,

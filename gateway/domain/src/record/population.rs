@@ -31,7 +31,7 @@ pub enum MaritalStatus {
     Married,
     /// Ly hôn.
     Divorced,
-    /// Goá.
+    /// Góa.
     Widowed,
 }
 

@@ -61,8 +61,7 @@ impl<const N: usize> Sheet<N> {
     /// Opens a file, `-` for standard input, and finds the columns.
     ///
     /// # Errors
-    /// [`Exit::Usage`] for a file that cannot be opened, [`Exit::Data`] for one
-    /// that is no such sheet.
+    /// [`Exit::Data`] for a file that cannot be opened or is no such sheet.
     pub(super) fn open(path: &Path, names: [&str; N]) -> Result<Self, Failure> {
         let source: Box<dyn Read> = if path.as_os_str() == "-" {
             Box::new(io::stdin().lock())
@@ -73,7 +72,7 @@ impl<const N: usize> Sheet<N> {
             });
             let opened =
                 opened.with_context(|| format!("không mở được tệp {0} / cannot open {0}", path.display()));
-            Box::new(opened.or_exit(Exit::Usage)?)
+            Box::new(opened.or_exit(Exit::Data)?)
         };
         Self::read(source, names)
     }

@@ -175,7 +175,8 @@ fn a_csv_without_its_columns_is_refused() {
         csv: Some("/no/such/file".into()),
         synthetic: SyntheticArg::Refuse,
     };
-    assert_eq!(id(&absent, &mut Vec::new()).unwrap_err().exit, Exit::Usage);
+    // As the help says: an input file that is not there is a wrong one.
+    assert_eq!(id(&absent, &mut Vec::new()).unwrap_err().exit, Exit::Data);
 }
 
 #[test]
@@ -251,6 +252,7 @@ fn a_reason_is_explained_and_an_unknown_one_is_a_no() {
             ["PERMISSION_DENIED · origin caller · retry never", "Hồ sơ đã đóng.", "open a new one."],
         ),
         ("PERSONAL_ID_LENGTH", ["INVALID_ARGUMENT", "đúng 12 chữ số", "identity card once more"]),
+        ("guess_limit", ["GUESS_LIMIT: ", "PERMISSION_DENIED", "origin caller"]),
         ("FORM_PREFILLED", ["component", "điền sẵn", "check, complete and sign."]),
         ("OTHER_SUBJECT", ["UNAVAILABLE (cause)", "đối tượng khác", "another subject"]),
     ] {

@@ -356,6 +356,16 @@ fn a_file_that_is_not_there_is_told() {
 }
 
 #[test]
+fn a_file_that_the_config_does_not_name_is_not_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.toml");
+    std::fs::write(&empty, "").unwrap();
+    let told = Config::read(&empty).unwrap_err().to_string();
+    assert!(told.contains("access"), "{told}");
+    assert!(!told.contains("cannot be read"), "{told}");
+}
+
+#[test]
 fn a_secret_is_never_told() {
     let site = Site::new().with("secret = { file", "secret = \"hunter2\" # {");
     let config = site.check().unwrap_or_else(|errors| panic!("{errors}"));

@@ -91,8 +91,18 @@ fn nothing_left_to_hand_in_is_said() {
         vec![component("Giấy", ComponentOutcome::Reused, "RECORD_REUSED")],
         ResolveSummary::default(),
     );
-    assert!(text.contains("Không còn giấy tờ nào phải nộp."));
+    assert!(text.contains("Không phải nộp giấy tờ nào khác."));
+    assert!(!text.contains("Còn phải"), "nothing is left: {text}");
     assert!(!text.contains("không cung cấp"), "nothing is withheld: {text}");
+    // A form is still to be completed and signed.
+    let form = ComponentResult {
+        total_fields: 9,
+        prefilled_fields: 7,
+        ..component("Tờ khai", ComponentOutcome::Prefilled, "FORM_PREFILLED")
+    };
+    let text = written(vec![form], ResolveSummary::default());
+    assert!(text.contains("Còn phải kiểm tra, bổ sung và ký"), "{text}");
+    assert!(text.contains("Tờ khai (còn 2/9 mục chưa điền)"), "{text}");
 }
 
 #[test]

@@ -22,7 +22,16 @@ const DEFAULT_DEPARTMENT: &str = "H32.14";
 const FOR_THE_OLD: [&str; 1] = ["1.014027"];
 
 /// Registration of a death.
-const DEATH_REGISTRATION: &str = "1.000656";
+pub const DEATH_REGISTRATION: &str = "1.000656";
+
+/// Registration of a marriage: of two who are not married yet.
+const MARRIAGE: &str = "1.000894";
+
+/// Moving in with kin: the spouse to the spouse's parents.
+const JOIN_FAMILY: (&str, &str) = ("1.004222", "join_family");
+
+/// A certificate for somebody whose marriage has ended: the elder is widowed.
+const MARRIAGE_ENDED: (&str, &str) = ("1.004873", "divorced_or_widowed");
 
 /// Procedures about a household business.
 const HOUSEHOLD_BUSINESS: [&str; 3] = ["1.001570", "2.000720", "2.001583"];
@@ -113,8 +122,8 @@ pub fn plan(
         None => procedure.default_case(),
         Some(id) => procedure.case(id).ok_or_else(|| unknown_case(procedure, id))?,
     };
-    let asking =
-        Asking { procedure: &code, family, deceased, now, applicant: applicant(procedure, case, family) };
+    let applicant = applicant(procedure, case, family);
+    let asking = Asking { procedure: &code, case: case.id.as_str(), family, deceased, now, applicant };
     let mut subjects = Vec::new();
     for role in procedure.roles_in(&case.id) {
         if role.how == How::Named || asking.must_name(role) {
@@ -162,8 +171,15 @@ fn agency(catalogue: &Catalogue, procedure: &Procedure, family: &DemoFamily) -> 
 
 /// The applicant; for land the owner, and for an old person's own matter the elder.
 fn applicant<'a>(procedure: &Procedure, case: &Case, family: &'a DemoFamily) -> &'a FamilyMember {
-    if FOR_THE_OLD.contains(&procedure.code.as_str()) {
+    let scene = (procedure.code.as_str(), case.id.as_str());
+    if FOR_THE_OLD.contains(&scene.0) || scene == MARRIAGE_ENDED {
         return &family.elder;
+    }
+    if scene.0 == MARRIAGE {
+        return &family.betrothed[0];
+    }
+    if scene == JOIN_FAMILY {
+        return &family.spouse;
     }
     let roles = procedure.roles_in(&case.id);
     let about_land =
@@ -182,6 +198,7 @@ fn member<'a>(family: &'a DemoFamily, id: &str) -> &'a FamilyMember {
 /// One family asking for one procedure.
 struct Asking<'a> {
     procedure: &'a str,
+    case: &'a str,
     family: &'a DemoFamily,
     /// Somebody whose death is on record, by personal id.
     deceased: &'a str,
@@ -190,10 +207,16 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// A linked role is named only where the certificate is that person's.
+    fn joins_kin(&self) -> bool {
+        (self.procedure, self.case) == JOIN_FAMILY
+    }
+
+    /// A linked role is named only where the certificate is that person's, or
+    /// where it is not the applicant's own household that is meant.
     fn must_name(&self, role: &RoleSpec) -> bool {
         let owns = self.family.certificate_owners.contains(&self.applicant.id);
-        role.id == "household_head" && !owns && self.family.certificate_owners.contains(&self.family.head)
+        let anothers = !owns && self.family.certificate_owners.contains(&self.family.head);
+        role.id == "household_head" && (anothers || self.joins_kin())
     }
 
     fn subject(&self, role: &RoleSpec) -> Option<SubjectKey> {
@@ -237,7 +260,8 @@ impl Asking<'_> {
             // A death that is being registered is in no registry yet.
             "deceased" if self.procedure == DEATH_REGISTRATION => &family.elder.id,
             "deceased" => self.deceased,
-            "partner" | "spouse" => &family.spouse.id,
+            "partner" => &family.betrothed[1].id,
+            "spouse" => &family.spouse.id,
             "father" => of_sex(Sex::Male),
             "mother" => of_sex(Sex::Female),
             "ward" => child(0),
@@ -246,6 +270,7 @@ impl Asking<'_> {
                 let others = family.certificate_owners.iter().find(|owner| **owner != self.applicant.id);
                 others.unwrap_or(&family.head)
             }
+            "household_head" if self.joins_kin() => &family.parents_head.id,
             "household_head" | "receiving_head" => &family.head,
             _ => &self.applicant.id,
         }

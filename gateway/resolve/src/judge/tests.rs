@@ -62,7 +62,7 @@ fn person(change: impl FnOnce(&mut Person)) -> Record {
 }
 
 fn check(what: &str, record: &Record, condition: Accept, expected: Result<(), Reason>) {
-    let spouse = id("097185000002");
+    let head = id("097185000002");
     let bench = Bench {
         today: Date::constant(2026, 11, 21),
         commune: Some(COMMUNE),
@@ -70,7 +70,11 @@ fn check(what: &str, record: &Record, condition: Accept, expected: Result<(), Re
         fields: Dataset::Person.field_set(["permanent_residence"]).unwrap(),
         persons: &[id("097085000001")],
         enterprises: &[],
-        in_role: &|role| if role == "spouse" { vec![spouse] } else { Vec::new() },
+        named: &|role| match role.as_str() {
+            "household_head" => vec![head],
+            "applicant" => vec![id("097085000001")],
+            _ => Vec::new(),
+        },
     };
     assert_eq!(judge(record, &[condition], &bench), expected, "{what}");
 }
@@ -151,28 +155,8 @@ fn the_place_counts_where_the_rule_looks() {
 }
 
 #[test]
-fn relations_fields_and_events() {
-    let relative = |value: &str| Some(Relative { personal_id: Some(id(value)), ..Relative::default() });
+fn fields_and_events() {
     let cases = [
-        ("spouse", person(|p| p.spouse = relative("097185000002")), shown("spouse"), Ok(())),
-        (
-            "another",
-            person(|p| p.spouse = relative("097185000003")),
-            shown("spouse"),
-            Err(Reason::RelationNotShown),
-        ),
-        (
-            "nobody there",
-            person(|p| p.spouse = relative("097185000002")),
-            shown("child"),
-            Err(Reason::RelationNotShown),
-        ),
-        (
-            "holder is no relative",
-            person(|p| p.personal_id = Some(id("097185000002"))),
-            shown("spouse"),
-            Err(Reason::RelationNotShown),
-        ),
         ("dead", person(|p| p.deceased = Some(true)), Accept::Deceased, Ok(())),
         ("alive", person(|p| p.deceased = Some(false)), Accept::Deceased, Err(Reason::NotDeceased)),
         ("not said", person(|_| ()), Accept::Deceased, Err(Reason::FieldAbsent)),
@@ -183,6 +167,7 @@ fn relations_fields_and_events() {
             Ok(()),
         ),
         ("unknown", person(|_| ()), Accept::MaritalStatusKnown, Err(Reason::FieldAbsent)),
+        ("a marriage unknown", person(|_| ()), Accept::MarriageEnded, Err(Reason::FieldAbsent)),
     ];
     for (what, record, condition, expected) in cases {
         check(what, &record, condition, expected);
@@ -190,10 +175,114 @@ fn relations_fields_and_events() {
 }
 
 #[test]
-fn a_condition_on_another_dataset_never_holds() {
-    check("mixed up", &person(|_| ()), Accept::HealthCardValid, Err(Reason::HealthCardNotValid));
+fn only_kin_are_kin() {
+    let relative = |value: &str| Some(Relative { personal_id: Some(id(value)), ..Relative::default() });
+    let head = "097185000002";
+    let not = Err(Reason::RelationNotShown);
+    let cases = [
+        ("father", person(|p| p.father = relative(head)), "household_head", Ok(())),
+        ("mother", person(|p| p.mother = relative(head)), "household_head", Ok(())),
+        ("spouse", person(|p| p.spouse = relative(head)), "household_head", Ok(())),
+        ("another's spouse", person(|p| p.spouse = relative("097185000003")), "household_head", not),
+        ("nobody is named there", person(|p| p.spouse = relative(head)), "child", not),
+        ("a lodger", person(|p| p.household_head = relative(head)), "household_head", not),
+        ("a ward", person(|p| p.representative = relative(head)), "household_head", not),
+        ("oneself", person(|p| p.personal_id = Some(id(head))), "household_head", not),
+        (
+            "one's own father",
+            person(|p| (p.personal_id, p.father) = (Some(id(head)), relative(head))),
+            "household_head",
+            not,
+        ),
+    ];
+    for (what, record, role, expected) in cases {
+        check(what, &record, Accept::KinshipShown(RoleId::parse(role).unwrap()), expected);
+    }
 }
 
-fn shown(role: &str) -> Accept {
-    Accept::RelationShown(RoleId::parse(role).unwrap())
+#[test]
+fn a_marriage_has_ended_or_has_not() {
+    let not = Err(Reason::MarriageNotEnded);
+    let cases = [
+        (MaritalStatus::Divorced, Ok(())),
+        (MaritalStatus::Widowed, Ok(())),
+        (MaritalStatus::Married, not),
+        (MaritalStatus::Single, not),
+    ];
+    for (status, expected) in cases {
+        let record = person(|p| p.marital_status = Some(status));
+        check(&format!("{status:?}"), &record, Accept::MarriageEnded, expected);
+    }
+}
+
+#[test]
+fn a_home_of_ones_own_is_the_named_persons() {
+    let owner = |value: &str| Owner {
+        enterprise_code: None,
+        full_name: None,
+        kind: OwnerKind::Individual,
+        organisation: None,
+        personal_id: Some(id(value)),
+        share: None,
+    };
+    let owned = |owners: &[&str]| {
+        let owners = Some(owners.iter().map(|value| owner(value)).collect());
+        Record::Certificate(Box::new(Certificate { owners, ..Certificate::default() }))
+    };
+    let (applicant, head, stranger) = ("097085000001", "097185000002", "097185000003");
+    let not = Err(Reason::OwnerNotInDossier);
+    let cases = [
+        ("one's own", owned(&[applicant]), vec!["applicant"], Ok(())),
+        ("with a stranger", owned(&[stranger, applicant]), vec!["applicant"], Ok(())),
+        ("the head's", owned(&[head]), vec!["applicant"], not),
+        ("that of whom another role names", owned(&[head]), vec!["applicant", "household_head"], Ok(())),
+        ("a stranger's", owned(&[stranger]), vec!["applicant", "household_head"], not),
+        ("nobody's", owned(&[]), vec!["applicant"], not),
+    ];
+    for (what, record, roles, expected) in cases {
+        let roles = roles.into_iter().map(|role| RoleId::parse(role).unwrap()).collect();
+        check(what, &record, Accept::OwnedBy(roles), expected);
+    }
+}
+
+#[test]
+fn a_home_stands_on_land_for_living_on() {
+    let land = |codes: &[&str]| {
+        let use_of = |code: &&str| LandUse { area_m2: None, kind: Coded::code(*code), term: None };
+        let parcel = ParcelSummary {
+            key: ParcelKey::new(COMMUNE, 3, 7).unwrap(),
+            area_m2: None,
+            address: None,
+            uses: codes.iter().map(use_of).collect(),
+        };
+        Record::Certificate(Box::new(Certificate { parcels: Some(vec![parcel]), ..Certificate::default() }))
+    };
+    let not = Err(Reason::LandNotResidential);
+    let cases: [(&[&str], _); 5] =
+        [(&["ODT"], Ok(())), (&["CLN", "ONT"], Ok(())), (&["LUC"], not), (&["odt"], not), (&[], not)];
+    for (codes, expected) in cases {
+        check(&format!("{codes:?}"), &land(codes), Accept::ResidentialLand, expected);
+    }
+}
+
+#[test]
+fn a_company_is_no_household_business() {
+    let of_kind =
+        |kind: Option<Coded>| Record::Enterprise(Box::new(Enterprise { kind, ..Enterprise::default() }));
+    let not = Err(Reason::HouseholdBusinessNotShown);
+    let cases = [
+        (Some(Coded::label("Hộ kinh doanh")), Ok(())),
+        (Some(Coded::label("Công ty TNHH một thành viên")), not),
+        (Some(Coded::code("6")), not),
+        (None, not),
+    ];
+    for (kind, expected) in cases {
+        let what = format!("{:?}", kind.as_ref().and_then(|kind| kind.label.as_deref()));
+        check(&what, &of_kind(kind), Accept::HouseholdBusiness, expected);
+    }
+}
+
+#[test]
+fn a_condition_on_another_dataset_never_holds() {
+    check("mixed up", &person(|_| ()), Accept::HealthCardValid, Err(Reason::HealthCardNotValid));
 }

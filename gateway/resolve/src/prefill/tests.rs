@@ -45,6 +45,36 @@ fn check(record: &Record, rows: &[(&str, &[&str])]) {
 }
 
 #[test]
+fn a_blank_tells_of_those_whose_data_it_is() {
+    let id = |value: &str| PersonalId::parse(value, &RULES).unwrap();
+    let wanted = SubjectKey::Person(id("097185000003"));
+    let told = |record: &Record, field: &str, rows_of: Option<Vec<&SubjectKey>>| {
+        let (field, part) = field.split_once('.').unwrap_or((field, ""));
+        let book = Book { rows_of, ..book() };
+        let whose = told_of(record, &blank(record.dataset(), field, part), &book)?;
+        let others: Vec<String> = whose.others.iter().map(|id| id.expose().to_owned()).collect();
+        Some((whose.own, others))
+    };
+    let others = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    let holder = "097185000001";
+    assert_eq!(told(&person(), "full_name", None), Some((true, others(&[holder]))), "no relative of theirs");
+    let (own, named) = told(&person(), "father", None).unwrap();
+    assert!(own && named.len() == 2, "the father, and whose father he is: {named:?}");
+    let row = Some(vec![&wanted]);
+    let members = told(&household(), "members.relation_to_head", row);
+    assert_eq!(members, Some((false, others(&["097185000003"]))), "the row that is wanted");
+    assert_eq!(told(&household(), "address", None), Some((true, Vec::new())));
+    let (own, named) = told(&household(), "head.full_name", None).unwrap();
+    assert!(!own && named.len() == 1, "the head");
+    for record in [certificate(), enterprise(), participation(), parcel()] {
+        let field = if record.dataset() == Dataset::Enterprise { "name" } else { "serial" };
+        let field = record.dataset().field(field).map_or("key", |_| field);
+        let field = record.dataset().field(field).map_or("insurance_number", |_| field);
+        assert_eq!(told(&record, field, None), None, "all whose it is");
+    }
+}
+
+#[test]
 fn people() {
     let address = "12 Trần Phú, Phường Nha Trang, Tỉnh Khánh Hòa";
     check(

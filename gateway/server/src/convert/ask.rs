@@ -176,7 +176,16 @@ pub(crate) fn parcel(
     key: Option<&wire::ParcelKey>,
 ) -> Option<SubjectKey> {
     let Some(key) = key else { return missing(checked, field) };
-    checked.take(field, ParcelKey::new(&key.commune_code, key.sheet, key.number)).map(SubjectKey::Parcel)
+    let parcel = checked.take(field, ParcelKey::new(&key.commune_code, key.sheet, key.number));
+    // The first mistake must not hide the other: beside a sound commune a wrong
+    // number shows.
+    if parcel.is_none()
+        && ParcelKey::new(&key.commune_code, 1, 1).is_err()
+        && let Err(number) = ParcelKey::new("00000", key.sheet, key.number)
+    {
+        checked.flaw(field, number);
+    }
+    parcel.map(SubjectKey::Parcel)
 }
 
 /// Somebody by social-insurance number.
@@ -204,7 +213,8 @@ pub(crate) fn identity_claim(
     Some(Claim::Identity(IdentityClaim { full_name: full_name?, birth_date }))
 }
 
-/// A claim about an enterprise.
+/// A claim about an enterprise. One that claims nothing would agree with
+/// anything.
 pub(crate) fn enterprise_claim(
     checked: &mut Checked,
     name: Option<&str>,
@@ -212,6 +222,11 @@ pub(crate) fn enterprise_claim(
     active: bool,
     rules: IdRules,
 ) -> Claim {
+    if name.is_none() && representative.is_none() && !active {
+        for field in ["name", "representative_personal_id", "active"] {
+            checked.flaw(field, Reason::ValueMissing);
+        }
+    }
     if let Some(name) = name {
         let holds = !name.trim().is_empty()
             && name.chars().take(MAX_NAME + 1).count() <= MAX_NAME

@@ -112,6 +112,29 @@ fn a_claim_is_judged() {
         check(claim("Nguyễn Văn A", Some(date)), &[("birth_date", reason)]);
     }
     assert!(claim("Nguyễn Văn A", Some("2026-11-21")).is_ok(), "born today");
+    // Of a parcel every part that is wrong is told.
+    for (commune, sheet, number, reasons) in [
+        ("2236x", 0, 1, vec!["PARCEL_COMMUNE", "PARCEL_NUMBER"]),
+        ("22366", 0, 0, vec!["PARCEL_NUMBER"]),
+        ("2236x", 1, 1, vec!["PARCEL_COMMUNE"]),
+    ] {
+        let mut checked = Checked::default();
+        let key = wire::ParcelKey { commune_code: commune.to_owned(), sheet, number };
+        let parcel = ask::parcel(&mut checked, "parcel", Some(&key));
+        let expected: Vec<_> = reasons.into_iter().map(|reason| ("parcel", reason)).collect();
+        check(checked.finish(parcel), &expected);
+    }
+    let of_enterprise = |name: Option<&str>, representative: Option<&str>, active: bool| {
+        let mut checked = Checked::default();
+        let claim = ask::enterprise_claim(&mut checked, name, representative, active, RULES);
+        checked.finish(Some(claim))
+    };
+    // What claims nothing agrees with anything.
+    let missing = ["name", "representative_personal_id", "active"].map(|field| (field, "VALUE_MISSING"));
+    check(of_enterprise(None, None, false), &missing);
+    assert!(of_enterprise(None, None, true).is_ok());
+    assert!(of_enterprise(None, Some("097090000123"), false).is_ok());
+    assert!(of_enterprise(Some("Công ty A"), None, false).is_ok());
     let enterprise = |name: &str, representative: &str| {
         let mut checked = Checked::default();
         let claim = ask::enterprise_claim(&mut checked, Some(name), Some(representative), true, RULES);
