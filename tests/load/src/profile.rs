@@ -16,8 +16,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use tokio::process::Command;
 
-use crate::bench::{Bench, Index, Server, Setting, Shape};
+use crate::bench::{Bench, Server, Shape};
 use crate::scene::Size;
+use crate::stage::{Index, Setting};
 
 /// How to profile.
 #[derive(Debug, Clone)]
@@ -104,8 +105,7 @@ const OTHER: &str = "other";
 pub async fn run(options: &Options) -> anyhow::Result<Profile> {
     let version = Command::new("perf").arg("--version").stdout(Stdio::null()).status().await;
     version.context("`perf` is needed (Debian: linux-perf)")?;
-    let setting =
-        Setting { program: options.program.clone(), folder: options.folder.clone(), size: Size::FULL };
+    let setting = Setting::new(options.program.clone(), options.folder.clone(), Size::FULL);
     let mut bench = Bench::start(&setting).await?;
     bench.connect(Shape::WIDE).await?;
     bench.warm_up(Shape::WIDE, Duration::from_millis(500)).await?;
@@ -114,11 +114,11 @@ pub async fn run(options: &Options) -> anyhow::Result<Profile> {
     for _ in 0..3 {
         let meter = bench.begin(Server::Gateway, index).await?;
         let tally = bench.closed(Server::Gateway, Shape::WIDE, options.length / 3).await?;
-        plain.push(bench.end(meter, tally).await?.cpu_us);
+        plain.push(bench.end(Server::Gateway, meter, tally).await?.cpu_us);
     }
     plain.sort_by(f64::total_cmp);
     let data = tempfile::NamedTempFile::new()?;
-    let pid = bench.gateway_id()?.to_string();
+    let pid = bench.stage.gateway.id()?.to_string();
     let mut perf = Command::new("perf")
         .args(["record", "--quiet", "-F", RATE, "--call-graph", "dwarf,8192", "-p", &pid, "-o"])
         .arg(data.path())
@@ -126,7 +126,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Profile> {
         .spawn()?;
     let meter = bench.begin(Server::Gateway, index).await?;
     let tally = bench.closed(Server::Gateway, Shape::WIDE, options.length).await?;
-    bench.end(meter, tally).await?;
+    bench.end(Server::Gateway, meter, tally).await?;
     let id = perf.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     kill_process(id.context("`perf` has ended")?, Signal::INT)?;
     perf.wait().await?;
