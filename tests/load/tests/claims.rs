@@ -17,7 +17,7 @@ async fn identical_questions_make_one_upstream_call() {
         folder: None,
         callers: 300,
         connections: 10,
-        latency: Duration::from_secs(3),
+        latency: Duration::from_secs(2),
     };
     let report = coalesce::run(&options).await.expect("no answer is wrong, and no call too many");
     assert_eq!(report.upstream_calls(), [1, 1, 2]);
