@@ -113,6 +113,11 @@ impl Lines {
         &self.lines
     }
 
+    /// The same connections, for another method.
+    pub(crate) fn of_method(&self, method: &'static str) -> anyhow::Result<Vec<Line>> {
+        self.lines.iter().map(|line| line.of_method(method)).collect()
+    }
+
     /// The first connection.
     pub(crate) fn first(&mut self) -> anyhow::Result<&mut Line> {
         self.lines.first_mut().ok_or_else(|| anyhow::anyhow!("there is no connection"))

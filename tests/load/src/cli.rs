@@ -1,16 +1,21 @@
 //! The command line.
 
+mod all;
+mod args;
+
+use std::fmt::Display;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use args::{AllArgs, CoalesceArgs, CompareArgs, FootprintArgs, OverloadArgs, ProfileArgs, ResolveArgs};
+use clap::{Parser, Subcommand};
+use motlan::cli::ServeArgs;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::{Wrong, compare, cpu, profile, serve};
+use crate::cpu::{self, Pinned};
+use crate::{Wrong, coalesce, compare, footprint, overload, profile, resolve, serve};
 
 /// Measures the gateway.
 #[derive(Debug, Parser)]
@@ -24,6 +29,16 @@ pub struct Cli {
 enum Command {
     /// Cached, permitted, audited lookups against a bare echo of the same messages
     Compare(CompareArgs),
+    /// Identical lookups at the same time: how many upstream calls they make
+    Coalesce(CoalesceArgs),
+    /// A dossier of eight components: what a cached resolve costs, and how soon a live one begins
+    Resolve(ResolveArgs),
+    /// Start-up, idle memory, and the memory of 100,000 cached enterprises
+    Footprint(FootprintArgs),
+    /// More load than the gateway can take, on schedule
+    Overload(OverloadArgs),
+    /// All of these, one after the other
+    All(AllArgs),
     /// Where the CPU of one cached lookup goes, by stage; needs `perf`
     Profile(ProfileArgs),
     /// Runs a gateway to be measured (for this program's own use)
@@ -46,44 +61,9 @@ enum Command {
         /// What it answers
         answers: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-struct CompareArgs {
-    /// One JSON object instead of text
-    #[arg(long)]
-    json: bool,
-    /// How often everything is measured
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
-    rounds: u16,
-    /// Seconds of each measurement
-    #[arg(long, default_value_t = 3.0)]
-    seconds: f64,
-    /// Small numbers of everything: tells whether the answers are right, not how fast they are
-    #[arg(long)]
-    smoke: bool,
-    /// Saturation at 16 × 16 alone, for work on the gateway
-    #[arg(long, conflicts_with = "smoke")]
-    brief: bool,
-    /// Where the temporary files go; a disk, not memory
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct ProfileArgs {
-    /// One JSON object instead of text
-    #[arg(long)]
-    json: bool,
-    /// Seconds that are sampled
-    #[arg(long, default_value_t = 9.0)]
-    seconds: f64,
-    /// With the index written meanwhile
-    #[arg(long)]
-    index: bool,
-    /// Where the temporary files go; a disk, not memory
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
+    /// `motlan serve` (for this program's own use)
+    #[command(hide = true)]
+    ServePlain(ServeArgs),
 }
 
 /// Exit codes: 0 measured, whatever the figures; 1 an answer was wrong; 2 it
@@ -106,28 +86,57 @@ pub fn run(cli: Cli) -> ExitCode {
 fn carry_out(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Compare(args) => {
-            let report = single_threaded()?.block_on(compare::run(&args.options()?))?;
-            show(&report, args.json)
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(compare::run(&options)))
+        }
+        Command::Coalesce(args) => {
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(coalesce::run(&options)))
+        }
+        Command::Resolve(args) => {
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(resolve::run(&options)))
+        }
+        Command::Footprint(args) => {
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(footprint::run(&options)))
+        }
+        Command::Overload(args) => {
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(overload::run(&options)))
         }
         Command::Profile(args) => {
-            let profile = single_threaded()?.block_on(profile::run(&args.options()?))?;
-            show(&profile, args.json)
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(profile::run(&options)))
         }
+        Command::All(args) => all::run(&args),
         Command::ServeGateway { core, config } => {
-            pin(core)?;
+            let _pinned = pin(core)?;
             motlan::run::runtime()?.block_on(serve::gateway(&config))
         }
         // The gateway's connections live on one single-threaded runtime per
         // core; the echo's on the same kind.
         Command::ServeEcho { core, tls, answers } => {
-            pin(core)?;
+            let _pinned = pin(core)?;
             single_threaded()?.block_on(serve::echo(&tls, &answers))
+        }
+        Command::ServePlain(args) => {
+            let ended = motlan::run::runtime()?.block_on(motlan::run::serve(&args));
+            ended.map(drop).map_err(|failure| failure.cause)
         }
     }
 }
 
-fn pin(core: Option<usize>) -> anyhow::Result<()> {
-    core.map_or(Ok(()), cpu::pin)
+fn pin(core: Option<usize>) -> anyhow::Result<Option<Pinned>> {
+    core.map(cpu::pin).transpose()
+}
+
+/// Measures on a runtime of its own, and shows what came of it.
+fn measure<T: Serialize + Display>(
+    json: bool,
+    run: impl FnOnce(&Runtime) -> anyhow::Result<T>,
+) -> anyhow::Result<()> {
+    show(&run(&single_threaded()?)?, json)
 }
 
 /// The runtime of the client and of the echo: one thread.
@@ -135,7 +144,7 @@ fn single_threaded() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-fn show<T: Serialize + std::fmt::Display>(report: &T, json: bool) -> anyhow::Result<()> {
+fn show<T: Serialize + Display>(report: &T, json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, report)?;
@@ -144,41 +153,4 @@ fn show<T: Serialize + std::fmt::Display>(report: &T, json: bool) -> anyhow::Res
         write!(out, "{report}")?;
     }
     Ok(out.flush()?)
-}
-
-fn program() -> anyhow::Result<PathBuf> {
-    std::env::current_exe().context("the program does not know where it is")
-}
-
-fn length(seconds: f64) -> anyhow::Result<Duration> {
-    Duration::try_from_secs_f64(seconds).context("--seconds is no time")
-}
-
-// === impl ProfileArgs ===
-
-impl ProfileArgs {
-    fn options(&self) -> anyhow::Result<profile::Options> {
-        Ok(profile::Options {
-            program: program()?,
-            length: length(self.seconds)?,
-            folder: self.folder.clone(),
-            index: self.index,
-        })
-    }
-}
-
-// === impl CompareArgs ===
-
-impl CompareArgs {
-    fn options(&self) -> anyhow::Result<compare::Options> {
-        let length = length(self.seconds)?;
-        Ok(compare::Options {
-            program: program()?,
-            rounds: if self.smoke { 1 } else { usize::from(self.rounds) },
-            length: if self.smoke { Duration::from_millis(300) } else { length },
-            folder: self.folder.clone(),
-            smoke: self.smoke,
-            brief: self.brief,
-        })
-    }
 }

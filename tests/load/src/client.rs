@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bytes::{Bytes, BytesMut};
 use h2::client::SendRequest;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use motlan::client::Credentials;
 use rustls::ClientConfig;
@@ -33,7 +34,7 @@ pub(crate) struct Line {
 /// What a server answered.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// The message with its five bytes in front; empty for a refusal.
+    /// Each message with its five bytes in front; empty for a refusal.
     pub(crate) framed: Bytes,
     /// Where `grpc-status` stands.
     pub(crate) trailers: HeaderMap,
@@ -117,8 +118,25 @@ impl Line {
         Ok(Self { send, uri, headers })
     }
 
+    /// The same connection, for another method.
+    pub(crate) fn of_method(&self, method: &'static str) -> anyhow::Result<Self> {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static(method));
+        Ok(Self { uri: Uri::from_parts(parts)?, ..self.clone() })
+    }
+
     /// Sends one message and reads all of the answer.
     pub(crate) async fn call(&mut self, message: Bytes) -> Result<Reply, Broken> {
+        self.call_watched(message, || ()).await
+    }
+
+    /// Sends one message and reads all of the answer, telling when a part of it
+    /// has come.
+    pub(crate) async fn call_watched(
+        &mut self,
+        message: Bytes,
+        mut arrived: impl FnMut(),
+    ) -> Result<Reply, Broken> {
         let mut request = Request::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
@@ -134,6 +152,7 @@ impl Line {
         let mut framed = Bytes::new();
         while let Some(chunk) = body.data().await {
             let chunk = chunk?;
+            arrived();
             body.flow_control().release_capacity(chunk.len())?;
             framed = if framed.is_empty() { chunk } else { joined(framed, chunk) };
         }

@@ -6,8 +6,9 @@ mod report;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bench::{Bench, Figures, Setting, Shape};
+use crate::bench::{Bench, Shape};
 use crate::scene::Size;
+use crate::stage::{Figures, Setting};
 use crate::tell;
 pub use report::Report;
 use report::{Ran, Round};
@@ -59,7 +60,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
             bench.probe.run(if options.smoke { 4 } else { 40 }).await?;
         }
     }
-    bench.look_up_sample().await?;
+    bench.stage.look_up_sample().await?;
     let report = Report::of(rounds, &mut bench, options);
     bench.stop().await?;
     Ok(report)
@@ -70,7 +71,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
 impl Options {
     fn setting(&self) -> Setting {
         let size = if self.smoke { Size::SMOKE } else { Size::FULL };
-        Setting { program: self.program.clone(), folder: self.folder.clone(), size }
+        Setting::new(self.program.clone(), self.folder.clone(), size)
     }
 }
 
@@ -99,7 +100,7 @@ async fn saturated(bench: &mut Bench, shape: Shape, ran: Ran, length: Duration) 
     let (server, index) = ran.of();
     let meter = bench.begin(server, index).await?;
     let tally = bench.closed(server, shape, length).await?;
-    bench.end(meter, tally).await
+    bench.end(server, meter, tally).await
 }
 
 async fn at_rate(
@@ -112,5 +113,5 @@ async fn at_rate(
     let (server, index) = ran.of();
     let meter = bench.begin(server, index).await?;
     let tally = bench.open(server, shape, rate, length).await?;
-    bench.end(meter, tally).await
+    bench.end(server, meter, tally).await
 }

@@ -32,11 +32,23 @@ impl Cores {
     }
 }
 
+/// Keeps a thread, and those it starts meanwhile, on one core until dropped.
+pub(crate) struct Pinned(CpuSet);
+
 /// Keeps this thread, and those it starts from now on, on one core.
-pub(crate) fn pin(core: usize) -> anyhow::Result<()> {
+pub(crate) fn pin(core: usize) -> anyhow::Result<Pinned> {
+    let before = sched_getaffinity(None).context("the cores of this process cannot be read")?;
     let mut set = CpuSet::new();
     set.set(core);
-    sched_setaffinity(None, &set).with_context(|| format!("core {core} cannot be had"))
+    sched_setaffinity(None, &set).with_context(|| format!("core {core} cannot be had"))?;
+    Ok(Pinned(before))
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // It was allowed before. If not any more, the thread stays where it is.
+        let _ = sched_setaffinity(None, &self.0);
+    }
 }
 
 /// User and system time of this process, all threads, since it began.

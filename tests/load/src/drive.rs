@@ -56,9 +56,10 @@ impl Tally {
         percentile(&mut self.nanos, percent) as f64 / 1e6
     }
 
-    fn note(&mut self, took: Duration, place: Option<Place>) {
+    /// Notes an answer and where it stands.
+    pub(crate) fn note(&mut self, took: Duration, places: &mut Vec<Place>) {
         self.nanos.push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
-        if let Some(place) = place {
+        for place in places.drain(..) {
             if self.indices.len().is_multiple_of(SAMPLE) {
                 self.sample.push(place);
             }
@@ -66,7 +67,7 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.nanos.extend(other.nanos);
         self.indices.extend(other.indices);
         self.sample.extend(other.sample);
@@ -76,10 +77,10 @@ impl Tally {
 // === impl Asking ===
 
 impl Asking {
-    async fn once(&self, line: &mut Line, turn: usize) -> anyhow::Result<Option<Place>> {
+    async fn once(&self, line: &mut Line, turn: usize, places: &mut Vec<Place>) -> anyhow::Result<()> {
         let question = &self.questions[turn % self.questions.len()];
         let reply = line.call(question.message.clone()).await?;
-        Ok(question.expected.judge(&reply)?)
+        Ok(question.expected.judge(&reply, places)?)
     }
 }
 
@@ -97,13 +98,13 @@ pub(crate) async fn closed(
         for stream in 0..streams {
             let (asking, mut line) = (asking.clone(), line.clone());
             askers.spawn(async move {
-                let mut tally = Tally::default();
+                let (mut tally, mut places) = (Tally::default(), Vec::new());
                 let mut turn = number * 31 + stream * 7;
                 let mut now = asking.clock.monotonic();
                 while now < length {
-                    let place = asking.once(&mut line, turn).await?;
+                    asking.once(&mut line, turn, &mut places).await?;
                     let then = std::mem::replace(&mut now, asking.clock.monotonic());
-                    tally.note(now.saturating_sub(then), place);
+                    tally.note(now.saturating_sub(then), &mut places);
                     turn += 1;
                 }
                 anyhow::Ok(tally)
@@ -132,7 +133,7 @@ pub(crate) async fn open(
             let (asking, mut line) = (asking.clone(), line.clone());
             let (due, next) = (Arc::clone(&due), Arc::clone(&next));
             askers.spawn(async move {
-                let mut tally = Tally::default();
+                let (mut tally, mut places) = (Tally::default(), Vec::new());
                 loop {
                     due.acquire().await?.forget();
                     let turn = next.fetch_add(1, Ordering::Relaxed);
@@ -140,8 +141,8 @@ pub(crate) async fn open(
                         return anyhow::Ok(tally);
                     }
                     let intended = Duration::from_secs_f64(turn as f64 / rate);
-                    let place = asking.once(&mut line, usize::try_from(turn)?).await?;
-                    tally.note(asking.clock.monotonic().saturating_sub(intended), place);
+                    asking.once(&mut line, usize::try_from(turn)?, &mut places).await?;
+                    tally.note(asking.clock.monotonic().saturating_sub(intended), &mut places);
                 }
             });
         }

@@ -13,8 +13,12 @@
 )]
 
 pub mod cli;
+pub mod coalesce;
 pub mod compare;
+pub mod footprint;
+pub mod overload;
 pub mod profile;
+pub mod resolve;
 
 mod ask;
 mod bench;
@@ -24,10 +28,14 @@ mod client;
 mod cpu;
 mod drive;
 mod echo;
+mod memory;
 mod pace;
+mod page;
 mod probe;
+mod registry;
 mod scene;
 mod serve;
+mod stage;
 mod stats;
 mod target;
 

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use futures::{StreamExt as _, TryStreamExt as _};
 use motlan::client::{Connection, Refusal};
 use motlan::clock::{SystemClock, in_vietnam};
 use motlan::sandbox::{Member, TokenSpec, World, WorldOptions};
@@ -14,6 +16,7 @@ use motlan_proto::common::v1::SubjectKey;
 use motlan_proto::common::v1::subject_key::Key;
 use motlan_proto::dossier::v1::opening_evidence::Evidence;
 use motlan_proto::dossier::v1::{NamedSubject, OpenDossierRequest, OpeningEvidence};
+use motlan_sandbox::Sandbox;
 use rustls::ClientConfig;
 use uuid::Uuid;
 
@@ -34,14 +37,51 @@ pub(crate) struct Size {
 /// The procedure of the dossiers (registration of a single-member limited
 /// company, converted from a household business), and the office that decides it.
 const PROCEDURE: &str = "2.001583";
-const CASE: &str = "from_household_business";
 const AGENCY: &str = "H32.12";
+
+/// The catalogue as it is deployed, and where a changed copy of it goes.
+const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/catalogue");
+const OWN_CATALOGUE: &str = "catalogue";
+
+/// Dossiers that are being opened at the same time.
+const OPENED_AT_ONCE: usize = 32;
+
+/// What a world must have beside the usual.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Needs {
+    /// Further tables of the gateway's configuration.
+    pub(crate) settings: String,
+    /// Longest question to a registry, where it is another than the default.
+    pub(crate) registry_deadline: Option<Duration>,
+    /// The rules of a procedure in place of the catalogue's.
+    pub(crate) rules: Option<(&'static str, &'static str)>,
+}
+
+/// A dossier to be opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    /// Its code.
+    pub(crate) code: String,
+    /// The case of the procedure.
+    pub(crate) case: &'static str,
+    /// Who applies, by personal id.
+    pub(crate) applicant: String,
+    /// Whom and what it names, by role.
+    pub(crate) subjects: Vec<(&'static str, Key)>,
+}
 
 /// The sandbox's world, with a configuration for a gateway in another process.
 pub(crate) struct Scene {
     world: World,
     size: Size,
     topics: Vec<Topic>,
+}
+
+// === impl Opening ===
+
+impl Opening {
+    /// The case of the topics' dossiers.
+    pub(crate) const USUAL: &str = "from_household_business";
 }
 
 // === impl Size ===
@@ -57,18 +97,49 @@ impl Size {
 
 impl Scene {
     /// Makes the world in a folder and writes what a gateway needs.
-    pub(crate) async fn make(folder: &Path, size: Size, clock: SystemClock) -> anyhow::Result<Self> {
-        let world = World::start(WorldOptions::new(folder, Arc::new(clock))).await?;
+    pub(crate) async fn make(
+        folder: &Path,
+        size: Size,
+        needs: &Needs,
+        clock: SystemClock,
+    ) -> anyhow::Result<Self> {
+        let mut options = WorldOptions::new(folder, Arc::new(clock));
+        options.settings.clone_from(&needs.settings);
+        if let Some((procedure, rules)) = needs.rules {
+            let catalogue = folder.join(OWN_CATALOGUE);
+            copy(Path::new(CATALOGUE), &catalogue).context("the catalogue cannot be copied")?;
+            std::fs::write(catalogue.join(format!("rules/{procedure}.toml")), rules)?;
+            write!(options.settings, "\n[catalogue]\nfolder = \"{OWN_CATALOGUE}\"\n")?;
+        }
+        options.registry_deadline = needs.registry_deadline;
+        let world = World::start(options).await?;
         let topics = topics(&world, size)?;
         let scene = Self { world, size, topics };
         scene.appoint_officers()?;
-        scene.lengthen_segments()?;
+        // The sandbox's short segments are for looking at; production has longer.
+        scene.change_config("segment_mib = 8\n", "")?;
         Ok(scene)
+    }
+
+    /// Lets a gateway that is started from now on ask another business registry,
+    /// `http://host:port`.
+    pub(crate) fn use_business(&self, url: &str) -> anyhow::Result<()> {
+        self.change_config(&self.registries().endpoints().business, url)
+    }
+
+    /// The simulated registries: ground truth, faults, call counts.
+    pub(crate) const fn registries(&self) -> &Sandbox {
+        self.world.registries()
     }
 
     /// The gateway's configuration.
     pub(crate) fn config(&self) -> PathBuf {
         self.world.config_file()
+    }
+
+    /// Where the gateway tells whether it is ready, and its numbers.
+    pub(crate) fn probe(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.world.config()?.server.probe)
     }
 
     /// The folder of the server's certificate.
@@ -108,20 +179,59 @@ impl Scene {
         Connection::lazy(&gateway.to_string(), &self.world.credentials(auditor)?)
     }
 
-    /// Opens every dossier at a gateway, as the portal with the applicant at it.
+    /// Opens the dossiers of all topics at a gateway.
     pub(crate) async fn open_dossiers(&self, gateway: SocketAddr) -> anyhow::Result<()> {
+        let opening = |number| {
+            let code = self.dossier(number);
+            let about = self.topics.iter().filter(|topic| topic.dossier == code);
+            self.opening(code.clone(), about.map(|topic| topic.enterprise.as_str()))
+        };
+        let openings: Result<Vec<_>, _> = (0..self.size.dossiers).map(opening).collect();
+        self.open(gateway, openings?).await
+    }
+
+    /// Opens dossiers, as the portal with the applicant at it.
+    pub(crate) async fn open(&self, gateway: SocketAddr, openings: Vec<Opening>) -> anyhow::Result<()> {
         let portal = self.world.cast().member("portal").context("the sandbox has no portal")?;
         let connection = Connection::lazy(&gateway.to_string(), &self.world.shown(&portal.credential, None))?;
-        for number in 0..self.size.dossiers {
-            let code = self.dossier(number);
-            let about: Vec<&Topic> = self.topics.iter().filter(|topic| topic.dossier == code).collect();
-            let (applicant, request) = self.opening(&code, &about)?;
-            let token = TokenSpec::citizen(&applicant, &portal.credential.thumbprint, self.world.now());
-            let connection = connection.with_token(Some(&self.world.issuers().sign(&token)?))?;
-            let opened = connection.dossiers().open_dossier(request).await.map_err(Refusal::from);
-            opened.with_context(|| format!("{code} does not open"))?;
+        let open = |opening: Opening| {
+            let (connection, thumbprint) = (&connection, &portal.credential.thumbprint);
+            async move {
+                let token = TokenSpec::citizen(&opening.applicant, thumbprint, self.world.now());
+                let connection = connection.with_token(Some(&self.world.issuers().sign(&token)?))?;
+                let code = opening.code.clone();
+                let request = self.request(opening)?;
+                let opened = connection.dossiers().open_dossier(request).await.map_err(Refusal::from);
+                opened.map(drop).with_context(|| format!("{code} does not open"))
+            }
+        };
+        futures::stream::iter(openings).map(open).buffer_unordered(OPENED_AT_ONCE).try_collect().await
+    }
+
+    /// A dossier about those enterprises, by code: whoever represents them
+    /// applies.
+    pub(crate) fn opening<'a>(
+        &self,
+        code: String,
+        enterprises: impl Iterator<Item = &'a str>,
+    ) -> anyhow::Result<Opening> {
+        let (mut subjects, mut first) = (Vec::new(), None);
+        for enterprise in enterprises {
+            let owner = self.owner(enterprise).context("nobody represents an enterprise")?;
+            let applicant = ("applicant", Key::PersonalId(owner.clone()));
+            // One person may represent several.
+            if !subjects.contains(&applicant) {
+                subjects.push(applicant);
+            }
+            subjects.push(("enterprise", Key::EnterpriseCode(enterprise.to_owned())));
+            first.get_or_insert(owner);
         }
-        Ok(())
+        Ok(Opening {
+            code,
+            case: Opening::USUAL,
+            applicant: first.context("a dossier about nothing")?,
+            subjects,
+        })
     }
 
     /// Stops the registries.
@@ -133,40 +243,35 @@ impl Scene {
         self.world.cast().of_agency(AGENCY).context("the sandbox has no office that decides")
     }
 
-    fn dossier(&self, number: usize) -> String {
+    /// The code of a dossier.
+    pub(crate) fn dossier(&self, number: usize) -> String {
         dossier(&self.world, number)
     }
 
-    /// Whoever represents the enterprises applies, with them as subjects.
-    fn opening(&self, code: &str, about: &[&Topic]) -> anyhow::Result<(String, OpenDossierRequest)> {
-        let named = |role: &str, key| NamedSubject {
+    /// Who represents an enterprise, by personal id.
+    pub(crate) fn owner(&self, enterprise: &str) -> Option<String> {
+        let world = self.registries().world();
+        let (owner, _) = world.enterprise(enterprise)?.representatives.first()?;
+        Some(world.people[*owner].id.clone())
+    }
+
+    fn request(&self, opening: Opening) -> anyhow::Result<OpenDossierRequest> {
+        let named = |(role, key): (&str, Key)| NamedSubject {
             role: role.to_owned(),
             subject: Some(SubjectKey { key: Some(key) }),
         };
-        let mut subjects = Vec::new();
-        let mut first = None;
-        for topic in about {
-            let owner = owner(&self.world, &topic.enterprise).context("nobody represents an enterprise")?;
-            let applicant = named("applicant", Key::PersonalId(owner.clone()));
-            // One person may represent several.
-            if !subjects.contains(&applicant) {
-                subjects.push(applicant);
-            }
-            subjects.push(named("enterprise", Key::EnterpriseCode(topic.enterprise.clone())));
-            first.get_or_insert(owner);
-        }
         let mut request = OpenDossierRequest {
             request_id: Uuid::new_v4().to_string(),
-            dossier_code: code.to_owned(),
+            dossier_code: opening.code,
             procedure_code: PROCEDURE.to_owned(),
-            case: CASE.to_owned(),
+            case: opening.case.to_owned(),
             agency_code: AGENCY.to_owned(),
-            subjects,
+            subjects: opening.subjects.into_iter().map(named).collect(),
             evidence: None,
         };
         let receipt = self.world.acceptance(&request)?;
         request.evidence = Some(OpeningEvidence { evidence: Some(Evidence::AcceptanceReceipt(receipt)) });
-        Ok((first.context("a dossier about nothing")?, request))
+        Ok(request)
     }
 
     /// The sandbox has one officer in every office; here one office has many.
@@ -184,13 +289,12 @@ impl Scene {
         Ok(std::fs::write(&path, directory)?)
     }
 
-    /// The sandbox's short segments are for looking at; production has longer.
-    fn lengthen_segments(&self) -> anyhow::Result<()> {
+    fn change_config(&self, from: &str, to: &str) -> anyhow::Result<()> {
         let path = self.config();
         let text = std::fs::read_to_string(&path)?;
-        let longer = text.replace("segment_mib = 8\n", "");
-        ensure!(longer != text, "the sandbox's configuration has changed");
-        Ok(std::fs::write(&path, longer)?)
+        let changed = text.replace(from, to);
+        ensure!(changed != text, "the sandbox's configuration has changed");
+        Ok(std::fs::write(&path, changed)?)
     }
 }
 
@@ -199,17 +303,25 @@ fn account(number: usize) -> String {
     format!("canbo.load.{number:02}")
 }
 
+/// Copies a folder with everything in it.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 /// The code of a dossier.
 fn dossier(world: &World, number: usize) -> String {
     let day = in_vietnam(world.now()).strftime("%y%m%d").to_string();
     format!("{AGENCY}-{day}-{:04}", number + 1)
-}
-
-/// Who represents an enterprise, by personal id.
-fn owner(world: &World, enterprise: &str) -> Option<String> {
-    let world = world.registries().world();
-    let (owner, _) = world.enterprise(enterprise)?.representatives.first()?;
-    Some(world.people[*owner].id.clone())
 }
 
 /// Enterprises with a code of ten digits, dealt out over the dossiers.

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::Options;
-use crate::bench::{Bench, Figures, Index, Server, Shape};
+use crate::bench::{Bench, Server, Shape};
+use crate::stage::{Figures, Index};
 use crate::stats::Spread;
 use crate::target::Target;
 
@@ -213,7 +214,7 @@ impl Load {
 
 impl Report {
     pub(super) fn of(rounds: Vec<Round>, bench: &mut Bench, options: &Options) -> Self {
-        let (cores, checked, probe) = (bench.cores, bench.checked, &mut bench.probe);
+        let (cores, checked, probe) = (bench.stage.cores, bench.stage.checked, &mut bench.probe);
         let fdatasync = Sync { p50_ms: probe.millis(50.0), p99_ms: probe.millis(99.0), count: probe.count() };
         let mut loads: Vec<Load> = Vec::new();
         for round in &rounds {
