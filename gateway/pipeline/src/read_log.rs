@@ -57,14 +57,12 @@ impl Pipeline {
         let filters =
             vec![Filter { name: Text::Borrowed("index"), value: Some(Text::Owned(index.to_string())) }];
         let receipt = self.log_read(&permit, filters, u64::from(found.is_some()), trace).await?;
-        match found {
-            Some(found) => Ok(Sealed::new(found, receipt, None)),
+        let Some(found) = found else {
             // That it was looked for is an entry, and its receipt is due.
-            None => {
-                let refusal = Refusal::of(Reason::EntryUnknown);
-                Err(NotReleased::Refused(Sealed::new(refusal, receipt, None)).into())
-            }
-        }
+            let refusal = Refusal::of(Reason::EntryUnknown);
+            return Err(NotReleased::Refused(Sealed::new(refusal, receipt, None)).into());
+        };
+        Ok(Sealed::new(found, receipt, None))
     }
 
     async fn may_read_log(&self, identity: &Identity, trace: &str) -> Result<LogPermit, ReadError> {

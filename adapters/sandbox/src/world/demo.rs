@@ -77,10 +77,9 @@ impl Build {
     /// own house, with a grown child who is to marry somebody living alone. Last
     /// in the world, so that they move nobody else.
     pub(crate) fn demo_kin(&mut self) {
-        for turn in 0..self.demo.len() {
+        for (turn, &(commune, group, _, age, ..)) in FAMILIES.iter().enumerate() {
             let family = &self.demo[turn].family;
             let Some(spouse) = family.spouse else { continue };
-            let (commune, group, _, age, ..) = FAMILIES[turn];
             let spec = FamilySpec {
                 commune: commune.to_owned(),
                 group,

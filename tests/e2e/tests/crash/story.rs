@@ -55,9 +55,18 @@ impl Story {
         let served = program.serve(&site, Some(&layer)).await.unwrap();
         let (cases, calls) = Case::open_all(&world, &site).await;
         let pseudonyms = BTreeMap::new();
-        let (interrupted, _folder) = (0, folder);
-        let story =
-            Self { world, site, program, calls, layer, interrupted, cases, machine, pseudonyms, _folder };
+        let story = Self {
+            world,
+            site,
+            program,
+            calls,
+            layer,
+            interrupted: 0,
+            cases,
+            machine,
+            pseudonyms,
+            _folder: folder,
+        };
         (story, served)
     }
 
