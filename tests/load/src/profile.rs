@@ -151,17 +151,19 @@ pub async fn run(options: &Options) -> anyhow::Result<Profile> {
     plain.sort_by(f64::total_cmp);
     let data = tempfile::NamedTempFile::new()?;
     let pid = bench.stage.gateway.id()?.to_string();
+    // Sampled only between the readings of the clocks: while they are read, the
+    // index is written.
+    let meter = bench.begin(Server::Gateway, index).await?;
     let mut perf = Command::new("perf")
         .args(["record", "--quiet", "-F", RATE, "--call-graph", "dwarf,8192", "-p", &pid, "-o"])
         .arg(data.path())
         .kill_on_drop(true)
         .spawn()?;
-    let meter = bench.begin(Server::Gateway, index).await?;
     let tally = bench.closed(Server::Gateway, Shape::WIDE, options.length).await?;
-    bench.end(Server::Gateway, meter, tally).await?;
     let id = perf.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     kill_process(id.context("`perf` has ended")?, Signal::INT)?;
     perf.wait().await?;
+    bench.end(Server::Gateway, meter, tally).await?;
     bench.disconnect().await;
     bench.stop().await?;
     let script = script(data.path()).await?;
