@@ -180,7 +180,6 @@ const NONSENSE: &[(&[&str], &[&str])] = &[
     (&["demo", "--case", "no_such"], &["không có trường hợp no_such", "no case no_such", "own_home"]),
     (&["demo", "--family", "99"], &["gia đình", "families"]),
     (&["id", "personal_idd", "1"], &["loại mã định danh", "unknown kind", "nearest: personal_id", "cmnd"]),
-    (&["match", "--csv", "/no/such.csv"], &["/no/such.csv"]),
 ];
 
 #[tokio::test]

@@ -229,7 +229,7 @@ async fn what_is_written_and_printed_works_start_after_start() {
         }
         assert!(!folder.path().join("endpoints.json").exists());
     }
-    assert_eq!(dossiers.len(), 2);
+    assert_eq!(dossiers.len(), 3);
 }
 
 /// The entry of an index as stored, and the index of the read itself.

@@ -144,7 +144,7 @@ fn a_reader_that_is_gone_is_no_fault_of_any_command() {
     assert!(audit.exists());
     // A fault is still one, read or not; and so is a no.
     for (args, code) in [
-        (&["id", "--csv", "/no/such.csv"][..], 2),
+        (&["id", "--csv", "/no/such.csv"][..], 65),
         (&["demo", "--procedure", "9.999999"], 2),
         (&["config", "check", &few], 64),
         (&["frobnicate"], 2),

@@ -126,19 +126,21 @@ async fn copies_of_one_opening_wait_for_the_one_at_work() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
     let register = open(dir.path(), &clock);
     let first = register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap();
-    let mut copies = tokio::task::JoinSet::new();
-    for _ in 0..8 {
-        let register = register.clone();
-        copies.spawn(async move { register.open_dossier(new_dossier(1), request("r1", 1)).await.unwrap() });
+    let copy = || Box::pin(register.open_dossier(new_dossier(1), request("r1", 1)));
+    let mut copies: Vec<_> = std::iter::repeat_with(copy).take(8).collect();
+    for copy in &mut copies {
+        assert!(futures::poll!(copy).is_pending());
     }
     // Asked behind theirs: each of them has been told by then that it must wait.
     register.get(&code(9)).await.unwrap();
-    assert!(copies.try_join_next().is_none(), "nobody goes on beside it");
+    for copy in &mut copies {
+        assert!(futures::poll!(copy).is_pending(), "nobody goes on beside it");
+    }
     register.opened(&first.dossier).await.unwrap();
     register.remember(&request("r1", 1), vec![7]).await.unwrap();
     drop(first);
-    for copy in copies.join_all().await {
-        assert_eq!(copy.request, RequestState::Answered(vec![7]));
+    for copy in futures::future::join_all(copies).await {
+        assert_eq!(copy.unwrap().request, RequestState::Answered(vec![7]));
     }
     // One that was given up on is taken up by one of them at a time.
     let given_up = register.open_dossier(new_dossier(2), request("r2", 1)).await.unwrap();
