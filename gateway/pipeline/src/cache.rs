@@ -277,7 +277,9 @@ impl AnswerCache {
             let flown = match fetch.await {
                 Fetch::Asked { result: Ok(reply), fetched_by } => {
                     let weight = weigh(&reply);
-                    let reply = Arc::new(reply);
+                    // A copy has no room to spare, which a value that was put
+                    // together has: it is kept for an hour, by thousands.
+                    let reply = Arc::new(reply.clone());
                     let memo = Arc::new(Memo::new(budget, weight));
                     let mut answer =
                         Kept { reply, fetched_by, since, keep_for: Duration::ZERO, weight, memo };

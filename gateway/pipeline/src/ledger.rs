@@ -16,7 +16,7 @@ use futures::future::{self, BoxFuture, Either};
 use motlan_access::Denial;
 use motlan_audit::{AuditLog, Draft, DraftSubject, Identifier, Receipt};
 use motlan_audit_tree::entry::{Caller as EntryCaller, Effect, Fields};
-use motlan_audit_tree::{Kind, Text};
+use motlan_audit_tree::{CommitmentKey, Kind, Mac, Text};
 use motlan_domain::dataset::FieldSet;
 use motlan_domain::{CacheState, Fetched, Outcome, Reason, SubjectKey};
 use parking_lot::Mutex;
@@ -224,6 +224,16 @@ impl Ledger {
         refusal: Refusal,
         from: Option<Provenance<'_>>,
     ) -> Result<T, NotReleased<Refusal>> {
+        // Boxed: seldom, and everything that might be refused would have room for it.
+        Err(Box::pin(self.refuse(asking, refusal, from)).await)
+    }
+
+    async fn refuse(
+        &self,
+        asking: &Asking,
+        refusal: Refusal,
+        from: Option<Provenance<'_>>,
+    ) -> NotReleased<Refusal> {
         let mut draft = asking.undisclosed(Kind::AccessOutcome);
         draft.outcome = Some(entry_outcome(refusal.outcome));
         draft.reason = Some(Text::Borrowed(refusal.reason.code()));
@@ -246,7 +256,7 @@ impl Ledger {
             (Err(Unrecorded::TooLong), Some(alone)) => self.conclude(*alone, owed).await,
             (written, _) => written,
         };
-        Err(told(refusal, written))
+        told(refusal, written)
     }
 
     /// An answer about more people than one entry can name is not told; the
@@ -299,28 +309,46 @@ impl Ledger {
         from: Provenance<'_>,
     ) -> Result<Sealed<()>, NotReleased<Refusal>> {
         let (mac, key) = commit(canonical).map_err(NotReleased::Unrecorded)?;
-        let mut draft = asking.draft(Kind::AccessOutcome);
-        let disclosed = if answer.records.is_empty() { FieldSet::EMPTY } else { answer.fields.present };
-        draft.fields = Some(Fields {
-            asked: names(asking.fields, asking.dataset),
-            disclosed: names(disclosed, asking.dataset),
-        });
-        draft.subjects = people;
-        draft.outcome = Some(entry_outcome(answer.outcome));
-        draft.assurance = answer
-            .verdict
-            .as_ref()
-            .and_then(|verdict| verdict.assurance)
-            .map(|assurance| Text::Borrowed(assurance.as_str()));
-        draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
-        draft.commitment = Some((mac, key.clone()));
-        let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
-        match self.conclude(draft, owed).await {
+        let told = answer_draft(asking, answer, people, (mac, key.clone()));
+        match self.conclude_from(asking, told, from).await {
             Ok(receipt) => Ok(Sealed::new((), receipt, Some(key))),
             Err(Unrecorded::TooLong) => self.too_many(asking, from).await,
             Err(unrecorded) => Err(NotReleased::Unrecorded(unrecorded)),
         }
     }
+
+    fn conclude_from(
+        &self,
+        asking: &Asking,
+        mut draft: Draft,
+        from: Provenance<'_>,
+    ) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
+        let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
+        self.conclude(draft, owed)
+    }
+}
+
+/// The entry of an answer. In a function of its own: what is put together
+/// across a wait is carried along until it ends.
+fn answer_draft(
+    asking: &Asking,
+    answer: &Answer,
+    people: Vec<DraftSubject>,
+    commitment: (Mac, CommitmentKey),
+) -> Draft {
+    let mut draft = asking.draft(Kind::AccessOutcome);
+    let disclosed = if answer.records.is_empty() { FieldSet::EMPTY } else { answer.fields.present };
+    draft.fields = Some(Fields {
+        asked: names(asking.fields, asking.dataset),
+        disclosed: names(disclosed, asking.dataset),
+    });
+    draft.subjects = people;
+    draft.outcome = Some(entry_outcome(answer.outcome));
+    let assurance = answer.verdict.as_ref().and_then(|verdict| verdict.assurance);
+    draft.assurance = assurance.map(|assurance| Text::Borrowed(assurance.as_str()));
+    draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
+    draft.commitment = Some(commitment);
+    draft
 }
 
 /// What a refusal comes to once it is written.
