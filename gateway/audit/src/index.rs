@@ -6,6 +6,8 @@
 //! the journal lacks is evidence that acknowledged entries were lost, and
 //! refuses to open.
 
+mod glance;
+
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -13,12 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use motlan_audit_tree::{Entry, LeafHash};
+use motlan_audit_tree::LeafHash;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tokio::sync::watch;
 
 use crate::error::AuditError;
+use crate::index::glance::Glance;
 use crate::store::{AuditReader, StoreError, Stored};
 use crate::writer::Progress;
 
@@ -28,9 +31,14 @@ const CHUNK: usize = 4 << 20;
 /// How long the thread sleeps when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Pause after a small and after a larger transaction, so that entries under
-/// load share one.
-const COALESCE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
+/// Pause after a small, a larger and a large transaction, so that entries under
+/// load share one: the more they are, the more of its pages they share.
+const COALESCE: [Duration; 3] =
+    [Duration::from_millis(2), Duration::from_millis(20), Duration::from_millis(100)];
+
+/// Pages in the write-ahead log before they go to the table: most are written
+/// again soon.
+const CHECKPOINT: i64 = 8_192;
 
 /// Between two attempts after a failure: first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -118,6 +126,7 @@ impl Database {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
         match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? {
             VERSION => connection.query_row("SELECT next FROM state", [], |_| Ok(()))?,
             0 => {
@@ -266,7 +275,7 @@ impl Indexer {
     }
 
     fn insert(&mut self, transaction: &Transaction<'_>, stored: &Stored) -> rusqlite::Result<()> {
-        let Ok(entry) = serde_json::from_slice::<Entry>(&stored.bytes) else {
+        let Ok(entry) = serde_json::from_slice::<Glance<'_>>(&stored.bytes) else {
             // Its frame is sound, so it was written so: indexed by place alone.
             tracing::error!(index = stored.index, "an entry is not of the entry format");
             return Ok(());
@@ -274,9 +283,9 @@ impl Indexer {
         let mut word = |text: Option<&str>| text.map(|text| self.word(transaction, text)).transpose();
         let kind = word(Some(entry.kind.as_str()))?;
         let outcome = word(entry.outcome.map(motlan_audit_tree::Outcome::as_str))?;
-        let agency = word(entry.caller.as_ref().and_then(|caller| caller.agency.as_deref()))?;
-        let officer = word(entry.actor.as_ref().and_then(|actor| actor.account.as_deref()))?;
-        let procedure = word(entry.procedure.as_deref())?;
+        let agency = word(entry.agency())?;
+        let officer = word(entry.officer())?;
+        let procedure = word(entry.procedure())?;
         let dossier = word(entry.dossier())?;
         let index = signed(stored.index);
         transaction
@@ -292,7 +301,7 @@ impl Indexer {
                 procedure,
                 dossier
             ])?;
-        for pseudonym in pseudonyms(&entry) {
+        for pseudonym in entry.pseudonyms() {
             let subject = self.word(transaction, pseudonym)?;
             transaction
                 .prepare_cached("INSERT OR IGNORE INTO subject_entries VALUES (?1, ?2)")?
@@ -329,7 +338,7 @@ pub(crate) fn run(mut indexer: Indexer) {
             if closed {
                 return;
             }
-            std::thread::sleep(COALESCE.0);
+            std::thread::sleep(COALESCE[0]);
             continue;
         }
         if indexer.next >= durable {
@@ -343,23 +352,12 @@ pub(crate) fn run(mut indexer: Indexer) {
         match advanced {
             Attempt::Failed(_) if closed => return,
             Attempt::Failed(pause) => indexer.progress.rest(pause),
-            Attempt::Indexed(0..32) if !closed => std::thread::sleep(COALESCE.0),
-            Attempt::Indexed(32..4096) if !closed => std::thread::sleep(COALESCE.1),
+            Attempt::Indexed(0..32) if !closed => std::thread::sleep(COALESCE[0]),
+            Attempt::Indexed(32..128) if !closed => std::thread::sleep(COALESCE[1]),
+            Attempt::Indexed(128..4096) if !closed => std::thread::sleep(COALESCE[2]),
             Attempt::Indexed(_) => {}
         }
     }
-}
-
-/// Everyone the entry is about, also the citizen who acts and the person whom
-/// a search of the log was about.
-fn pseudonyms(entry: &Entry) -> impl Iterator<Item = &str> {
-    let subjects = entry.subjects.iter().map(|subject| &subject.pseudonym);
-    let actor = entry.actor.iter().filter_map(|actor| actor.pseudonym.as_ref());
-    let created = entry.created.iter().map(|created| &created.pseudonym);
-    let erased = entry.erased.iter().map(|erased| &erased.pseudonym);
-    let filters = entry.search.iter().flat_map(|search| &search.filters);
-    let sought = filters.filter(|filter| filter.name == "subject").filter_map(|filter| filter.value.as_ref());
-    subjects.chain(actor).chain(created).chain(erased).chain(sought).map(AsRef::as_ref)
 }
 
 /// The number of a text, if any entry used it.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU32;
 
-use motlan_audit_tree::{EntryTime, Kind};
+use motlan_audit_tree::{Entry, EntryTime, Kind};
 
 use super::*;
 
