@@ -34,6 +34,9 @@ const FARTHER: u64 = 8;
 /// a time that never passes.
 const MOST: u64 = 1 << 20;
 
+/// Outcomes written together: no more than the shortest queue takes.
+const AT_ONCE: usize = 16;
+
 /// The most that counts as passed between two entries.
 const STILL: Duration = Duration::from_secs(1);
 
@@ -75,14 +78,16 @@ impl AuditLog {
             index: durable,
             what: "the end of the log cannot be looked through",
         }))?;
-        let mut written = Vec::with_capacity(found.len());
-        for intent in &found {
-            let template = self.inner.assembler.interrupted(intent)?;
-            let pushed = self.inner.sequencer.push(&template, true)?;
-            written.push(pushed);
-        }
-        for pushed in written {
-            pushed.receipt(self.origin()).await?;
+        // Few at a time: the queue may be short.
+        for some in found.chunks(AT_ONCE) {
+            let mut written = Vec::with_capacity(some.len());
+            for intent in some {
+                let template = self.inner.assembler.interrupted(intent)?;
+                written.push(self.inner.sequencer.push(&template, true)?);
+            }
+            for pushed in written {
+                pushed.receipt(self.origin()).await?;
+            }
         }
         Ok(found.len())
     }

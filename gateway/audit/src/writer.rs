@@ -22,9 +22,10 @@ use crate::waiters::Completion;
 /// How often an idle writer looks after the store.
 const UPKEEP: Duration = Duration::from_millis(200);
 
-/// When waiters that were not reached by their neighbours are woken: as soon
-/// as the log has been idle for so long, or so many commits later. Before that
-/// their thread is busy, mostly, and reaches them when it comes to it.
+/// When waiters that were not reached by their neighbours are woken: after so
+/// long, or so many commits later. Before that their thread is busy, mostly, and
+/// reaches them when it comes to it; but a neighbour may also be held by
+/// somebody who does not look at it.
 const FLUSH: Duration = Duration::from_millis(20);
 const LATELY: usize = 16;
 
@@ -48,7 +49,7 @@ pub(crate) struct Writer {
     in_flight: Option<Batch>,
     /// Of the last commits, oldest first: their waiters may not all have been
     /// reached.
-    lately: VecDeque<Arc<Completion>>,
+    lately: VecDeque<(Duration, Arc<Completion>)>,
     /// Entries of unknown fate, oldest first, ending with their marker.
     unreleased: VecDeque<Batch>,
     backoff: Duration,
@@ -152,8 +153,10 @@ impl Writer {
         if let Some(mut batch) = self.in_flight.take() {
             batch.frames.bytes.clear();
             self.spare = batch.frames.bytes;
-            self.lately.push_back(batch.completion);
-            self.flush_but(LATELY);
+            let now = self.sequencer.monotonic();
+            self.lately.push_back((now, batch.completion));
+            let young = self.lately.iter().filter(|(at, _)| now.saturating_sub(*at) < FLUSH).count();
+            self.flush_but(young.min(LATELY));
         }
         Ok(())
     }
@@ -173,7 +176,7 @@ impl Writer {
     /// Wakes whoever still sleeps, but of the last `young` commits.
     fn flush_but(&mut self, young: usize) {
         let old = self.lately.len().saturating_sub(young);
-        self.lately.drain(..old).for_each(|completion| completion.flush());
+        self.lately.drain(..old).for_each(|(_, completion)| completion.flush());
     }
 
     fn heal(&mut self) -> Turn {

@@ -173,10 +173,12 @@ impl Gateway {
 }
 
 /// How long an intent stays without its outcome in a process that lives: a
-/// call's time, in which it is asked about and bound; a fetch that outlives the
-/// call; and what the log did not take at once.
+/// call's time, in which it is asked about and bound; as long again as a client
+/// may leave its answer lying; a fetch that outlives the call; and what the log
+/// did not take at once.
 fn longest_question(config: &Config) -> Duration {
-    let call = config.server.limits.call + config.question_deadline;
+    let limits = &config.server.limits;
+    let call = limits.call + limits.patience + config.question_deadline;
     call + config.server.quotas.aggregate_every + FETCHES
 }
 

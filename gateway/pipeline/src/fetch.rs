@@ -120,7 +120,8 @@ impl Sources {
                         "a registry's answer breaks its contract"
                     );
                 }
-                let upstream = error.upstream_ids();
+                // The exchange stands in the entry that made it.
+                let upstream = if served.state == CacheState::Miss { error.upstream_ids() } else { &[] };
                 let (state, owed) = (served.state, owed.as_ref());
                 let from = Provenance { state, fetched_by, fetched: None, upstream, owed };
                 self.ledger.refused(&inquiry.asking, refusal, Some(from)).await

@@ -98,7 +98,13 @@ impl Deciding {
                     result.settle(ComponentOutcome::NeedsPaper, reason);
                     return Ok(());
                 }
+                let before = holders.len();
                 holders.extend(answered.holders().map(|holder| (role, holder)));
+                // That two roles are two people has to be seen.
+                if lookup.roles.len() > 1 && holders.len() == before {
+                    result.settle(ComponentOutcome::NeedsPaper, Reason::SubjectNotNamed);
+                    return Ok(());
+                }
             }
         }
         // One person under two numbers is still one.

@@ -33,8 +33,10 @@ const RESETS: Rate = Rate { at_once: 1024.0, per_call: 1.0, per_second: 20.0 };
 /// so what is sent adds to it (`SENT`).
 const UPDATES: Rate = Rate { at_once: 4096.0, per_call: 8.0, per_second: 1000.0 };
 
-/// For so many bytes sent, one more WINDOW_UPDATE.
+/// For so many bytes sent, one more WINDOW_UPDATE; and one more PING: libraries
+/// that measure the line send one per round trip while data comes.
 const SENT: f64 = 512.0;
+const PINGED: f64 = 8_192.0;
 
 #[derive(Clone, Copy)]
 struct Rate {
@@ -105,7 +107,9 @@ impl Calm {
     /// So much was sent.
     pub(crate) fn sent(&mut self, bytes: usize) {
         #[expect(clippy::cast_precision_loss, reason = "a write is short")]
-        self.updates.add(bytes as f64 / SENT);
+        let bytes = bytes as f64;
+        self.updates.add(bytes / SENT);
+        self.others.add(bytes / PINGED);
     }
 
     fn counts(&mut self, kind: u8, flags: u8) -> bool {

@@ -92,6 +92,11 @@ impl<S: AsyncWrite + Unpin> Held<S> {
 
     fn room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.judge()?;
+        if self.written >= MOST {
+            // What a slow peer has taken by now is not held any longer.
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
         if self.bytes.len() - self.written < MOST {
             return Poll::Ready(Ok(()));
         }

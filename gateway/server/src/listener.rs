@@ -53,7 +53,7 @@ const SEND_BUFFER: usize = 32 * 1024;
 /// and streams that were reset for a fault of its own (CVE-2025-8671): beyond,
 /// the connection ends. A client whose calls all ran late while the gateway was
 /// busy takes them back at once, as many as a connection may have.
-const TAKEN_BACK: usize = 128;
+const TAKEN_BACK: u32 = 128;
 const FAULTY: usize = 1024;
 
 /// Clients that came together, as after a restart, shall not all have to come
@@ -195,7 +195,7 @@ impl Listener {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .initial_stream_window_size(STREAM_WINDOW)
             .max_send_buf_size(SEND_BUFFER)
-            .max_pending_accept_reset_streams(TAKEN_BACK)
+            .max_pending_accept_reset_streams(TAKEN_BACK.max(self.limits.max_streams) as usize)
             .max_local_error_reset_streams(FAULTY)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PING_TIMEOUT)

@@ -116,3 +116,16 @@ async fn only_as_much_is_read_as_an_open_intent_can_lie_in() {
         assert_eq!(closed, usize::from(found), "{pause:?}, {every:?}");
     }
 }
+
+#[tokio::test]
+async fn more_are_closed_than_the_queue_takes_at_once() {
+    let mut world = World::new().await;
+    for serial in 0..50 {
+        world.log.append(intent(serial)).await.unwrap();
+    }
+    world.shut().await;
+    let keys = Arc::new(MemoryKeyProvider::fixed(7));
+    let short = AuditOptions { queue: 16, ..options(world.dir.path()) };
+    let (log, _service) = AuditLog::open(short, keys, Arc::clone(&world.clock) as _).await.unwrap();
+    assert_eq!(log.close_interrupted(LONGEST).await.unwrap(), 50);
+}

@@ -17,6 +17,9 @@ fn of_two_roles_of_one_rule_each_is_another_person() {
             for other in &lookup.roles[..at] {
                 let spec = procedure.role(role.as_str()).unwrap();
                 assert_eq!(spec.other_than.as_ref(), Some(other), "{} {role}", component.key);
+                // One person may be named by two numbers: the record tells.
+                let id = lookup.dataset.field("personal_id").unwrap();
+                assert!(lookup.fields.contains(id), "{} does not ask who it is", component.key);
                 rules.insert(component.key.as_str());
             }
         }

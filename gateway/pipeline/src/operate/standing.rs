@@ -34,8 +34,9 @@ pub(super) async fn standing(
     let durable = log.health().durable;
     // The search itself says how far it looked.
     let _ = tokio::time::timeout(patience, log.index_caught_up(durable)).await;
-    // A register that was lost may have known another dossier of that code.
-    let from = (kind == Kind::DossierOpened).then_some(dossier.opened_at);
+    // A register that was lost may have known another dossier of that code: what
+    // stands of it is older than this one's opening, and so is its closing.
+    let from = Some(dossier.opened_at);
     let query = SearchQuery {
         dossier: Some(dossier.code.as_str().to_owned()),
         kinds: vec![kind],

@@ -71,6 +71,13 @@ async fn calls_taken_back_and_windows_opened_are_bounded_by_the_work_there_is() 
         calm.keeps(&[frame(WINDOW_UPDATE, 0, 4), frame(WINDOW_UPDATE, 0, 4)].concat())
     });
     assert_eq!(windows.count(), 10_000);
+    // A large page after the other, with a PING per round trip.
+    let mut calm = begun();
+    let pages = (0..200).take_while(|_| {
+        calm.sent(400 * 1024);
+        (0..16).all(|_| calm.keeps(&frame(PING, 0, 8)))
+    });
+    assert_eq!(pages.count(), 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -148,6 +148,33 @@ async fn a_peer_that_does_not_read_holds_the_connection_back_and_loses_nothing()
 }
 
 #[tokio::test]
+async fn a_peer_that_is_always_behind_costs_no_more_than_the_bound() {
+    let (mut stream, cork, mut far, _) = pair(4096);
+    let held = Arc::clone(&stream.0);
+    let most = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&most);
+    let mut connection = pin!(async move {
+        loop {
+            stream.write_all(&[7; 16 * 1024]).await.unwrap();
+            let mut most = seen.lock();
+            *most = held.lock().bytes.capacity().max(*most);
+        }
+    });
+    let turns = poll_fn(|context| cork.turn(context, connection.as_mut()));
+    let reads = async {
+        let mut piece = vec![0; 1000];
+        for _ in 0..4_000 {
+            far.read_exact(&mut piece).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = turns => panic!("it never ends"),
+        () = within(reads) => {}
+    }
+    assert!((MOST..=4 * MOST).contains(&*most.lock()), "{} bytes for a slow peer", most.lock());
+}
+
+#[tokio::test]
 async fn what_the_stream_itself_keeps_leaves_too() {
     let (near, mut far) = duplex(16);
     let (mut stream, cork) = corked(Hoarding { stream: near, bytes: Vec::new() });
