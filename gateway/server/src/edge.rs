@@ -143,10 +143,9 @@ impl Edge {
 impl Connected {
     /// A place for one more call, or none: work beyond a limit is refused,
     /// never queued.
-    fn admit(&self) -> Result<Admitted, Failure> {
+    fn admit(&self) -> Option<Admitted> {
         let all = || Arc::clone(&self.edge.0.calls).try_acquire_owned().ok();
-        let places = self.share.call().and_then(|own| Some(Admitted { _own: own, _all: all()? }));
-        places.ok_or_else(|| Failure::new(Reason::Overloaded))
+        self.share.call().and_then(|own| Some(Admitted { _own: own, _all: all()? }))
     }
 
     /// Whether the caller has anything left of its quotas. If not, it is told so
@@ -182,9 +181,8 @@ impl Connected {
         if let Err(failure) = self.within_quota(deadline).await {
             return told(failure).map(Held::nothing);
         }
-        let places = match self.admit() {
-            Ok(places) => Arc::new(places),
-            Err(failure) => return told(failure).map(Held::nothing),
+        let Some(places) = self.admit().map(Arc::new) else {
+            return overloaded().map(Held::nothing);
         };
         let call = Call { peer: Arc::clone(&self.peer), deadline, trace, _admitted: Arc::clone(&places) };
         let Deadline(deadline) = deadline;
@@ -253,6 +251,17 @@ impl Service<Request<Body>> for EdgeConnection {
 
 fn told(failure: Failure) -> Response<axum::body::Body> {
     Status::from(failure).into_http()
+}
+
+/// The answer to work beyond a limit, always the same: put together once, as it
+/// is given most often when there is least time for it.
+fn overloaded() -> Response<axum::body::Body> {
+    static HEADERS: OnceLock<HeaderMap> = OnceLock::new();
+    tracing::Span::current().record("motlan.reason", Reason::Overloaded.code());
+    let headers = HEADERS.get_or_init(|| told(Failure::new(Reason::Overloaded)).headers().clone());
+    let mut response = Response::new(axum::body::Body::empty());
+    response.headers_mut().clone_from(headers);
+    response
 }
 
 /// An error that did not come from [`Failure`] (a message that cannot be
