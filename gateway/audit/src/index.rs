@@ -26,7 +26,7 @@ use crate::store::{AuditReader, StoreError, Stored};
 use crate::writer::Progress;
 
 /// Bytes of entries indexed in one transaction.
-const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 2 << 20;
 
 /// How long the thread sleeps when nothing happens.
 const TICK: Duration = Duration::from_millis(200);

@@ -24,7 +24,7 @@ use crate::log::AuditLog;
 use crate::store::{AuditReader, StoreError};
 
 /// Bytes read at a time.
-const CHUNK: usize = 4 << 20;
+const CHUNK: usize = 256 << 10;
 
 /// Entries looked at first; each further look goes this many times as far back.
 const FIRST: u64 = 4_096;
