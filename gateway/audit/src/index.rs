@@ -36,10 +36,6 @@ const TICK: Duration = Duration::from_millis(200);
 const COALESCE: [Duration; 3] =
     [Duration::from_millis(2), Duration::from_millis(20), Duration::from_millis(100)];
 
-/// Pages in the write-ahead log before they go to the table: most are written
-/// again soon.
-const CHECKPOINT: i64 = 8_192;
-
 /// Between two attempts after a failure: first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
@@ -126,7 +122,6 @@ impl Database {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
         match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? {
             VERSION => connection.query_row("SELECT next FROM state", [], |_| Ok(()))?,
             0 => {
