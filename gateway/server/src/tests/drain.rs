@@ -3,13 +3,25 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tonic::{Code, Request};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
 use super::rig::{Raw, Rig, raw, reason};
 use crate::{BindError, Limits};
 
 const LIST: &str = "/motlan.catalogue.v1.CatalogueService/ListProcedures";
+
+/// How a call ends whose request never comes.
+async fn never_asked(channel: &Channel) -> Status {
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.expect("ready");
+    let endless = Request::new(futures::stream::pending::<Bytes>());
+    let call = client.streaming(endless, LIST.parse().expect("a path"), Raw);
+    let told = tokio::time::timeout(Duration::from_secs(20), call).await.expect("ends in time");
+    let Err(status) = told else { panic!("answered, though no request was ever sent") };
+    status
+}
 
 #[tokio::test]
 async fn the_probes_answer_and_the_server_ends_in_order() {
@@ -46,12 +58,7 @@ async fn work_beyond_the_limit_is_shed_with_a_delay() {
 async fn a_body_that_never_ends_is_cut_off_at_the_deadline() {
     let rig = Rig::with(|options| options.limits.call = Duration::from_secs(1)).await;
     let channel = rig.channel("verifier").await;
-    let mut client = tonic::client::Grpc::new(channel.clone());
-    client.ready().await.expect("ready");
-    let endless = Request::new(futures::stream::pending::<Bytes>());
-    let call = client.streaming(endless, LIST.parse().expect("a path"), Raw);
-    let status = tokio::time::timeout(Duration::from_secs(20), call).await.expect("ends in time");
-    let Err(status) = status else { panic!("answered, though no request was ever sent") };
+    let status = never_asked(&channel).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(reason(&status).0, "DEADLINE_EXCEEDED");
     assert!(raw(&channel, LIST, &[], None).await.is_ok(), "the next call is not hurt");
@@ -68,12 +75,7 @@ async fn a_connection_that_has_aged_lets_its_calls_end() {
     })
     .await;
     let channel = rig.channel("verifier").await;
-    let mut client = tonic::client::Grpc::new(channel.clone());
-    client.ready().await.expect("ready");
-    let endless = Request::new(futures::stream::pending::<Bytes>());
-    let call = client.streaming(endless, LIST.parse().expect("a path"), Raw);
-    let status = tokio::time::timeout(Duration::from_secs(20), call).await.expect("ends in time");
-    let Err(status) = status else { panic!("answered, though no request was ever sent") };
+    let status = never_asked(&channel).await;
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
     assert_eq!(reason(&status).0, "DEADLINE_EXCEEDED");
 }
