@@ -110,6 +110,24 @@ async fn a_closing_cut_off_before_its_entry_is_gone_on_with() {
     }
 }
 
+/// The defect that was: a register that was lost knew another dossier of that
+/// code, and its closing was taken for this one's.
+#[tokio::test]
+async fn the_closing_of_an_older_dossier_of_that_code_is_not_this_ones() {
+    let (lost, rig) = (Rig::new(Vec::new()), Rig::new(Vec::new()));
+    lost.open().await;
+    drop(lost.register.close_dossier(&code(), "DECIDED", key("c1")).await.unwrap());
+    let older = lost.register.get(&code()).await.unwrap().unwrap();
+    rig.pipeline.ledger().write(about(Kind::DossierClosed, &older)).await.unwrap();
+    rig.clock.advance(Duration::from_hours(1));
+    rig.open().await;
+    drop(rig.register.close_dossier(&code(), "WITHDRAWN", key("c2")).await.unwrap());
+    assert_eq!(rig.pipeline.finish_begun().await, Ok(1));
+    let entries = rig.entries(Kind::DossierClosed).await;
+    assert_eq!(entries.len(), 2, "each closing has its entry");
+    assert!(entries[1].contains(r#""reason":"WITHDRAWN""#), "{}", entries[1]);
+}
+
 #[tokio::test]
 async fn a_closing_cut_off_after_its_entry_has_no_second_one() {
     // Before the register knew, and before the answer was kept.
