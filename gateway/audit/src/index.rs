@@ -7,6 +7,7 @@
 //! refuses to open.
 
 mod glance;
+pub(crate) mod postings;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 
 use crate::error::AuditError;
 use crate::index::glance::Glance;
+use crate::index::postings::{Batch, Role};
 use crate::store::{AuditReader, StoreError, Stored};
 use crate::writer::Progress;
 
@@ -43,7 +45,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fro
 const WORDS: usize = 65_536;
 
 /// Changes with every change of the schema: another one is rebuilt.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, last_leaf BLOB NOT NULL);
@@ -51,14 +53,7 @@ const SCHEMA: &str = "
     CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
     CREATE TABLE entries (
         idx INTEGER PRIMARY KEY, position INTEGER NOT NULL, time INTEGER NOT NULL, kind INTEGER NOT NULL,
-        outcome INTEGER, agency INTEGER, officer INTEGER, procedure INTEGER, dossier INTEGER);
-    CREATE INDEX by_kind ON entries (kind);
-    CREATE INDEX by_outcome ON entries (outcome) WHERE outcome IS NOT NULL;
-    CREATE INDEX by_agency ON entries (agency) WHERE agency IS NOT NULL;
-    CREATE INDEX by_officer ON entries (officer) WHERE officer IS NOT NULL;
-    CREATE INDEX by_procedure ON entries (procedure) WHERE procedure IS NOT NULL;
-    CREATE INDEX by_dossier ON entries (dossier) WHERE dossier IS NOT NULL;
-    CREATE TABLE subject_entries (subject INTEGER, idx INTEGER, PRIMARY KEY (subject, idx)) WITHOUT ROWID;";
+        outcome INTEGER, agency INTEGER, officer INTEGER, procedure INTEGER, dossier INTEGER);";
 
 /// The index's connections: one writes, one reads; in memory they are one.
 pub(crate) struct Database {
@@ -76,6 +71,7 @@ pub(crate) struct Indexer {
     paused: Arc<Mutex<bool>>,
     failing: Arc<AtomicBool>,
     words: HashMap<String, i64>,
+    places: Batch,
     backoff: Duration,
 }
 
@@ -100,7 +96,7 @@ impl Database {
     fn open(path: Option<&Path>) -> rusqlite::Result<Self> {
         let Some(path) = path else {
             let writer = Connection::open_in_memory()?;
-            writer.execute_batch(SCHEMA)?;
+            make(&writer)?;
             return Ok(Self { writer: Mutex::new(writer), reader: None });
         };
         let writer = Self::open_file(path).or_else(|error| {
@@ -126,7 +122,7 @@ impl Database {
             VERSION => connection.query_row("SELECT next FROM state", [], |_| Ok(()))?,
             0 => {
                 let transaction = connection.unchecked_transaction()?;
-                transaction.execute_batch(SCHEMA)?;
+                make(&transaction)?;
                 transaction.pragma_update(None, "user_version", VERSION)?;
                 transaction.commit()?;
             }
@@ -204,6 +200,7 @@ impl Indexer {
             paused: Arc::default(),
             failing: Arc::default(),
             words: HashMap::new(),
+            places: Batch::default(),
             backoff: BACKOFF.0,
         })
     }
@@ -232,6 +229,7 @@ impl Indexer {
             for stored in &entries {
                 self.insert(&transaction, stored)?;
             }
+            self.places.write(&transaction)?;
             finish(&transaction, next, &last_leaf)?;
             transaction.commit()
         });
@@ -260,6 +258,7 @@ impl Indexer {
         self.failing.store(true, Ordering::Release);
         // Words learnt in a transaction that failed are not in the table.
         self.words.clear();
+        self.places.clear();
         if let Ok((next, _)) = self.database.state() {
             self.next = next;
             self.indexed.send_replace(next);
@@ -275,18 +274,26 @@ impl Indexer {
             tracing::error!(index = stored.index, "an entry is not of the entry format");
             return Ok(());
         };
-        let mut word = |text: Option<&str>| text.map(|text| self.word(transaction, text)).transpose();
-        let kind = word(Some(entry.kind.as_str()))?;
-        let outcome = word(entry.outcome.map(motlan_audit_tree::Outcome::as_str))?;
-        let agency = word(entry.agency())?;
-        let officer = word(entry.officer())?;
-        let procedure = word(entry.procedure())?;
-        let dossier = word(entry.dossier())?;
-        let index = signed(stored.index);
+        let mut word = |role: Role, text: Option<&str>| {
+            let word = text.map(|text| self.word(transaction, text)).transpose()?;
+            if let Some(word) = word {
+                self.places.add(role, word, stored.index);
+            }
+            Ok::<_, rusqlite::Error>(word)
+        };
+        let kind = word(Role::Kind, Some(entry.kind.as_str()))?;
+        let outcome = word(Role::Outcome, entry.outcome.map(motlan_audit_tree::Outcome::as_str))?;
+        let agency = word(Role::Agency, entry.agency())?;
+        let officer = word(Role::Officer, entry.officer())?;
+        let procedure = word(Role::Procedure, entry.procedure())?;
+        let dossier = word(Role::Dossier, entry.dossier())?;
+        for pseudonym in entry.pseudonyms() {
+            word(Role::Subject, Some(pseudonym))?;
+        }
         transaction
             .prepare_cached("INSERT INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
             .execute(params![
-                index,
+                signed(stored.index),
                 signed(stored.position),
                 entry.time.timestamp().as_microsecond(),
                 kind,
@@ -296,12 +303,6 @@ impl Indexer {
                 procedure,
                 dossier
             ])?;
-        for pseudonym in entry.pseudonyms() {
-            let subject = self.word(transaction, pseudonym)?;
-            transaction
-                .prepare_cached("INSERT OR IGNORE INTO subject_entries VALUES (?1, ?2)")?
-                .execute(params![subject, index])?;
-        }
         Ok(())
     }
 
@@ -347,6 +348,8 @@ pub(crate) fn run(mut indexer: Indexer) {
         match advanced {
             Attempt::Failed(_) if closed => return,
             Attempt::Failed(pause) => indexer.progress.rest(pause),
+            // There is more: nothing to wait for.
+            Attempt::Indexed(_) if indexer.next < durable => {}
             Attempt::Indexed(0..32) if !closed => std::thread::sleep(COALESCE[0]),
             Attempt::Indexed(32..128) if !closed => std::thread::sleep(COALESCE[1]),
             Attempt::Indexed(128..4096) if !closed => std::thread::sleep(COALESCE[2]),
@@ -366,6 +369,11 @@ pub(crate) fn find_word(connection: &Connection, text: &str) -> rusqlite::Result
 /// Indices stay below 2^53, positions below the size of a disk.
 pub(crate) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn make(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(postings::SCHEMA)
 }
 
 fn finish(transaction: &Transaction<'_>, next: u64, last_leaf: &LeafHash) -> rusqlite::Result<usize> {

@@ -1,5 +1,6 @@
 //! Searching the log: who looked at whom, when, why, under which dossier.
 
+mod places;
 mod token;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,13 +11,12 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use motlan_audit_tree::{Entry, Kind, LeafHash, Outcome};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use crate::error::AuditError;
 use crate::identifier::Identifier;
-use crate::index::{Database, IndexHandle, find_word, signed};
+use crate::index::{Database, IndexHandle, signed};
 use crate::keys::Key;
 use crate::store::{AuditReader, StoreError};
 use crate::subjects::{Pseudonym, Subjects};
@@ -237,12 +237,9 @@ impl Searcher {
         if let Some(to) = query.to {
             high = high.min(first_at(&connection, start.through, to)?);
         }
-        let Some(statement) =
-            Statement::build(&connection, query, pseudonym.as_ref().map(Pseudonym::as_str))?
-        else {
-            return Ok(Vec::new());
-        };
-        statement.run(&connection, (low, high), size + 1)
+        let pseudonym = pseudonym.as_ref().map(Pseudonym::as_str);
+        let Some(wanted) = places::Wanted::of(&connection, query, pseudonym)? else { return Ok(Vec::new()) };
+        wanted.find(&connection, (low, high), query.order, size as usize + 1)
     }
 }
 
@@ -271,93 +268,6 @@ fn first_at(connection: &Connection, through: u64, at: Timestamp) -> rusqlite::R
         }
     }
     Ok(low)
-}
-
-/// A query's SQL, its filters' values first.
-struct Statement {
-    sql: String,
-    values: Vec<Value>,
-}
-
-// === impl Statement ===
-
-impl Statement {
-    /// `None` where no entry can match: a word that no entry has.
-    fn build(
-        connection: &Connection,
-        query: &SearchQuery,
-        pseudonym: Option<&str>,
-    ) -> rusqlite::Result<Option<Self>> {
-        // The most telling filter first: it alone may use an index.
-        let filters = [
-            ("dossier", query.dossier.as_deref()),
-            ("officer", query.officer.as_deref()),
-            ("procedure", query.procedure.as_deref()),
-            ("agency", query.agency.as_deref()),
-            ("outcome", query.outcome.map(Outcome::as_str)),
-        ];
-        let mut values = Vec::new();
-        let mut sql = String::from("SELECT e.idx, e.position FROM ");
-        let mut led = false;
-        if let Some(pseudonym) = pseudonym {
-            let Some(word) = find_word(connection, pseudonym)? else { return Ok(None) };
-            sql.push_str("subject_entries s CROSS JOIN entries e ON e.idx = s.idx WHERE s.subject = ?");
-            values.push(Value::Integer(word));
-            led = true;
-        } else {
-            sql.push_str("entries e WHERE 1");
-        }
-        for (column, text) in filters {
-            let Some(text) = text else { continue };
-            let Some(word) = find_word(connection, text)? else { return Ok(None) };
-            sql.push_str(if led { " AND +e." } else { " AND e." });
-            sql.push_str(column);
-            sql.push_str(" = ?");
-            values.push(Value::Integer(word));
-            led = true;
-        }
-        if !query.kinds.is_empty() {
-            let words: Vec<i64> = query
-                .kinds
-                .iter()
-                .filter_map(|kind| find_word(connection, kind.as_str()).transpose())
-                .collect::<rusqlite::Result<_>>()?;
-            if words.is_empty() {
-                return Ok(None);
-            }
-            // One kind is worth its index; several are a filter.
-            sql.push_str(if led || words.len() > 1 { " AND +e.kind IN (" } else { " AND e.kind IN (" });
-            sql.push_str(&vec!["?"; words.len()].join(","));
-            sql.push(')');
-            values.extend(words.into_iter().map(Value::Integer));
-        }
-        let place = if pseudonym.is_some() { "s.idx" } else { "e.idx" };
-        let direction = match query.order {
-            Order::NewestFirst => " DESC",
-            Order::OldestFirst => " ASC",
-        };
-        for part in [" AND ", place, " >= ? AND ", place, " < ? ORDER BY ", place, direction, " LIMIT ?"] {
-            sql.push_str(part);
-        }
-        Ok(Some(Self { sql, values }))
-    }
-
-    fn run(
-        self,
-        connection: &Connection,
-        (low, high): (u64, u64),
-        limit: u32,
-    ) -> rusqlite::Result<Vec<(u64, u64)>> {
-        let bounds =
-            [Value::Integer(signed(low)), Value::Integer(signed(high)), Value::Integer(limit.into())];
-        let mut statement = connection.prepare_cached(&self.sql)?;
-        let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
-        statement
-            .query_map(params_from_iter(self.values.into_iter().chain(bounds)), |row| {
-                Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))
-            })?
-            .collect()
-    }
 }
 
 #[cfg(test)]
