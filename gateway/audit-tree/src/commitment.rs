@@ -7,10 +7,11 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use aws_lc_rs::{error::Unspecified, hmac, rand};
+use aws_lc_rs::{error::Unspecified, hmac};
 use zeroize::Zeroize;
 
 use crate::hash::sha256_array;
+use crate::random;
 
 /// HMAC-SHA-256 of a canonical answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl CommitmentKey {
     /// When the system's random source fails.
     pub fn generate() -> Result<Self, Unspecified> {
         let mut bytes = [0; 32];
-        rand::fill(&mut bytes)?;
+        random::fill(&mut bytes)?;
         Ok(Self(bytes))
     }
 

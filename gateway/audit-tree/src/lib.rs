@@ -12,6 +12,7 @@
 pub mod commitment;
 pub mod entry;
 pub mod hash;
+pub mod random;
 
 pub use commitment::{CommitmentKey, Mac, subject_commitment};
 pub use entry::{

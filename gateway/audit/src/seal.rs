@@ -6,12 +6,12 @@
 //! key seals far fewer than 2^32 messages in its life.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
-use aws_lc_rs::{error::Unspecified, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use motlan_audit_tree::entry::{Commitment, CommitmentSeal};
-use motlan_audit_tree::{CommitmentKey, Mac};
+use motlan_audit_tree::{CommitmentKey, Mac, random};
 use zeroize::Zeroizing;
 
 use crate::keys::Key;
@@ -38,7 +38,7 @@ impl Sealer {
     /// Seals `plain`, bound to `aad`.
     pub(crate) fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let mut nonce = [0; NONCE_LEN];
-        rand::fill(&mut nonce)?;
+        random::fill(&mut nonce)?;
         let mut out = Vec::with_capacity(NONCE_LEN + plain.len() + 16);
         out.extend_from_slice(&nonce);
         out.extend_from_slice(plain);

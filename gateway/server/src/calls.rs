@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -85,10 +86,19 @@ impl Calls {
         Self { methods: methods.into(), other: method(OTHER), active: Arc::default() }
     }
 
+    fn method(&self, path: &str) -> &Arc<Method> {
+        let at = self.methods.binary_search_by(|method| method.path.cmp(path));
+        at.map_or(&self.other, |at| &self.methods[at])
+    }
+
+    /// A call of that path was answered as it arrived.
+    pub(crate) fn refused(&self, path: &str, code: Code) {
+        self.method(path).by_code[code as usize].record_time(Duration::ZERO);
+    }
+
     /// A call of that path arrived.
     pub(crate) fn begin(&self, path: &str) -> Timed {
-        let at = self.methods.binary_search_by(|method| method.path.cmp(path));
-        let method = at.map_or(&self.other, |at| &self.methods[at]);
+        let method = self.method(path);
         self.active.fetch_add(1, Ordering::Relaxed);
         // What was called by another name is the caller's own text: it is not told.
         let name = method.name();
@@ -211,6 +221,13 @@ fn status(headers: &HeaderMap) -> Option<Code> {
 }
 
 // === impl Told ===
+
+impl<B> Told<B> {
+    /// The answer to a call that was refused as it arrived, and is counted.
+    pub(crate) const fn refused(body: B) -> Self {
+        Self { body, timed: None, span: Span::none() }
+    }
+}
 
 impl<B: Body<Data = Bytes, Error = axum::Error> + Unpin> Body for Told<B> {
     type Data = Bytes;

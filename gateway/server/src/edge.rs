@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use axum::Router;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either, Ready, ready};
 use http::{HeaderMap, Request, Response};
 use motlan_access::Caller;
 use motlan_domain::{Reason, Trace};
@@ -148,6 +148,12 @@ impl Connected {
         self.share.call().and_then(|own| Some(Admitted { _own: own, _all: all()? }))
     }
 
+    /// Whether there is no place for one more now. Who is told so costs little: at
+    /// such a time there are many of them, and the others wait.
+    fn is_full(&self) -> bool {
+        self.edge.0.calls.available_permits() == 0 || self.share.is_full()
+    }
+
     /// Whether the caller has anything left of its quotas. If not, it is told so
     /// slowly: one that asks again at once takes less from the others. It keeps
     /// a place of its own meanwhile, and none of all.
@@ -237,15 +243,22 @@ impl Connected {
 impl Service<Request<Body>> for EdgeConnection {
     type Response = Response<Told<Held>>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = Either<
+        Ready<Result<Self::Response, Infallible>>,
+        BoxFuture<'static, Result<Self::Response, Infallible>>,
+    >;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if self.0.is_full() {
+            self.0.edge.0.counted.refused(request.uri().path(), Code::ResourceExhausted);
+            return Either::Left(ready(Ok(overloaded().map(Held::nothing).map(Told::refused))));
+        }
         let connected = Arc::clone(&self.0);
-        Box::pin(async move { Ok(connected.answer(request).await) })
+        Either::Right(Box::pin(async move { Ok(connected.answer(request).await) }))
     }
 }
 
@@ -254,7 +267,8 @@ fn told(failure: Failure) -> Response<axum::body::Body> {
 }
 
 /// The answer to work beyond a limit, always the same: put together once, as it
-/// is given most often when there is least time for it.
+/// is given most often when there is least time for it. It is counted, and has
+/// no span where that is known before anything else.
 fn overloaded() -> Response<axum::body::Body> {
     static HEADERS: OnceLock<HeaderMap> = OnceLock::new();
     tracing::Span::current().record("motlan.reason", Reason::Overloaded.code());

@@ -74,4 +74,8 @@ impl Share {
     pub(crate) fn call(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.calls).try_acquire_owned().ok()
     }
+    /// Whether the caller has as many calls as it may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.calls.available_permits() == 0
+    }
 }
