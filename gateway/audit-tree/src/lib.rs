@@ -9,9 +9,12 @@
 //! stored as they are and are the leaf bytes of the Merkle log. `docs/entry.md`
 //! beside this crate is its schema for people who write another reader.
 
+pub mod bundle;
 pub mod commitment;
 pub mod entry;
 pub mod hash;
+pub mod merkle;
+pub mod tile;
 
 pub use commitment::{CommitmentKey, Mac, subject_commitment};
 pub use entry::{
