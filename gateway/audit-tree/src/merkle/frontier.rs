@@ -21,6 +21,8 @@ const TILE_BYTES: usize = TILE_WIDTH as usize * HASH_BYTES;
 #[derive(Debug, Clone)]
 pub struct Frontier {
     size: u64,
+    /// The size whose partial tiles were last given out.
+    finished: u64,
     /// Where bit `l` of `size` is set: the root of the complete subtree of
     /// `2^l` leaves at the right edge. Elsewhere meaningless.
     roots: [NodeHash; 64],
@@ -28,7 +30,7 @@ pub struct Frontier {
     edge: [Vec<u8>; TILE_LEVELS],
 }
 
-/// What an append changes.
+/// What appending changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
     /// The tiles to write, each once: those that became full, and the partial
@@ -50,7 +52,7 @@ impl Default for Frontier {
 impl Frontier {
     /// The edge of the tree without leaves.
     pub fn new() -> Self {
-        Self { size: 0, roots: [[0; HASH_BYTES]; 64], edge: Default::default() }
+        Self { size: 0, finished: 0, roots: [[0; HASH_BYTES]; 64], edge: Default::default() }
     }
 
     /// The edge of the tree of `head`, from its tiles: one partial tile a
@@ -63,7 +65,7 @@ impl Frontier {
         if head.size > MAX_SIZE {
             return Err(ReadError::OutOfRange { stored: MAX_SIZE });
         }
-        let mut frontier = Self { size: head.size, ..Self::new() };
+        let mut frontier = Self { size: head.size, finished: head.size, ..Self::new() };
         let levels = frontier.edge.iter_mut().zip(frontier.roots.chunks_exact_mut(TILE_HEIGHT as usize));
         for (level, (edge, roots)) in (0..).zip(levels) {
             let Some(tile) = edge_tile(level, head.size) else { continue };
@@ -102,18 +104,31 @@ impl Frontier {
     /// The size cannot run over: a tree is loaded at 2^63 − 1 at most, and
     /// nobody counts as many again.
     pub fn append(&mut self, leaves: &[LeafHash]) -> Appended {
-        let before = self.size;
-        let mut tiles = Vec::with_capacity(leaves.len() / usize::from(TILE_WIDTH) + TILE_LEVELS);
+        let mut tiles = self.extend(leaves);
+        let Appended { tiles: partial, head } = self.finish();
+        tiles.extend(partial);
+        Appended { tiles, head }
+    }
+
+    /// Appends leaves of a change that comes in several parts, and gives the
+    /// tiles that became full. [`Frontier::finish`] gives the rest.
+    pub fn extend(&mut self, leaves: &[LeafHash]) -> Vec<(Tile, Vec<u8>)> {
+        let mut full = Vec::with_capacity(leaves.len() / usize::from(TILE_WIDTH) + TILE_LEVELS);
         for leaf in leaves {
-            self.push(*leaf, &mut tiles);
+            self.push(*leaf, &mut full);
         }
-        for (level, edge) in (0..).zip(&self.edge) {
-            let tile = edge_tile(level, self.size);
-            if let Some(tile) = tile.filter(|_| tile != edge_tile(level, before)) {
-                tiles.push((tile, edge.clone()));
-            }
-        }
-        Appended { tiles, head: self.head() }
+        full
+    }
+
+    /// Ends a change: the partial tiles that differ from those given out
+    /// last, and the tree as it stands.
+    pub fn finish(&mut self) -> Appended {
+        let before = mem::replace(&mut self.finished, self.size);
+        let edges = (0..).zip(&self.edge).filter_map(|(level, edge)| {
+            let tile = edge_tile(level, self.size).filter(|tile| Some(*tile) != edge_tile(level, before))?;
+            Some((tile, edge.clone()))
+        });
+        Appended { tiles: edges.collect(), head: self.head() }
     }
 
     fn push(&mut self, leaf: LeafHash, full: &mut Vec<(Tile, Vec<u8>)>) {

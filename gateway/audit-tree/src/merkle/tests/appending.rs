@@ -109,31 +109,59 @@ fn a_damaged_store_is_not_loaded() {
     assert_eq!(Frontier::load(&whole, head).unwrap().head(), head);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+/// What is done with the tree after a part of the leaves has come.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    GoOn,
+    Finish,
+    StartAnew,
+}
 
-    /// However the leaves are split, and wherever the process starts anew
-    /// from the tiles it wrote, the tiles and roots are the same.
+fn then() -> impl Strategy<Value = Then> {
+    prop_oneof![Just(Then::GoOn), Just(Then::Finish), Just(Then::StartAnew)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However the leaves are split, wherever a change ends, and wherever the
+    /// process starts anew from the tiles it wrote, the tiles and roots are
+    /// the same, no tile is written twice, and none is partial in between.
     #[test]
     fn any_split_gives_the_same_tree(
-        batches in vec((prop_oneof![0..4_usize, 0..300_usize, 250..260_usize, 0..3000_usize], any::<bool>()), 1..12)
+        batches in vec((prop_oneof![0..4_usize, 0..300_usize, 250..260_usize, 0..3000_usize], then()), 1..12)
     ) {
         let all = leaves(batches.iter().map(|(count, _)| count).sum());
         let mut frontier = Frontier::new();
         let mut written = Written::default();
+        let mut ends = vec![0];
         let mut at = 0;
-        for (count, start_anew) in batches {
-            let grown = written.keep(frontier.append(&all[at..at + count]));
+        for (count, then) in batches {
+            let tiles = frontier.extend(&all[at..at + count]);
+            prop_assert!(tiles.iter().all(|(tile, _)| !tile.is_partial()));
             at += count;
+            written.keep(Appended { tiles, head: frontier.head() });
+            if matches!(then, Then::GoOn) {
+                continue;
+            }
+            let grown = written.keep(frontier.finish());
             prop_assert_eq!(grown.size, at as u64);
-            if start_anew {
+            ends.push(grown.size);
+            if matches!(then, Then::StartAnew) {
                 frontier = Frontier::load(&written, grown).unwrap();
                 prop_assert_eq!(frontier.head(), grown);
             }
         }
-        prop_assert_eq!(frontier.head(), head(&all));
+        let grown = written.keep(frontier.finish());
+        ends.push(grown.size);
+        prop_assert_eq!(grown, head(&all));
         for (tile, bytes) in defined_tiles(&all) {
             prop_assert_eq!(written.0.get(&tile), Some(&bytes), "{}", tile);
+        }
+        // A partial tile belongs to a size at which a change ended.
+        for tile in written.0.keys().filter(|tile| tile.is_partial()) {
+            let belongs = |size: &u64| Tile::in_tree(tile.level(), tile.index(), *size) == Some(*tile);
+            prop_assert!(ends.iter().any(belongs), "{}", tile);
         }
     }
 }

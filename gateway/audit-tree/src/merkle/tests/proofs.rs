@@ -147,6 +147,9 @@ fn what_cannot_be_asked_is_refused() {
     assert_eq!(verify_inclusion(huge, 0, &leaves[0], &[]), out);
     assert_eq!(verify_consistency(head, huge, &[]), out);
     assert_eq!(verify_consistency(head, super::head(&leaves[..4]), &[]), out);
+    let impossible = TreeHead { size: 0, ..head };
+    assert_eq!(verify_consistency(TreeHead::EMPTY, impossible, &[]), Err(ProofError::OtherRoot));
+    assert_eq!(verify_consistency(TreeHead::EMPTY, TreeHead::EMPTY, &[]), Ok(()));
 }
 
 /// Damage in a tile is not found while a proof is made, but the proof does
