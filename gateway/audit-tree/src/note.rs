@@ -236,15 +236,8 @@ impl fmt::Display for Note {
 
 /// Reads lines of signatures, each with its line end.
 pub(crate) fn parse_signatures(lines: &str) -> Result<Vec<Signature>, NoteError> {
-    let mut signatures = Vec::new();
-    for line in lines.split_inclusive('\n') {
-        if signatures.len() == MAX_SIGNATURES {
-            return Err(NoteError::TooLarge);
-        }
-        let signature = line.strip_suffix('\n').and_then(Signature::parse);
-        signatures.push(signature.ok_or(NoteError::Malformed)?);
-    }
-    Ok(signatures)
+    let parsed = lines.split_inclusive('\n').map(|line| line.strip_suffix('\n').and_then(Signature::parse));
+    parsed.collect::<Option<_>>().ok_or(NoteError::Malformed)
 }
 
 /// Whether that may be a note's text: it ends in a line end and has no other

@@ -89,11 +89,8 @@ impl Frontier {
     /// The tree as it stands.
     pub fn head(&self) -> TreeHead {
         let complete = (0_u32..).zip(&self.roots).filter(|(level, _)| self.size >> level & 1 == 1);
-        let root = join_from_right(complete.map(|(_, root)| Ok::<_, Infallible>(*root)));
-        match root {
-            Ok(root) => TreeHead { size: self.size, root },
-            Err(never) => match never {},
-        }
+        let Ok(root) = join_from_right(complete.map(|(_, root)| Ok::<_, Infallible>(*root)));
+        TreeHead { size: self.size, root }
     }
 
     /// Appends leaves and says which tiles that makes or changes. Where they
