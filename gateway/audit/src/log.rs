@@ -1,6 +1,8 @@
 //! The handle through which everybody uses the log.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use motlan_audit_tree::entry::{CommitmentSeal, Subject};
@@ -19,6 +21,7 @@ use crate::sequencer::{Phase, Pushed, Sequencer};
 use crate::stats::Stats;
 use crate::store::AuditReader;
 use crate::subjects::{Desk, Job, Pseudonym, Standing, Subjects};
+use crate::waiters::Committed;
 
 /// A cheap handle to the audit log; clones speak to the same log.
 #[derive(Clone)]
@@ -93,7 +96,7 @@ impl AuditLog {
     /// [`AuditError::Overloaded`], [`AuditError::Unavailable`],
     /// [`AuditError::Rejected`] or [`AuditError::Closed`].
     pub async fn append(&self, draft: Draft) -> Result<Receipt, AuditError> {
-        self.begin(draft).receipt().await
+        self.begin(draft).await
     }
 
     /// Begins an append: from here on it runs to its end, waited for or not.
@@ -332,18 +335,33 @@ impl Appending {
         };
         Ok(Self { origin: self.origin, stage: Stage::Pushed(pushed) })
     }
+}
 
-    /// Waits until the entry is durable.
-    ///
-    /// # Errors
-    /// As [`AuditLog::append`].
-    pub async fn receipt(self) -> Result<Receipt, AuditError> {
-        let pushed = match self.stage {
-            Stage::Pushed(pushed) => pushed,
-            Stage::HandedIn(answer) => answer.await.unwrap_or(Err(AuditError::Closed))?,
-            Stage::Refused(error) => return Err(error),
-        };
-        pushed.receipt(self.origin).await
+/// Ready once the entry is durable, with the errors of [`AuditLog::append`]. Of
+/// one's own rather than an `async fn`: everybody who is answered waits in one,
+/// and each layer above moves it about.
+impl Future for Appending {
+    type Output = Result<Receipt, AuditError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let appending = &mut *self;
+        loop {
+            match &mut appending.stage {
+                Stage::Pushed(pushed) => {
+                    let committed = ready!(Pin::new(&mut pushed.wait).poll(context));
+                    let origin = Arc::clone(&appending.origin);
+                    return Poll::Ready(pushed.receipt_of(origin, committed));
+                }
+                Stage::HandedIn(answer) => {
+                    let answer = ready!(Pin::new(answer).poll(context));
+                    appending.stage =
+                        answer.unwrap_or(Err(AuditError::Closed)).map_or_else(Stage::Refused, Stage::Pushed);
+                }
+                Stage::Refused(error) => {
+                    return Poll::Ready(Err(std::mem::replace(error, AuditError::Closed)));
+                }
+            }
+        }
     }
 }
 
@@ -356,8 +374,13 @@ impl std::fmt::Debug for Appending {
 // === impl Pushed ===
 
 impl Pushed {
-    pub(crate) async fn receipt(self, origin: Arc<str>) -> Result<Receipt, AuditError> {
-        self.wait.await.map_err(AuditError::unavailable)?;
+    pub(crate) async fn receipt(mut self, origin: Arc<str>) -> Result<Receipt, AuditError> {
+        let committed = (&mut self.wait).await;
+        self.receipt_of(origin, committed)
+    }
+
+    fn receipt_of(&self, origin: Arc<str>, committed: Committed) -> Result<Receipt, AuditError> {
+        committed.map_err(AuditError::unavailable)?;
         Ok(Receipt { origin, index: self.index, leaf_hash: self.leaf_hash, time: self.time })
     }
 }

@@ -81,8 +81,7 @@ impl Ledger {
     /// # Errors
     /// [`Unrecorded`]: nothing may be released.
     pub fn write(&self, draft: Draft) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
-        let begun = self.quotas.book(&draft, false).map(|()| self.append(draft));
-        async move { begun?.await }
+        self.write_booked(self.quotas.book(&draft, false), draft)
     }
 
     /// As [`write`](Self::write), of work that was admitted and is to finish.
@@ -90,8 +89,18 @@ impl Ledger {
         &self,
         draft: Draft,
     ) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
-        let begun = self.quotas.book(&draft, true).map(|()| self.append(draft));
-        async move { begun?.await }
+        self.write_booked(self.quotas.book(&draft, true), draft)
+    }
+
+    fn write_booked(
+        &self,
+        booked: Result<(), Unrecorded>,
+        draft: Draft,
+    ) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
+        match booked {
+            Ok(()) => Either::Right(self.begin(draft)),
+            Err(unrecorded) => Either::Left(future::ready(Err(unrecorded))),
+        }
     }
 
     /// The account of a caller.
@@ -115,7 +124,7 @@ impl Ledger {
             };
             self.close_left().await;
             for beyond in self.quotas.collect() {
-                if self.append(beyond.draft()).await.is_err() {
+                if self.begin(beyond.draft()).await.is_err() {
                     beyond.put_back();
                 }
             }
@@ -123,10 +132,6 @@ impl Ledger {
                 return;
             }
         }
-    }
-
-    fn append(&self, draft: Draft) -> impl Future<Output = Result<Receipt, Unrecorded>> + Send + use<> {
-        self.begin(draft).receipt()
     }
 
     fn begin(&self, draft: Draft) -> Writing {
@@ -155,12 +160,12 @@ impl Ledger {
         let writing = self.begin(draft);
         if writing.has_place() {
             owed.settled();
-            return writing.receipt().boxed();
+            return writing.boxed();
         }
         let placing = async move {
             let writing = writing.placed().await?;
             owed.settled();
-            writing.receipt().await
+            writing.await
         };
         self.tasks.spawn(placing).map(|ended| ended.unwrap_or(Err(Unrecorded::Unavailable))).boxed()
     }

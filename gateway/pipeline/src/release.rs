@@ -47,7 +47,7 @@ pub(crate) struct Release {
 }
 
 /// Reduces an answer to what the permit lets out, or judges the claim.
-pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
+pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Box<Release> {
     let question = bound.permit.question();
     let allowance = Allowance {
         dataset: bound.asking.dataset,
@@ -82,7 +82,7 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Release {
         verdict,
     };
     let people = people(&bound, &minimal, tells_values);
-    Release { bound, answer, minimal, people }
+    Box::new(Release { bound, answer, minimal, people })
 }
 
 // === impl Release ===
@@ -100,7 +100,7 @@ impl Release {
 
     /// Records that nothing of it is told after all.
     pub(crate) async fn withhold<T>(
-        self,
+        self: Box<Self>,
         ledger: &Ledger,
         refusal: Refusal,
     ) -> Result<T, NotReleased<Refusal>> {
@@ -123,7 +123,7 @@ impl Release {
 
     /// Records the outcome and hands the answer out.
     pub(crate) async fn seal<T>(
-        self,
+        mut self: Box<Self>,
         ledger: &Ledger,
         for_component: bool,
         look: impl FnOnce(&Seen<'_>) -> T,
@@ -135,16 +135,18 @@ impl Release {
             people: &self.people,
         };
         let judged = look(&seen);
+        let people = std::mem::take(&mut self.people);
         let sealed = if for_component {
             // What leaves is the component's decision, which has an entry of its own.
             let (asking, found) = (&self.bound.asking, &self.bound.found);
-            let receipt = ledger.considered(asking, &self.answer, self.people, found.provenance()).await;
-            Sealed::new((), receipt?, None)
+            let considered = ledger.considered(asking, &self.answer, people, found.provenance());
+            // Boxed: every answer would have room for it.
+            Sealed::new((), Box::pin(considered).await?, None)
         } else {
             let canonical = prepared::canonical(&self.minimal, &self.answer);
             let canonical = canonical.map_err(|_| NotReleased::Unrecorded(Unrecorded::Unavailable))?;
             let (asking, found) = (&self.bound.asking, &self.bound.found);
-            ledger.answered(asking, &self.answer, &canonical, self.people, found.provenance()).await?
+            ledger.answered(asking, &self.answer, &canonical, people, found.provenance()).await?
         };
         Ok(sealed.map(|()| (self.answer, judged)))
     }

@@ -17,7 +17,7 @@ use motlan_telemetry::instrument::{OTHER, RPC_ACTIVE, RPC_DURATION, key};
 use motlan_telemetry::span::SPANS;
 use motlan_telemetry::{Histogram, Reading, Source};
 use tokio::time::Instant;
-use tonic::Code;
+use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
@@ -229,14 +229,14 @@ impl<B> Told<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error = axum::Error> + Unpin> Body for Told<B> {
+impl<B: Body<Data = Bytes, Error = Status> + Unpin> Body for Told<B> {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let told = &mut *self;
         // What a stream still does belongs to the call.
         let polled = told.span.in_scope(|| Pin::new(&mut told.body).poll_frame(context));

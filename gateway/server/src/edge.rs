@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use futures::future::{BoxFuture, Either, Ready, ready};
 use http::{HeaderMap, Request, Response};
 use motlan_access::Caller;
@@ -24,6 +23,7 @@ use crate::deadline::Deadline;
 use crate::held::{Held, Until};
 use crate::options::Limits;
 use crate::peers::PeerCertificate;
+use crate::routes::Routes;
 use crate::shares::{Share, Shares};
 use crate::status::Failure;
 use crate::watch::Watch;
@@ -61,7 +61,7 @@ pub(crate) struct Peer {
 pub(crate) struct Edge(Arc<Inner>);
 
 struct Inner {
-    routes: Router,
+    routes: Routes,
     pipeline: Arc<Pipeline>,
     limits: Limits,
     calls: Arc<Semaphore>,
@@ -118,7 +118,7 @@ impl Peer {
 
 impl Edge {
     /// Over these routes.
-    pub(crate) fn new(routes: Router, pipeline: Arc<Pipeline>, limits: Limits, counted: Arc<Calls>) -> Self {
+    pub(crate) fn new(routes: Routes, pipeline: Arc<Pipeline>, limits: Limits, counted: Arc<Calls>) -> Self {
         let calls = Arc::new(Semaphore::new(limits.max_calls));
         let shares = Shares::new(&limits);
         Self(Arc::new(Inner { routes, pipeline, limits, calls, shares, counted }))
@@ -210,15 +210,14 @@ impl Connected {
         response.map(|body| Held::new(body, places, until, untaken))
     }
 
-    async fn carry_out(&self, request: Request<Body>, call: &Call) -> Response<axum::body::Body> {
+    async fn carry_out(&self, request: Request<Body>, call: &Call) -> Response<Body> {
         let path = request.uri().path();
         if PROBES.contains(&path)
             && let Err(failure) = self.may_probe(path, call.trace.id()).await
         {
             return told(failure);
         }
-        let mut routes = self.edge.0.routes.clone();
-        match routes.call(request).await {
+        match self.edge.0.routes.call(request).await {
             Ok(response) => refined(response),
         }
     }
@@ -262,25 +261,25 @@ impl Service<Request<Body>> for EdgeConnection {
     }
 }
 
-fn told(failure: Failure) -> Response<axum::body::Body> {
+fn told(failure: Failure) -> Response<Body> {
     Status::from(failure).into_http()
 }
 
 /// The answer to work beyond a limit, always the same: put together once, as it
 /// is given most often when there is least time for it. It is counted, and has
 /// no span where that is known before anything else.
-fn overloaded() -> Response<axum::body::Body> {
+fn overloaded() -> Response<Body> {
     static HEADERS: OnceLock<HeaderMap> = OnceLock::new();
     tracing::Span::current().record("motlan.reason", Reason::Overloaded.code());
     let headers = HEADERS.get_or_init(|| told(Failure::new(Reason::Overloaded)).headers().clone());
-    let mut response = Response::new(axum::body::Body::empty());
+    let mut response = Response::new(Body::empty());
     response.headers_mut().clone_from(headers);
     response
 }
 
 /// An error that did not come from [`Failure`] (a message that cannot be
 /// decoded or is too large) gets the same form; its own text stays here.
-fn refined(response: Response<axum::body::Body>) -> Response<axum::body::Body> {
+fn refined(response: Response<Body>) -> Response<Body> {
     match foreign(response.headers()) {
         Some(Code::OutOfRange | Code::ResourceExhausted) => told(Failure::message(Reason::MessageTooLarge)),
         Some(Code::Internal | Code::InvalidArgument) => told(Failure::message(Reason::MessageMalformed)),

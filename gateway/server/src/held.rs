@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Frame, SizeHint};
@@ -14,6 +13,7 @@ use motlan_domain::Reason;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
+use tonic::body::Body;
 
 use crate::edge::Admitted;
 use crate::status::Failure;
@@ -97,7 +97,7 @@ impl Held {
 
 impl hyper::body::Body for Held {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
@@ -124,7 +124,7 @@ impl hyper::body::Body for Held {
                 held.ended = true;
                 let mut trailers = HeaderMap::new();
                 let over = Status::from(Failure::new(reason));
-                let told = over.add_header(&mut trailers).map_err(axum::Error::new);
+                let told = over.add_header(&mut trailers);
                 Poll::Ready(Some(told.map(|()| Frame::trailers(trailers))))
             }
             end @ Poll::Ready(_) => end,

@@ -25,6 +25,7 @@ mod peers;
 mod probe;
 pub mod reasons;
 mod refusal;
+mod routes;
 mod server;
 mod services;
 mod shares;

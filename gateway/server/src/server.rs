@@ -15,6 +15,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::service::RoutesBuilder;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -24,7 +25,8 @@ use crate::listener::Listener;
 use crate::options::ServerOptions;
 use crate::peers::{RefusalLog, Refused};
 use crate::probe::{self, Readiness};
-use crate::services::{Services, add_reflection, routes};
+use crate::routes::Routes;
+use crate::services::{Services, add_reflection};
 use crate::tls::{TlsError, TlsMaterial};
 use crate::workers::Workers;
 
@@ -105,12 +107,12 @@ impl Server {
         }
         let tls = Arc::new(ArcSwap::new(options.tls.server_config()?));
         let (health, health_service) = tonic_health::server::health_reporter();
-        let mut builder = routes(&services, &options.limits);
-        builder.add_service(health_service);
+        let mut others = RoutesBuilder::default();
+        others.add_service(health_service);
         if options.reflection {
-            add_reflection(&mut builder).map_err(|error| BindError::Reflection(Box::new(error)))?;
+            add_reflection(&mut others).map_err(|error| BindError::Reflection(Box::new(error)))?;
         }
-        let router = builder.routes().prepare().into_axum_router();
+        let routes = Routes::new(&services, &options.limits, others);
         let (grpc, grpc_addr) = listen("gRPC", options.grpc_addr).await?;
         let (probe, probe_addr) = listen("probe", options.probe_addr).await?;
         let refusals = Arc::new(RefusalLog::new(clock));
@@ -135,7 +137,7 @@ impl Server {
             handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
             listener: Listener {
                 tls,
-                edge: Edge::new(router, pipeline, options.limits.clone(), calls),
+                edge: Edge::new(routes, pipeline, options.limits.clone(), calls),
                 limits: options.limits,
                 refusals,
                 tasks: TaskTracker::new(),

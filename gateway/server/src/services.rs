@@ -16,22 +16,14 @@ use motlan_access::Identity;
 use motlan_domain::id::IdRules;
 use motlan_domain::{Operation, Question, Reason};
 use motlan_pipeline::Pipeline;
-use motlan_proto::audit::v1::audit_service_server::AuditServiceServer;
-use motlan_proto::business::v1::business_service_server::BusinessServiceServer;
-use motlan_proto::catalogue::v1::catalogue_service_server::CatalogueServiceServer;
 use motlan_proto::common::v1::Purpose;
-use motlan_proto::dossier::v1::dossier_service_server::DossierServiceServer;
-use motlan_proto::insurance::v1::insurance_service_server::InsuranceServiceServer;
-use motlan_proto::land::v1::land_service_server::LandServiceServer;
-use motlan_proto::population::v1::population_service_server::PopulationServiceServer;
 use motlan_resolve::Resolver;
 use motlan_telemetry::Source;
 use tonic::Request;
-use tonic::service::{Routes, RoutesBuilder};
+use tonic::service::RoutesBuilder;
 
 use crate::convert::answer::{Parts, parts};
 use crate::edge::Call;
-use crate::options::Limits;
 use crate::refusal;
 use crate::status::Failure;
 
@@ -57,28 +49,6 @@ struct Entered<T> {
 // === impl Services ===
 
 impl Services {
-    /// Adds every service of the contract, with the message limits.
-    pub(crate) fn add_to(&self, routes: &mut RoutesBuilder, limits: &Limits) {
-        macro_rules! add {
-            ($($server:ident),+) => {
-                $( routes.add_service(
-                    $server::new(self.clone())
-                        .max_decoding_message_size(limits.max_request_bytes)
-                        .max_encoding_message_size(limits.max_response_bytes),
-                ); )+
-            };
-        }
-        add!(
-            PopulationServiceServer,
-            BusinessServiceServer,
-            InsuranceServiceServer,
-            LandServiceServer,
-            DossierServiceServer,
-            AuditServiceServer,
-            CatalogueServiceServer
-        );
-    }
-
     /// Who asks: before anything of the request is looked at, so that whoever
     /// is nobody learns nothing. A refused credential is recorded.
     async fn enter<T>(&self, request: Request<T>) -> Result<Entered<T>, Failure> {
@@ -156,11 +126,4 @@ pub(crate) fn add_reflection(routes: &mut RoutesBuilder) -> Result<(), tonic_ref
     routes.add_service(builder().build_v1()?);
     routes.add_service(builder().build_v1alpha()?);
     Ok(())
-}
-
-/// The routes of all services.
-pub(crate) fn routes(services: &Services, limits: &Limits) -> RoutesBuilder {
-    let mut routes = Routes::builder();
-    services.add_to(&mut routes, limits);
-    routes
 }

@@ -110,7 +110,7 @@ async fn only_as_much_is_read_as_an_open_intent_can_lie_in() {
                 clock.advance(every);
                 last = Some(log.begin(Draft::new(Kind::LogRead)));
             }
-            last.unwrap().receipt().await.unwrap();
+            last.unwrap().await.unwrap();
         }
         let closed = log.close_interrupted(LONGEST).await.unwrap();
         assert_eq!(closed, usize::from(found), "{pause:?}, {every:?}");

@@ -1,6 +1,8 @@
 //! An entry on its way into the log, and what is left to be written later.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use motlan_audit::{Appending, AuditError, AuditLog, Draft, Receipt};
 use motlan_audit_tree::{EntryError, Text};
@@ -49,14 +51,22 @@ impl Writing {
         self.begun = placing.await.map_err(|error| unrecorded(error, self.trace.as_deref()))?;
         Ok(self)
     }
+}
 
-    /// Waits until it is durable.
-    pub(super) async fn receipt(self) -> Result<Receipt, Unrecorded> {
-        let Self { begun, stats, denial, span, trace } = self;
-        let receipt = begun.receipt().instrument(span).await;
-        let receipt = receipt.map_err(|error| unrecorded(error, trace.as_deref()))?;
-        stats.recorded(denial);
-        Ok(receipt)
+/// Ready once it is durable.
+impl Future for Writing {
+    type Output = Result<Receipt, Unrecorded>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { begun, stats, denial, span, trace } = &mut *self;
+        let recorded = ready!(span.in_scope(|| Pin::new(begun).poll(context)));
+        Poll::Ready(match recorded {
+            Ok(receipt) => {
+                stats.recorded(*denial);
+                Ok(receipt)
+            }
+            Err(error) => Err(unrecorded(error, trace.as_deref())),
+        })
     }
 }
 

@@ -20,7 +20,7 @@ async fn next(held: &mut Held) -> Option<Frame<Bytes>> {
 #[tokio::test(start_paused = true)]
 async fn a_large_message_goes_out_in_pieces_of_its_own() {
     let message: Vec<u8> = (0..40_000_u32).map(|n| n as u8).collect();
-    let mut held = held(Body::from(message.clone()), Until::Never);
+    let mut held = held(Body::new(axum::body::Body::from(message.clone())), Until::Never);
     let (mut sizes, mut whole) = (Vec::new(), Vec::new());
     while let Some(frame) = next(&mut held).await {
         assert!(!held.is_end_stream() || whole.len() + frame.data_ref().unwrap().len() == message.len());
@@ -38,7 +38,7 @@ async fn a_body_that_has_nothing_more_ends_at_the_deadline() {
     let begun = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"first"))]);
     let endless = begun.chain(futures::stream::pending());
     let deadline = Instant::now() + Duration::from_secs(30);
-    let mut held = held(Body::from_stream(endless), Until::late(deadline));
+    let mut held = held(Body::new(axum::body::Body::from_stream(endless)), Until::late(deadline));
     assert_eq!(next(&mut held).await.unwrap().into_data().unwrap(), "first");
     let trailers = next(&mut held).await.unwrap().into_trailers().expect("trailers");
     // The timer rounds to the millisecond.
@@ -53,7 +53,7 @@ async fn a_body_that_has_nothing_more_ends_at_the_deadline() {
 async fn a_stream_without_a_deadline_goes_on_until_its_connection_goes() {
     let going = CancellationToken::new();
     let endless = futures::stream::pending::<Result<Bytes, std::io::Error>>();
-    let mut held = held(Body::from_stream(endless), Until::going(going.clone()));
+    let mut held = held(Body::new(axum::body::Body::from_stream(endless)), Until::going(going.clone()));
     assert!(tokio::time::timeout(Duration::from_hours(24), next(&mut held)).await.is_err());
     going.cancel();
     let trailers = next(&mut held).await.unwrap().into_trailers().expect("trailers");
