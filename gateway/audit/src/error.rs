@@ -59,6 +59,10 @@ pub enum AuditError {
         /// The entry.
         index: u64,
     },
+    /// The published log cannot be read, or, at open, is not what the journal
+    /// says: then do not start.
+    #[error("published log cannot be used")]
+    Tree(#[from] crate::tree::TreeError),
     /// At open: a key is missing, or is not the one the folder was made with.
     #[error("audit keys cannot be used")]
     Keys(#[from] crate::keys::KeyError),

@@ -14,9 +14,10 @@ pub type Key = Zeroizing<[u8; 32]>;
 /// Where the audit keys come from.
 ///
 /// Implementers: each method gives the same 32 random bytes for the life of
-/// the data folder; the three keys are independent. Losing the master key
+/// the data folder; the four keys are independent. Losing the master key
 /// loses every sealed identifier, losing the hash key every link from an
-/// identifier to its pseudonym. Users: ask once, at open.
+/// identifier to its pseudonym, losing the log key the log's name: another key
+/// is another log. Users: ask once, at open.
 pub trait KeyProvider: Send + Sync {
     /// Keys the hash from identifier to subject row.
     ///
@@ -35,6 +36,12 @@ pub trait KeyProvider: Send + Sync {
     /// # Errors
     /// When the key cannot be had.
     fn record_key(&self) -> Result<Key, KeyError>;
+
+    /// The seed of the Ed25519 key that signs the log's checkpoints.
+    ///
+    /// # Errors
+    /// When the key cannot be had.
+    fn log_key(&self) -> Result<Key, KeyError>;
 }
 
 /// Why a key cannot be had. Every one of them stops the start.
@@ -68,10 +75,10 @@ pub struct FileKeyProvider {
 
 /// Keys in memory, for tests.
 pub struct MemoryKeyProvider {
-    keys: [Key; 3],
+    keys: [Key; 4],
 }
 
-const NAMES: [&str; 3] = ["subject_hash_key", "master_key", "record_key"];
+const NAMES: [&str; 4] = ["subject_hash_key", "master_key", "record_key", "log_key"];
 
 /// A new random key.
 pub(crate) fn random_key() -> Result<Key, KeyError> {
@@ -127,7 +134,7 @@ impl FileKeyProvider {
         Ok(())
     }
 
-    fn read(&self) -> Result<[Key; 3], KeyError> {
+    fn read(&self) -> Result<[Key; 4], KeyError> {
         let mut file = File::open(&self.path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => KeyError::Missing,
             _ => KeyError::Io(error),
@@ -137,7 +144,7 @@ impl FileKeyProvider {
         }
         let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text)?;
-        let mut keys: [Key; 3] = Default::default();
+        let mut keys: [Key; 4] = Default::default();
         let mut lines = text.lines();
         for (name, key) in NAMES.iter().zip(&mut keys) {
             let value =
@@ -165,6 +172,10 @@ impl KeyProvider for FileKeyProvider {
     fn record_key(&self) -> Result<Key, KeyError> {
         self.nth(2)
     }
+
+    fn log_key(&self) -> Result<Key, KeyError> {
+        self.nth(3)
+    }
 }
 
 // === impl MemoryKeyProvider ===
@@ -172,7 +183,7 @@ impl KeyProvider for FileKeyProvider {
 impl MemoryKeyProvider {
     /// Keys derived from one byte, so that a test can open a folder twice.
     pub fn fixed(seed: u8) -> Self {
-        Self { keys: [1, 2, 3].map(|n| Zeroizing::new([seed.wrapping_mul(3).wrapping_add(n); 32])) }
+        Self { keys: [1, 2, 3, 4].map(|n| Zeroizing::new([seed.wrapping_mul(3).wrapping_add(n); 32])) }
     }
 
     /// New random keys.
@@ -180,7 +191,7 @@ impl MemoryKeyProvider {
     /// # Errors
     /// [`KeyError::Random`].
     pub fn random() -> Result<Self, KeyError> {
-        Ok(Self { keys: [random_key()?, random_key()?, random_key()?] })
+        Ok(Self { keys: [random_key()?, random_key()?, random_key()?, random_key()?] })
     }
 }
 
@@ -195,6 +206,10 @@ impl KeyProvider for MemoryKeyProvider {
 
     fn record_key(&self) -> Result<Key, KeyError> {
         Ok(self.keys[2].clone())
+    }
+
+    fn log_key(&self) -> Result<Key, KeyError> {
+        Ok(self.keys[3].clone())
     }
 }
 

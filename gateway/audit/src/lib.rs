@@ -2,9 +2,10 @@
 //! by pseudonym, a search index beside.
 //!
 //! **In scope**: the journal with its group commit, the order and time of
-//! entries, pseudonyms and their keys, the derived index and search.
+//! entries, pseudonyms and their keys, the derived index and search, the
+//! published log: bundles, tiles, checkpoints.
 //! **Out of scope**: who may read the log (access), what an entry says about a
-//! decision (pipeline), Merkle proofs (the tree crate's part).
+//! decision (pipeline), what a proof is (the tree crate's part).
 //!
 //! # Life of an entry
 //! 1. [`AuditLog::append`] takes a [`Draft`]. Subjects in recent use are at
@@ -18,6 +19,8 @@
 //!    (`journal.rs`), then wakes those who wait (`waiters.rs`).
 //! 5. The `motlan-index` thread (`index.rs`) reads what became durable and
 //!    indexes it; `search.rs` answers from there.
+//! 6. The `motlan-integrate` thread (`tree.rs`) brings it into the Merkle tree
+//!    and publishes a signed checkpoint.
 //!
 //! **Invariant**: no path acknowledges an entry that a completed sync does not
 //! cover. **Invariant**: no identifier reaches a file in clear.
@@ -32,6 +35,7 @@ mod interrupted;
 mod journal;
 mod keys;
 mod log;
+mod proofs;
 mod seal;
 mod search;
 mod sequencer;
@@ -39,6 +43,7 @@ mod service;
 mod stats;
 pub mod store;
 mod subjects;
+mod tree;
 mod waiters;
 mod writer;
 
@@ -54,6 +59,7 @@ pub use log::{Appending, AuditLog, Health};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
 pub use subjects::Pseudonym;
+pub use tree::{TileError, TreeError};
 
 // The vocabulary of entries, so that users of the log need one crate.
 pub use motlan_audit_tree::entry::{

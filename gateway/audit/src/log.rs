@@ -21,6 +21,7 @@ use crate::sequencer::{Phase, Pushed, Sequencer};
 use crate::stats::Stats;
 use crate::store::AuditReader;
 use crate::subjects::{Desk, Job, Pseudonym, Standing, Subjects};
+use crate::tree::Published;
 use crate::waiters::Committed;
 
 /// A cheap handle to the audit log; clones speak to the same log.
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) reader: Arc<dyn AuditReader>,
     pub(crate) index: IndexHandle,
+    pub(crate) published: Published,
     pub(crate) search: SearchDesk,
     pub(crate) stats: Arc<Stats>,
 }
@@ -75,6 +77,11 @@ pub struct Health {
     /// Whether indexing goes on: if not, searches do not find the newest
     /// entries, and say so. Stands in nobody's way but an auditor's.
     pub indexing: bool,
+    /// Entries the newest checkpoint covers.
+    pub published: u64,
+    /// Whether checkpoints can be published: if not, what is durable cannot be
+    /// proved to an outsider yet, and every answer's receipt waits for its proof.
+    pub publishing: bool,
 }
 
 // === impl AuditLog ===
@@ -181,6 +188,8 @@ impl AuditLog {
             durable: self.inner.sequencer.durable(),
             indexed: self.inner.index.indexed(),
             indexing: !self.inner.index.is_failing(),
+            published: self.inner.published.newest().head().size,
+            publishing: !self.inner.published.is_failing(),
         }
     }
 

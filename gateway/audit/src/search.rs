@@ -93,6 +93,8 @@ pub struct SearchPage {
 enum Request {
     Search(Box<SearchQuery>, oneshot::Sender<Result<SearchPage, AuditError>>),
     Get(u64, oneshot::Sender<Result<Option<Found>, AuditError>>),
+    /// Something else that reads the disk.
+    Work(Box<dyn FnOnce() + Send>),
     Close,
 }
 
@@ -138,6 +140,17 @@ impl SearchDesk {
         answer.await.unwrap_or(Err(AuditError::Closed))
     }
 
+    /// Has something else read from the disk.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
+    ) -> Result<T, AuditError> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever does not wait any more does without.
+        self.hand_in(Request::Work(Box::new(|| drop(reply.send(guarded(work))))))?;
+        answer.await.unwrap_or(Err(AuditError::Closed))
+    }
+
     pub(crate) fn close(&self) {
         // Gone already is as good.
         let _ = self.0.send(Request::Close);
@@ -160,6 +173,7 @@ impl Searcher {
             match request {
                 Request::Search(query, reply) => drop(reply.send(guarded(|| self.search(&query)))),
                 Request::Get(index, reply) => drop(reply.send(guarded(|| self.get(index, None)))),
+                Request::Work(work) => work(),
                 Request::Close => return,
             }
         }

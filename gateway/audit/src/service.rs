@@ -24,6 +24,10 @@ use crate::sequencer::Sequencer;
 use crate::stats::Stats;
 use crate::store::{AuditReader, AuditStore, MemoryStore, StoreError};
 use crate::subjects::{Desk, Standing, Subjects};
+#[cfg(any(test, feature = "testing"))]
+use crate::tree::files::fault::FaultFiles;
+use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
+use crate::tree::{self, Integrator};
 use crate::writer::{Progress, Writer};
 
 /// How the log is kept.
@@ -31,6 +35,9 @@ use crate::writer::{Progress, Writer};
 pub struct AuditOptions {
     /// The folder: journal segments, subject table, index.
     pub dir: PathBuf,
+    /// The folder of the published log: checkpoint, tiles, bundles. The verifier
+    /// key lies beside it, as its name with `.pub`.
+    pub log_dir: PathBuf,
     /// The name of this log, e.g. `motlan.khanhhoa.gov.vn/gw1`.
     pub origin: String,
     /// Bytes of a journal segment, written in advance.
@@ -51,6 +58,7 @@ pub struct AuditService {
     journal: Option<JoinHandle<()>>,
     index: Option<JoinHandle<()>>,
     search: Option<JoinHandle<()>>,
+    tree: Option<JoinHandle<()>>,
     /// Held so that no second process opens the folder.
     _lock: Option<File>,
 }
@@ -59,6 +67,8 @@ pub struct AuditService {
 struct Places {
     subjects: Option<PathBuf>,
     index: Option<PathBuf>,
+    log: Option<PathBuf>,
+    files: Arc<dyn LogFiles>,
 }
 
 // === impl AuditOptions ===
@@ -66,8 +76,10 @@ struct Places {
 impl AuditOptions {
     /// The defaults for a folder and an origin.
     pub fn new(dir: impl Into<PathBuf>, origin: impl Into<String>) -> Self {
+        let dir = dir.into();
         Self {
-            dir: dir.into(),
+            log_dir: dir.join("log"),
+            dir,
             origin: origin.into(),
             segment_bytes: 64 << 20,
             commit_spacing: Duration::from_micros(700),
@@ -85,13 +97,14 @@ impl AuditLog {
     /// # Errors
     /// [`AuditError::InUse`], [`AuditError::Store`], [`AuditError::Subjects`],
     /// [`AuditError::SubjectsMissing`], [`AuditError::SubjectsBehind`],
-    /// [`AuditError::Keys`] or [`AuditError::Index`]: do not start.
+    /// [`AuditError::Keys`], [`AuditError::Index`] or [`AuditError::Tree`]: do
+    /// not start.
     pub async fn open(
         options: AuditOptions,
         keys: Arc<dyn KeyProvider>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, AuditService), AuditError> {
-        Self::open_on(options, keys, clock, Arc::new(RealDisk)).await
+        Self::open_on(options, keys, clock, Arc::new(RealDisk), |files| Arc::new(files)).await
     }
 
     /// Opens the log on a disk that fails when told to.
@@ -105,7 +118,9 @@ impl AuditLog {
         clock: Arc<dyn Clock>,
         faults: Arc<crate::testing::Faults>,
     ) -> Result<(Self, AuditService), AuditError> {
-        Self::open_on(options, keys, clock, Arc::new(crate::testing::FaultDisk::new(faults))).await
+        let disk = Arc::new(crate::testing::FaultDisk::new(Arc::clone(&faults)));
+        let files = |files| Arc::new(FaultFiles::new(files, faults)) as Arc<dyn LogFiles>;
+        Self::open_on(options, keys, clock, disk, files).await
     }
 
     /// A log in memory: nothing survives it.
@@ -118,7 +133,7 @@ impl AuditLog {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, AuditService), AuditError> {
         let options = AuditOptions::new("", origin);
-        let places = Places { subjects: None, index: None };
+        let places = Places { subjects: None, index: None, log: None, files: Arc::<MemoryFiles>::default() };
         Self::start(&options, keys.as_ref(), clock, Box::<MemoryStore>::default(), places, None)
     }
 
@@ -127,6 +142,7 @@ impl AuditLog {
         keys: Arc<dyn KeyProvider>,
         clock: Arc<dyn Clock>,
         disk: Arc<dyn Disk>,
+        files: impl FnOnce(RealFiles) -> Arc<dyn LogFiles> + Send + 'static,
     ) -> Result<(Self, AuditService), AuditError> {
         let opened = tokio::task::spawn_blocking(move || {
             let io = |error| AuditError::Store(StoreError::Read(error));
@@ -134,9 +150,12 @@ impl AuditLog {
             let lock = File::create(options.dir.join("lock")).map_err(io)?;
             lock.try_lock().map_err(|_| AuditError::InUse)?;
             let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
+            make_folder(&RealDisk, &options.log_dir).map_err(io)?;
             let places = Places {
                 subjects: Some(options.dir.join("subjects.db")),
                 index: Some(options.dir.join("index.db")),
+                log: Some(options.log_dir.clone()),
+                files: files(RealFiles::new(&options.log_dir)),
             };
             Self::start(&options, keys.as_ref(), clock, Box::new(store), places, Some(lock))
         });
@@ -175,6 +194,13 @@ impl AuditLog {
             &token_key,
             index_handle.clone(),
         );
+        let integrator = Integrator::open(
+            (places.log.as_deref(), places.files),
+            &origin,
+            keys,
+            (Arc::clone(&reader), next),
+            Arc::clone(&progress),
+        )?;
         let standing = Arc::new(Standing::new(Arc::clone(&clock)));
         let sequencer = Arc::new(Sequencer::new(
             Arc::clone(&origin),
@@ -208,6 +234,7 @@ impl AuditLog {
                 desk,
                 reader,
                 index: index_handle,
+                published: integrator.handle(),
                 search: search_desk,
                 stats,
             }),
@@ -219,12 +246,14 @@ impl AuditLog {
             journal: None,
             index: None,
             search: None,
+            tree: None,
             _lock: lock,
         };
         service.journal = Some(thread("motlan-journal", move || writer.run())?);
         service.subjects = Some(thread("motlan-subjects", move || worker.run())?);
         service.index = Some(thread("motlan-index", move || index::run(indexer))?);
         service.search = Some(thread("motlan-search", move || searcher.run())?);
+        service.tree = Some(thread("motlan-integrate", move || tree::run(integrator))?);
         Ok((log, service))
     }
 }
@@ -291,6 +320,7 @@ impl AuditService {
         join(self.journal.take());
         self.progress.close();
         join(self.index.take());
+        join(self.tree.take());
         self.log.inner.search.close();
         join(self.search.take());
     }

@@ -6,6 +6,7 @@ mod faults;
 mod held_together;
 mod interrupted;
 mod privacy;
+mod publishing;
 mod searching;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use motlan_audit_tree::{TrustedLog, VerifierKey};
 use motlan_domain::ManualClock;
 use tempfile::TempDir;
 
@@ -114,4 +116,36 @@ fn check_receipt(world: &World, receipt: &Receipt) {
     let entry = crate::Entry::parse(&stored.bytes).unwrap();
     assert_eq!((entry.index, entry.time.timestamp()), (receipt.index, receipt.time));
     assert_eq!(&*entry.origin, &*receipt.origin);
+}
+
+/// A folder and all in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let name = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy(&file.path(), &name);
+        } else {
+            std::fs::copy(file.path(), name).unwrap();
+        }
+    }
+}
+
+/// The folder of a log that goes on, as a crash leaves it: what is published
+/// first, which the journal is never behind.
+fn crash_image(world: &World, to: &Path) {
+    copy(&world.dir.path().join("log"), &to.join("log"));
+    for file in std::fs::read_dir(world.dir.path()).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+/// The log as an outsider knows it: by its public key.
+fn published_by(world: &World) -> TrustedLog {
+    let key = std::fs::read_to_string(world.dir.path().join("log.pub")).unwrap();
+    let key: VerifierKey = key.trim_end().parse().unwrap();
+    TrustedLog::from(key)
 }

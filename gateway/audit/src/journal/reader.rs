@@ -18,8 +18,9 @@ const PIECE: usize = 128 << 10;
 /// Reads from files it opens itself, so it never stands in the writer's way.
 pub(super) struct JournalReader {
     shared: Arc<Shared>,
-    /// Where the last scan ended: the next one mostly goes on from there.
-    cursor: Mutex<Cursor>,
+    /// Where the last scans ended: the next one mostly goes on from one of them.
+    /// One for each who follows the log, and one over.
+    cursors: Mutex<[Cursor; 3]>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,7 +35,7 @@ struct Cursor {
 
 impl JournalReader {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, cursor: Mutex::default() }
+        Self { shared, cursors: Mutex::default() }
     }
 
     fn durable(&self) -> u64 {
@@ -97,9 +98,9 @@ impl AuditReader for JournalReader {
         }
         let (first, next) = self.segment_of(from);
         let file = self.open(first)?;
-        let cursor = *self.cursor.lock();
-        let known = cursor.index == from && cursor.segment == first && cursor.at != 0;
-        let mut at = if known { cursor.at } else { Self::locate(&file, first, from)? };
+        let known = |cursor: &Cursor| cursor.index == from && cursor.segment == first && cursor.at != 0;
+        let cursor = self.cursors.lock().iter().copied().find(known);
+        let mut at = cursor.map_or_else(|| Self::locate(&file, first, from), |cursor| Ok(cursor.at))?;
         let end = next.map_or(durable, |next| next.min(durable));
         let mut window = Window { file: &file, bytes: Vec::new(), used: 0, at };
         let mut out: Vec<Stored> = Vec::new();
@@ -115,7 +116,11 @@ impl AuditReader for JournalReader {
             out.push(Stored { index, position, leaf_hash, bytes });
         }
         at = window.at;
-        *self.cursor.lock() = Cursor { index: from + out.len() as u64, segment: first, at };
+        let mut cursors = self.cursors.lock();
+        // In the place of where it began, or of whoever is furthest behind.
+        let mine = cursors.iter().position(known);
+        let behind = (0..cursors.len()).min_by_key(|at| cursors[*at].index).unwrap_or(0);
+        cursors[mine.unwrap_or(behind)] = Cursor { index: from + out.len() as u64, segment: first, at };
         Ok(out)
     }
 

@@ -1,10 +1,12 @@
-//! A process that dies at a labelled point of append and sync: every receipt
-//! it told of has its entry when the folder is opened again.
+//! A process that dies at a labelled point of append, sync, integration and
+//! publication: every receipt it told of has its entry when the folder is opened
+//! again, and what is published then grew from what was published before.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use motlan_audit_tree::SignedCheckpoint;
 use tokio::task::JoinSet;
 
 use super::*;
@@ -68,10 +70,13 @@ async fn killed_at_every_labelled_point() {
     }
     let mut acknowledged = 0;
     for point in Point::ALL {
-        let rename = matches!(point, Point::BeforeRename | Point::AfterRename);
+        let seldom = matches!(
+            point,
+            Point::BeforeRename | Point::AfterRename | Point::BeforePublish | Point::AfterPublish
+        );
         let mut world = World::new().await;
         // Twice in one folder: the second life begins with the remains of the first.
-        for nth in if rename { [1, 2] } else { [25, 60] } {
+        for nth in if seldom { [1, 2] } else { [25, 60] } {
             world.shut().await;
             let before = {
                 world.faults = Arc::new(Faults::default());
@@ -83,6 +88,8 @@ async fn killed_at_every_labelled_point() {
             };
             let receipts = run_child(world.dir.path(), point, nth);
             acknowledged += receipts.len();
+            // What anybody may have been shown.
+            let shown = std::fs::read(world.dir.path().join("log/checkpoint")).unwrap();
             let opened = open(world.dir.path(), &world.clock, &world.faults).await;
             let (log, service) = opened.unwrap_or_else(|error| panic!("{point:?} {nth}: {error:?}"));
             (world.log, world.service) = (log, Some(service));
@@ -97,6 +104,8 @@ async fn killed_at_every_labelled_point() {
                     "{point:?} {nth}: {index}"
                 );
             }
+            let shown = SignedCheckpoint::open(&shown, &published_by(&world)).unwrap().head();
+            assert_eq!(world.log.tree_head(shown.size).await.unwrap(), shown, "{point:?} {nth}: one history");
             let receipt = world.log.append(draft(1).subject(person(1), "applicant")).await.unwrap();
             check_receipt(&world, &receipt);
         }

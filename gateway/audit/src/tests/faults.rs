@@ -233,9 +233,7 @@ async fn a_subject_table_is_opened_with_nothing_left_in_its_write_ahead_log() {
     let known = world.log.subject(&person(1)).await.unwrap();
     // As a crash leaves it.
     let copy = tempfile::tempdir().unwrap();
-    for file in fs::read_dir(world.dir.path()).unwrap().map(Result::unwrap) {
-        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-    }
+    super::crash_image(&world, copy.path());
     let log = copy.path().join("subjects.db-wal");
     assert!(fs::metadata(&log).unwrap().len() > 0, "the row lies in the log");
     let (again, _service) = open(copy.path(), &world.clock, &Arc::new(Faults::default())).await.unwrap();

@@ -25,9 +25,7 @@ fn about(serial: u32) -> Draft {
 /// The folder as a crash leaves it, in a folder of its own.
 fn crashed(world: &World) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
-    for file in fs::read_dir(world.dir.path()).unwrap().map(Result::unwrap) {
-        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-    }
+    crash_image(world, copy.path());
     copy
 }
 

@@ -81,8 +81,17 @@ async fn erasing_a_key_severs_the_link_for_good() {
 
 /// Every byte under the folder.
 fn bytes(world: &World) -> Vec<u8> {
-    let files = world.dir.path().read_dir().unwrap().map(|file| file.unwrap().path());
-    files.flat_map(|path| fs::read(path).unwrap()).collect()
+    let (mut folders, mut bytes) = (vec![world.dir.path().to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if file.file_type().unwrap().is_dir() {
+                folders.push(file.path());
+            } else {
+                bytes.extend(fs::read(file.path()).unwrap());
+            }
+        }
+    }
+    bytes
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {

@@ -197,7 +197,16 @@ fn audit_options(section: &Section<'_>) -> Option<AuditOptions> {
     let spacing = section.duration("commit_spacing", Duration::from_micros(700), Duration::from_millis(100));
     let queue = section.number("queue", 16_384, 16..=1_000_000);
     let reserve = section.number("reserve_mib", 4, 1..=1_024);
+    let published = if section.has("published") {
+        Some(section.new_path("published")?)
+    } else {
+        section.know("published");
+        None
+    };
     let mut options = AuditOptions::new(folder?, origin?);
+    if let Some(published) = published {
+        options.log_dir = published;
+    }
     options.segment_bytes = segment? << 20;
     options.commit_spacing = spacing?;
     options.queue = size(queue?);

@@ -37,6 +37,7 @@ filter = "warn"
 
 [audit]
 folder = "state/audit"
+published = "log"
 origin = "{ORIGIN}"
 keys = "keys/audit.keys"
 segment_mib = 8

@@ -2,6 +2,7 @@
 
 use motlan_audit::{Entry, Found, Identifier, Kind, Order, Outcome, SearchPage, SearchQuery};
 use motlan_audit_tree::entry::Purpose;
+use motlan_audit_tree::{NodeHash, SignedCheckpoint};
 use motlan_domain::Reason;
 use motlan_domain::id::{AgencyCode, DossierCode, IdRules, OfficerAccount, ProcedureCode};
 use motlan_proto::audit::v1 as wire;
@@ -44,6 +45,18 @@ enum_out!(outcome: Outcome => common::Outcome {
     Denied => Denied,
     Failed => Failed,
 });
+
+/// The tree to prove against: of the size asked for, or the newest checkpoint's
+/// (0), which is told where it is that one.
+pub(crate) fn against(newest: &SignedCheckpoint, asked: u64) -> (u64, String) {
+    let size = if asked == 0 { newest.head().size } else { asked };
+    let told = (size == newest.head().size).then(|| newest.to_string());
+    (size, told.unwrap_or_default())
+}
+
+pub(crate) fn hashes(proof: &[NodeHash]) -> Vec<Vec<u8>> {
+    proof.iter().map(|hash| hash.to_vec()).collect()
+}
 
 /// Judges a search.
 ///

@@ -11,7 +11,8 @@ use crate::refusal;
 use crate::status::Failure;
 
 impl Services {
-    async fn may_read_catalogue(&self, identity: &Identity, trace: &str) -> Result<(), Failure> {
+    /// What every configured caller may have; denials alone are recorded.
+    pub(super) async fn may_read_catalogue(&self, identity: &Identity, trace: &str) -> Result<(), Failure> {
         match self.pipeline.access().may_read_catalogue(identity) {
             Ok(_) => Ok(()),
             Err(denial) => self.pipeline.refuse(&denial, trace).await.map_err(refusal::failure),

@@ -195,6 +195,67 @@ async fn the_log_is_read_by_auditors_alone_and_reading_is_recorded() {
     assert_eq!((status.code(), reason(&status).0.as_str()), (Code::InvalidArgument, "PAGE_TOKEN_INVALID"));
 }
 
+/// A receipt is proved against a checkpoint, and a later checkpoint against an
+/// earlier one, by a caller who may not read a single entry.
+#[tokio::test]
+async fn a_receipt_is_proved_by_whoever_holds_it() {
+    use motlan_audit_tree::{SignedCheckpoint, TrustedLog, verify_consistency, verify_inclusion};
+    let rig = Rig::start().await;
+    let mut office = DossierServiceClient::new(rig.channel("one-stop-216").await);
+    let opened = office.open_dossier(opening("r-1", DOSSIER)).await.expect("opens").into_inner();
+    let receipt = opened.receipt.expect("a receipt");
+    let mut log = AuditServiceClient::new(rig.channel("portal").await);
+    let told = log.get_checkpoint(audit::GetCheckpointRequest {}).await.expect("a checkpoint").into_inner();
+    let trusted = TrustedLog::from(told.verifier_key.parse::<motlan_audit_tree::VerifierKey>().unwrap());
+    let opened =
+        |note: &str| SignedCheckpoint::open(note.as_bytes(), &trusted).expect("signed by the log").head();
+    assert_eq!((opened(&told.checkpoint).size, &trusted.origin), (told.size, &receipt.origin));
+
+    let hashes = |proof: &[Vec<u8>]| -> Vec<[u8; 32]> {
+        proof.iter().map(|hash| hash.as_slice().try_into().expect("a hash")).collect()
+    };
+    let wanted = audit::GetInclusionProofRequest { index: receipt.index, size: 0 };
+    let proved = log.get_inclusion_proof(wanted).await.expect("covered within a moment").into_inner();
+    let first = opened(&proved.checkpoint);
+    assert_eq!(first.size, proved.size);
+    let leaf: [u8; 32] = receipt.leaf_hash.as_slice().try_into().unwrap();
+    verify_inclusion(first, receipt.index, &leaf, &hashes(&proved.proof)).expect("it is in the log");
+    assert!(verify_inclusion(first, receipt.index, &[0; 32], &hashes(&proved.proof)).is_err(), "control");
+
+    let second =
+        office.open_dossier(opening("r-2", "H32.216-261121-0008")).await.expect("opens").into_inner();
+    let wanted = audit::GetInclusionProofRequest { index: second.receipt.unwrap().index, size: 0 };
+    log.get_inclusion_proof(wanted).await.expect("covered");
+    let before = rig.entries();
+    let wanted = audit::GetConsistencyProofRequest { old_size: first.size, new_size: 0 };
+    let grown = log.get_consistency_proof(wanted).await.expect("one log").into_inner();
+    let now = opened(&grown.checkpoint);
+    assert!(now.size > first.size);
+    verify_consistency(first, now, &hashes(&grown.proof)).expect("it grew");
+    // Against the size of an earlier checkpoint: whoever holds that one has it.
+    let wanted = audit::GetInclusionProofRequest { index: receipt.index, size: first.size };
+    let again = log.get_inclusion_proof(wanted).await.expect("still").into_inner();
+    assert_eq!((again.proof, again.size, again.checkpoint.as_str()), (proved.proof, first.size, ""));
+    for (index, size) in
+        [(9_999, 0), (0, 9_999), (first.size, first.size), (u64::MAX, 0), (u64::MAX, u64::MAX)]
+    {
+        let status = log.get_inclusion_proof(audit::GetInclusionProofRequest { index, size }).await;
+        let status = status.expect_err("there is none");
+        assert_eq!(
+            (status.code(), reason(&status).0.as_str()),
+            (Code::NotFound, "ENTRY_UNKNOWN"),
+            "{index}, {size}"
+        );
+    }
+    for (old_size, new_size) in [(2, 1), (9_999, 0), (1, u64::MAX)] {
+        let status =
+            log.get_consistency_proof(audit::GetConsistencyProofRequest { old_size, new_size }).await;
+        let status = status.expect_err("there is none");
+        assert_eq!(reason(&status).0.as_str(), "ENTRY_UNKNOWN", "{old_size}, {new_size}");
+    }
+    assert_eq!(rig.entries(), before, "hashes leave no entry");
+}
+
 #[tokio::test]
 async fn the_catalogue_leaves_no_entry() {
     let rig = Rig::start().await;

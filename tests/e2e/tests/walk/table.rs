@@ -6,7 +6,10 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use motlan_e2e::*;
 use motlan_harness::{Connection, Opened, Opening, World};
-use motlan_proto::audit::v1::{EntryKind, GetEntryRequest, SearchEntriesRequest};
+use motlan_proto::audit::v1::{
+    EntryKind, GetCheckpointRequest, GetConsistencyProofRequest, GetEntryRequest, GetInclusionProofRequest,
+    SearchEntriesRequest,
+};
 use motlan_proto::catalogue::v1::{GetProcedureRequest, ListProceduresRequest};
 use motlan_proto::insurance::v1::{GetHealthCardRequest, get_health_card_request};
 use motlan_proto::land::v1::GetParcelRequest;
@@ -70,6 +73,8 @@ pub fn table(world: &World, at: &Dossiers) -> BTreeMap<String, Row> {
         leaves: DATA,
         call,
     };
+    // For every configured caller; nothing is recorded but a denial.
+    let anybody = |call| Row { may: None, may_not: "", why_not: "CALLER_UNKNOWN", leaves: &[], call };
     let office = "one-stop";
     let log = &[EntryKind::LogRead];
     let rows: Vec<(&str, Row)> = vec![
@@ -220,31 +225,41 @@ pub fn table(world: &World, at: &Dossiers) -> BTreeMap<String, Row> {
             },
         ),
         (
+            "audit.v1.AuditService/GetCheckpoint",
+            anybody(call(|by| async move {
+                by.audit().get_checkpoint(GetCheckpointRequest {}).await?;
+                Ok(None)
+            })),
+        ),
+        (
+            "audit.v1.AuditService/GetInclusionProof",
+            anybody(call(|by| async move {
+                by.audit().get_inclusion_proof(GetInclusionProofRequest::default()).await?;
+                Ok(None)
+            })),
+        ),
+        (
+            "audit.v1.AuditService/GetConsistencyProof",
+            anybody(call(|by| async move {
+                let request = GetConsistencyProofRequest { old_size: 1, new_size: 0 };
+                by.audit().get_consistency_proof(request).await?;
+                Ok(None)
+            })),
+        ),
+        (
             "catalogue.v1.CatalogueService/GetProcedure",
-            Row {
-                may: None,
-                may_not: "",
-                why_not: "CALLER_UNKNOWN",
-                leaves: &[],
-                call: call(|by| async move {
-                    let request = GetProcedureRequest { procedure_code: RESIDENCE.to_owned() };
-                    by.catalogue().get_procedure(request).await?;
-                    Ok(None)
-                }),
-            },
+            anybody(call(|by| async move {
+                let request = GetProcedureRequest { procedure_code: RESIDENCE.to_owned() };
+                by.catalogue().get_procedure(request).await?;
+                Ok(None)
+            })),
         ),
         (
             "catalogue.v1.CatalogueService/ListProcedures",
-            Row {
-                may: None,
-                may_not: "",
-                why_not: "CALLER_UNKNOWN",
-                leaves: &[],
-                call: call(|by| async move {
-                    by.catalogue().list_procedures(ListProceduresRequest::default()).await?;
-                    Ok(None)
-                }),
-            },
+            anybody(call(|by| async move {
+                by.catalogue().list_procedures(ListProceduresRequest::default()).await?;
+                Ok(None)
+            })),
         ),
     ];
     rows.into_iter().map(|(path, row)| (format!("/motlan.{path}"), row)).collect()

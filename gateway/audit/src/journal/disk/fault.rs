@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::{Disk, DiskFile, RealDisk};
 
-/// A labelled point of append and sync.
+/// A labelled point of append, sync, integration and publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Point {
     /// Before bytes are written.
@@ -29,11 +29,21 @@ pub enum Point {
     BeforeRename,
     /// After it.
     AfterRename,
+    /// Before a tile or bundle of the published log is written.
+    BeforeTile,
+    /// When half of it is.
+    MidTile,
+    /// When all is.
+    AfterTile,
+    /// Before a checkpoint takes the place of the one before.
+    BeforePublish,
+    /// After it, before it is shown to anybody.
+    AfterPublish,
 }
 
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::BeforeWrite,
         Self::MidWrite,
         Self::AfterWrite,
@@ -41,6 +51,11 @@ impl Point {
         Self::AfterSync,
         Self::BeforeRename,
         Self::AfterRename,
+        Self::BeforeTile,
+        Self::MidTile,
+        Self::AfterTile,
+        Self::BeforePublish,
+        Self::AfterPublish,
     ];
 }
 
@@ -153,7 +168,7 @@ impl Faults {
         self.state.lock().counts
     }
 
-    fn pass(&self, point: Point) {
+    pub(crate) fn pass(&self, point: Point) {
         let mut state = self.state.lock();
         if let Some((at, nth)) = &mut state.abort_at
             && *at == point
@@ -165,8 +180,33 @@ impl Faults {
         }
     }
 
-    fn alive(&self) -> io::Result<()> {
+    pub(crate) fn alive(&self) -> io::Result<()> {
         if self.state.lock().dead { Err(io::Error::from_raw_os_error(EIO)) } else { Ok(()) }
+    }
+
+    /// For files beside the journal: whether they can be written.
+    pub(crate) fn may_write(&self) -> io::Result<()> {
+        self.alive()?;
+        let (write, create) = {
+            let state = self.state.lock();
+            (state.write, state.create)
+        };
+        raise(write.or(create))
+    }
+
+    /// For files beside the journal: whether they can be synced, and whether a
+    /// sync is to do nothing.
+    pub(crate) fn may_sync(&self) -> io::Result<bool> {
+        self.alive()?;
+        let (sync, swallow) = {
+            let state = self.state.lock();
+            (state.sync, state.swallow_syncs)
+        };
+        raise(sync).map(|()| swallow)
+    }
+
+    pub(crate) fn holds_back(&self) -> bool {
+        self.state.lock().hold_back
     }
 }
 

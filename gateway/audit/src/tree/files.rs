@@ -1,0 +1,163 @@
+//! The files of the published log: whole files under one folder, by the paths
+//! C2SP tlog-tiles gives them. Their system calls stand here, so that a test can
+//! make each of them fail.
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod fault;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use motlan_audit_tree::tile::TILE_WIDTH;
+use motlan_audit_tree::{Tile, Tiles};
+use parking_lot::Mutex;
+
+/// A folder of files that are written whole.
+///
+/// Implementers: what `write` wrote is durable only after a `sync`, and all of
+/// it then; `replace` is durable and atomic by itself: whoever reads, also after
+/// a power cut, finds the old content or the new.
+pub(crate) trait LogFiles: Send + Sync {
+    /// Writes a file and the folders above it; one of that name is replaced.
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Makes durable all that was written.
+    fn sync(&self) -> io::Result<()>;
+    /// Puts a file in the place of one of that name.
+    fn replace(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
+    /// A file's content, if it is there.
+    fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>>;
+    /// Removes the partial files of the full one at that path.
+    fn remove_partials(&self, full: &str) -> io::Result<()>;
+}
+
+/// Files of a folder.
+pub(crate) struct RealFiles {
+    folder: PathBuf,
+}
+
+/// Files in memory: of logs that live there.
+#[derive(Default)]
+pub(crate) struct MemoryFiles(Mutex<BTreeMap<String, Vec<u8>>>);
+
+/// Why a tile cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TileError {
+    /// It may be another time.
+    #[error("file cannot be read")]
+    Io(#[from] io::Error),
+    /// It was written before its checkpoint and is gone.
+    #[error("file is missing")]
+    Missing,
+}
+
+/// The tiles among the files.
+pub(crate) struct Stored<'a>(pub(crate) &'a dyn LogFiles);
+
+// === impl RealFiles ===
+
+impl RealFiles {
+    /// Of a folder that is there.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    fn at(&self, path: &str) -> io::Result<(PathBuf, PathBuf)> {
+        let file = self.folder.join(path);
+        let above = file.parent().map(Path::to_owned).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok((file, above))
+    }
+}
+
+impl LogFiles for RealFiles {
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let (file, above) = self.at(path)?;
+        match fs::write(&file, bytes) {
+            // The folder is seldom new.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(above)?;
+                fs::write(&file, bytes)
+            }
+            written => written,
+        }
+    }
+
+    /// One call for all of them, names and folders included: one by one, each
+    /// would have the file system write its own journal.
+    fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(File::open(&self.folder)?)?)
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let (file, above) = self.at(path)?;
+        let new = file.with_extension("new");
+        fs::create_dir_all(&above)?;
+        fs::write(&new, bytes)?;
+        File::open(&new)?.sync_all()?;
+        fs::rename(&new, &file)?;
+        File::open(above)?.sync_all()
+    }
+
+    fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.folder.join(path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    fn remove_partials(&self, full: &str) -> io::Result<()> {
+        match fs::remove_dir_all(self.folder.join(format!("{full}.p"))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+}
+
+// === impl MemoryFiles ===
+
+impl LogFiles for MemoryFiles {
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.0.lock().insert(path.to_owned(), bytes.to_owned());
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.write(path, bytes)
+    }
+
+    fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.0.lock().get(path).cloned())
+    }
+
+    fn remove_partials(&self, full: &str) -> io::Result<()> {
+        let partial = format!("{full}.p/");
+        self.0.lock().retain(|path, _| !path.starts_with(&partial));
+        Ok(())
+    }
+}
+
+// === impl Stored ===
+
+impl Tiles for Stored<'_> {
+    type Error = TileError;
+
+    fn tile(&self, tile: Tile) -> Result<Vec<u8>, TileError> {
+        let full = Tile::new(tile.level(), tile.index(), TILE_WIDTH).filter(|full| *full != tile);
+        let bytes = match self.0.read(&tile.to_string())? {
+            Some(bytes) => Some(bytes),
+            // The partial one goes when the full one is there.
+            None => full.map(|full| self.0.read(&full.to_string())).transpose()?.flatten(),
+        };
+        let mut bytes = bytes.ok_or(TileError::Missing)?;
+        bytes.truncate(tile.byte_len());
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;
