@@ -44,7 +44,13 @@
 //!    `ENTRY_NOT_CANONICAL`; an `entry.not_released` whose range is empty or
 //!    reaches its own index `NOT_RELEASED_RANGE`.
 //!
-//! Of a file that stands in for a narrower one only the beginning is read.
+//! A partial file is looked for under its own name, then as the full one,
+//! then as wider ones from the narrowest up; of such a stand-in only the
+//! beginning is read.
+//!
+//! One pass: what is held of a log of any size is a bundle, a tile, the right
+//! edge of the tree, and of each kept checkpoint its size and root; with the
+//! content, a bit an entry.
 //!
 //! **Out of scope**: where files come from (a folder, HTTP), printing,
 //! proofs, and whether evidence is genuine beyond its signatures: a receipt
@@ -86,8 +92,8 @@ pub trait Source {
     /// A file's bytes; none where there is no such file.
     fn get(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError>;
 
-    /// The sizes that name files below `checkpoints/`, in any order; none
-    /// where files cannot be listed.
+    /// The sizes that name files below `checkpoints/`, in any order, files of
+    /// other names left out; none where files cannot be listed.
     fn kept(&self) -> Result<Vec<u64>, SourceError>;
 }
 

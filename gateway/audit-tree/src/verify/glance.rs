@@ -22,183 +22,174 @@ pub(super) enum Glance {
     Index(u64),
 }
 
-/// What is left to walk over.
-struct Walk<'a> {
-    rest: &'a [u8],
-}
-
 /// Reads what an entry says about its place.
 pub(super) fn own_index(entry: &[u8]) -> Glance {
     if std::str::from_utf8(entry).is_err() {
         return Glance::NotAnObject;
     }
-    Walk { rest: entry }.whole().unwrap_or(Glance::NotAnObject)
+    object(entry).unwrap_or(Glance::NotAnObject)
 }
 
-// === impl Walk ===
+// === the walk ===
+//
+// Where it stands is handed on by value: kept behind a reference, that would
+// be most of what the walk costs.
 
-/// Each walks over one thing; none where that thing does not stand there.
-impl<'a> Walk<'a> {
-    fn whole(&mut self) -> Option<Glance> {
-        let mut found = Glance::NoIndex;
-        self.space();
-        self.members(MAX_DEPTH, |name, value| {
-            if is_index(name) {
-                found = integer(value);
+/// Walks over the whole text; none where it is no object.
+fn object(text: &[u8]) -> Option<Glance> {
+    let mut found = Glance::NoIndex;
+    // What is open, the innermost lowest: 1 for an object.
+    let mut open: u128 = 0;
+    let mut depth = 0;
+    let mut at = space(text, 0);
+    if text.get(at) != Some(&b'{') {
+        return None;
+    }
+    loop {
+        // A value begins here; in an object its name does.
+        let mut is_own = false;
+        if open & 1 == 1 {
+            let (behind, escaped) = string(text, at)?;
+            is_own = depth == 1 && is_index(text.get(at..behind)?, escaped);
+            let colon = space(text, behind);
+            at = space(text, word(text, colon, b":")?);
+        }
+        let begin = at;
+        let first = *text.get(at)?;
+        let is_container = matches!(first, b'{' | b'[');
+        match first {
+            b'"' => (at, _) = string(text, at)?,
+            b't' => at = word(text, at, b"true")?,
+            b'f' => at = word(text, at, b"false")?,
+            b'n' => at = word(text, at, b"null")?,
+            _ if !is_container => at = number(text, at)?,
+            _ => {
+                if depth == MAX_DEPTH {
+                    return None;
+                }
+                depth += 1;
+                open = open << 1 | u128::from(first == b'{');
+                at = space(text, at + 1);
             }
-        })?;
-        self.space();
-        self.rest.is_empty().then_some(found)
-    }
-
-    /// An object, each member given away.
-    fn members(&mut self, depth: u8, mut member: impl FnMut(&'a [u8], &'a [u8])) -> Option<()> {
-        let depth = depth.checked_sub(1)?;
-        self.expect(b'{')?;
-        self.space();
-        if self.skip(b'}') {
-            return Some(());
         }
+        if is_own {
+            found = integer(text.get(begin..at)?);
+        }
+        if is_container && !matches!(text.get(at)?, b'}' | b']') {
+            continue;
+        }
+        // Behind a value, or in what is empty: all that ends here, ends.
         loop {
-            let name = self.string()?;
-            self.space();
-            self.expect(b':')?;
-            self.space();
-            let before = self.rest;
-            self.value(depth)?;
-            member(name, before.get(..before.len() - self.rest.len())?);
-            self.space();
-            if self.skip(b'}') {
-                return Some(());
-            }
-            self.expect(b',')?;
-            self.space();
-        }
-    }
-
-    fn elements(&mut self, depth: u8) -> Option<()> {
-        let depth = depth.checked_sub(1)?;
-        self.expect(b'[')?;
-        self.space();
-        if self.skip(b']') {
-            return Some(());
-        }
-        loop {
-            self.value(depth)?;
-            self.space();
-            if self.skip(b']') {
-                return Some(());
-            }
-            self.expect(b',')?;
-            self.space();
-        }
-    }
-
-    fn value(&mut self, depth: u8) -> Option<()> {
-        match self.rest.first()? {
-            b'"' => self.string().map(drop),
-            b'{' => self.members(depth, |_, _| ()),
-            b'[' => self.elements(depth),
-            b't' => self.word(b"true"),
-            b'f' => self.word(b"false"),
-            b'n' => self.word(b"null"),
-            _ => self.number(),
-        }
-    }
-
-    /// What stands between the quotes, its escapes as they are.
-    fn string(&mut self) -> Option<&'a [u8]> {
-        self.expect(b'"')?;
-        let begin = self.rest;
-        loop {
-            self.plain();
-            match self.next()? {
-                b'"' => return begin.get(..begin.len() - self.rest.len() - 1),
-                b'\\' => self.escape()?,
+            at = space(text, at);
+            let close = if open & 1 == 1 { b'}' } else { b']' };
+            match *text.get(at)? {
+                b',' => break,
+                byte if byte == close => at += 1,
                 _ => return None,
             }
-        }
-    }
-
-    fn escape(&mut self) -> Option<()> {
-        match self.next()? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
-            b'u' => {
-                let (digits, rest) = self.rest.split_first_chunk::<4>()?;
-                self.rest = rest;
-                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
+            open >>= 1;
+            depth -= 1;
+            if depth == 0 {
+                return (space(text, at) == text.len()).then_some(found);
             }
-            _ => None,
         }
+        at = space(text, at + 1);
     }
+}
 
-    /// Bytes of a string up to a quote, backslash or control character:
-    /// most of an entry, so eight at a time.
-    fn plain(&mut self) {
-        while let Some((eight, rest)) = self.rest.split_first_chunk::<8>() {
-            let stops = stops(u64::from_le_bytes(*eight));
-            if stops != 0 {
-                let before = (stops.trailing_zeros() / 8) as usize;
-                self.rest = self.rest.get(before..).unwrap_or_default();
-                return;
-            }
-            self.rest = rest;
+/// Behind the string that begins at `at`, and whether it has escapes.
+#[inline]
+fn string(text: &[u8], at: usize) -> Option<(usize, bool)> {
+    if text.get(at) != Some(&b'"') {
+        return None;
+    }
+    let mut at = at + 1;
+    let mut escaped = false;
+    loop {
+        at = plain(text, at);
+        match text.get(at)? {
+            b'"' => return Some((at + 1, escaped)),
+            b'\\' => at = escape(text, at + 1)?,
+            _ => return None,
         }
-        while let [byte, rest @ ..] = self.rest
-            && !matches!(byte, b'"' | b'\\' | 0..=0x1f)
-        {
-            self.rest = rest;
+        escaped = true;
+    }
+}
+
+fn escape(text: &[u8], at: usize) -> Option<usize> {
+    match text.get(at)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
+        b'u' => {
+            let digits = text.get(at + 1..at + 5)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 5)
         }
+        _ => None,
     }
+}
 
-    fn number(&mut self) -> Option<()> {
-        self.skip(b'-');
-        // A number does not begin with a zero that says nothing.
-        if !self.skip(b'0') {
-            self.digits()?;
+/// Behind the bytes of a string up to a quote, backslash or control
+/// character: they are most of an entry, so eight at a time.
+#[inline]
+fn plain(text: &[u8], mut at: usize) -> usize {
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let stops = stops(u64::from_le_bytes(*eight));
+        if stops != 0 {
+            return at + (stops.trailing_zeros() / 8) as usize;
         }
-        if self.skip(b'.') {
-            self.digits()?;
-        }
-        if self.skip(b'e') || self.skip(b'E') {
-            let _ = self.skip(b'+') || self.skip(b'-');
-            self.digits()?;
-        }
-        Some(())
+        at += 8;
     }
+    while text.get(at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        at += 1;
+    }
+    at
+}
 
-    fn digits(&mut self) -> Option<()> {
-        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.rest = self.rest.get(digits..)?;
-        (digits > 0).then_some(())
+#[inline]
+fn number(text: &[u8], at: usize) -> Option<usize> {
+    let at = skip(text, at, b"-");
+    // A number does not begin with a zero that says nothing.
+    let zero = skip(text, at, b"0");
+    let mut at = if zero == at { digits(text, at)? } else { zero };
+    let point = skip(text, at, b".");
+    if point != at {
+        at = digits(text, point)?;
     }
+    let exponent = skip(text, at, b"eE");
+    if exponent == at { Some(at) } else { digits(text, skip(text, exponent, b"+-")) }
+}
 
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.rest = self.rest.strip_prefix(word)?;
-        Some(())
+#[inline]
+fn digits(text: &[u8], at: usize) -> Option<usize> {
+    let mut end = at;
+    while text.get(end).is_some_and(u8::is_ascii_digit) {
+        end += 1;
     }
+    (end > at).then_some(end)
+}
 
-    fn space(&mut self) {
-        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
-    }
+#[inline]
+fn word(text: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    text.get(at..)?.starts_with(word).then_some(at + word.len())
+}
 
-    fn next(&mut self) -> Option<u8> {
-        let (byte, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*byte)
-    }
+#[inline]
+fn space(text: &[u8], at: usize) -> usize {
+    // A canonical entry has none.
+    if text.get(at).is_some_and(|byte| *byte > b' ') { at } else { some_space(text, at) }
+}
 
-    fn skip(&mut self, byte: u8) -> bool {
-        let rest = self.rest.split_first().filter(|(first, _)| **first == byte).map(|(_, rest)| rest);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+#[cold]
+fn some_space(text: &[u8], mut at: usize) -> usize {
+    while matches!(text.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
     }
+    at
+}
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        self.skip(byte).then_some(())
-    }
+/// Behind one of these bytes, or where it was.
+#[inline]
+fn skip(text: &[u8], at: usize, any_of: &[u8]) -> usize {
+    at + usize::from(text.get(at).is_some_and(|byte| any_of.contains(byte)))
 }
 
 /// The high bit of each byte that a plain run stops at. Right up to the first
@@ -211,15 +202,17 @@ fn stops(eight: u64) -> u64 {
     is(b'"') | is(b'\\') | below(eight, 0x20)
 }
 
-fn is_index(name: &[u8]) -> bool {
-    if !name.contains(&b'\\') {
-        return name == b"index";
+/// Whether a name, its quotes included, is that of the index.
+#[inline]
+fn is_index(name: &[u8], escaped: bool) -> bool {
+    if !escaped {
+        return name == b"\"index\"";
     }
     // Nobody writes it so who is not up to something.
-    let quoted = [b"\"", name, b"\""].concat();
-    serde_json::from_slice::<String>(&quoted).is_ok_and(|name| name == "index")
+    serde_json::from_slice::<String>(name).is_ok_and(|name| name == "index")
 }
 
+/// The index that a value is; of one that holds others its first bytes.
 fn integer(value: &[u8]) -> Glance {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Glance::NoIndex;

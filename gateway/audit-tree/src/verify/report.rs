@@ -130,7 +130,7 @@ pub struct Fault {
 }
 
 /// What can be wrong. In order of the steps; see [`verify`](super::verify).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The log, a key or a piece of evidence cannot be read.
