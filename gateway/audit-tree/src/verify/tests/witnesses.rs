@@ -37,6 +37,19 @@ fn the_largest_witnessed_checkpoint_counts() {
     }
 }
 
+/// Who signed only a smaller one is no witness of the larger.
+#[test]
+fn a_smaller_checkpoint_adds_no_witness() {
+    let log = Forged::new(600);
+    let mut shown = log.publish();
+    shown.put("checkpoint", log.witnessed(600, &[(1, 1_790_000_000)]).to_string().as_bytes());
+    shown.keep(&log.witnessed(256, &[(2, 1_790_000_009)]));
+    let report = verify(&shown, &keys(&[1, 2]), &Evidence::default(), false);
+    let witnessed = report.witnessed.unwrap();
+    assert_eq!((witnessed.size, witnessed.witnesses), (600, vec!["w1.example".to_owned()]));
+    assert_eq!(witnessed.time.as_deref(), Some("2026-09-21T14:13:20Z"));
+}
+
 #[test]
 fn the_newest_checkpoint_may_be_witnessed_too() {
     let log = Forged::new(256);
