@@ -48,14 +48,25 @@ pub fn push_entry(bundle: &mut Vec<u8>, entry: &[u8]) -> Result<(), BundleError>
 /// # Errors
 /// [`BundleError::Truncated`] or [`BundleError::Trailing`].
 pub fn split_entries(bundle: Bundle, bytes: &[u8]) -> Result<Vec<&[u8]>, BundleError> {
-    let mut entries = Vec::with_capacity(usize::from(bundle.width()));
-    let mut rest = bytes;
-    for entry in 0..bundle.width() {
-        let (taken, left) = split_first(rest).ok_or(BundleError::Truncated { entry })?;
-        entries.push(taken);
-        rest = left;
+    let (entries, rest) = leading_entries(bundle.width(), bytes);
+    if entries.len() < usize::from(bundle.width()) {
+        return Err(BundleError::Truncated { entry: entries.len() as u16 });
     }
     if rest.is_empty() { Ok(entries) } else { Err(BundleError::Trailing { at: bytes.len() - rest.len() }) }
+}
+
+/// The first `width` entries, or as many as are whole, and the bytes behind
+/// them.
+pub(crate) fn leading_entries(width: u16, bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+    let mut entries = Vec::with_capacity(usize::from(width));
+    let mut rest = bytes;
+    while entries.len() < usize::from(width)
+        && let Some((entry, behind)) = split_first(rest)
+    {
+        entries.push(entry);
+        rest = behind;
+    }
+    (entries, rest)
 }
 
 fn split_first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

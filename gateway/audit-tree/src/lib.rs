@@ -7,8 +7,9 @@
 //! and paths (C2SP tlog-tiles); the growing tree, its proofs and their
 //! verification (RFC 6962); notes, checkpoints and cosignatures (C2SP
 //! signed-note, tlog-checkpoint, tlog-cosignature v1); a witness's requests,
-//! answers and decision (C2SP tlog-witness, `add-checkpoint`). Private keys
-//! are made from seeds and sign; they are not stored here.
+//! answers and decision (C2SP tlog-witness, `add-checkpoint`); the
+//! verification of a whole log with what outsiders kept of it ([`mod@verify`]).
+//! Private keys are made from seeds and sign; they are not stored here.
 //!
 //! **Out of scope**: I/O, HTTP, async, time, where entries, tiles and seeds
 //! are stored, who may read them, when a checkpoint is made, how many
@@ -34,6 +35,7 @@ pub mod note;
 pub mod random;
 mod text;
 pub mod tile;
+pub mod verify;
 pub mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint, TrustedLog};

@@ -139,6 +139,11 @@ impl Bundle {
         self.width
     }
 
+    /// The tile of level 0 with the hashes of its entries.
+    pub fn tile(self) -> Tile {
+        Tile { level: 0, index: self.index, width: self.width }
+    }
+
     /// Whether the bundle holds fewer than [`TILE_WIDTH`] entries.
     pub fn is_partial(self) -> bool {
         self.width < TILE_WIDTH
