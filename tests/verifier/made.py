@@ -112,7 +112,7 @@ class Made:
         size = len(self.entries) if size is None else size
         return checkpoint(size, self.root(size), **more)
 
-    def receipt(self, index, **more):
+    def receipt(self, index, /, **more):
         made = {"origin": ORIGIN, "index": str(index), "leafHash": base64.b64encode(self.leaves[index]).decode()}
         return json.dumps({**made, "time": instant(index), **more})
 
