@@ -185,7 +185,10 @@ fn services_and_methods_are_those_of_the_contract() {
     let names: BTreeSet<&str> =
         methods().iter().map(|(path, _)| path.trim_start_matches("/motlan.")).collect();
     let expected = [
+        "audit.v1.AuditService/GetCheckpoint",
+        "audit.v1.AuditService/GetConsistencyProof",
         "audit.v1.AuditService/GetEntry",
+        "audit.v1.AuditService/GetInclusionProof",
         "audit.v1.AuditService/SearchEntries",
         "business.v1.BusinessService/GetEnterprise",
         "business.v1.BusinessService/VerifyEnterprise",

@@ -144,7 +144,36 @@ pub struct NewKeysArgs {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Search the entries; the search is itself an entry
-    Search(SearchArgs),
+    Search(Box<SearchArgs>),
+    /// Verify a published log from its files alone: no gateway, no database
+    Verify(VerifyLogArgs),
+}
+
+/// Arguments of `motlan audit verify`. Exit code 0: nothing is wrong in the
+/// evidence given; 1: something is; 2: it cannot be read.
+#[derive(Debug, Args)]
+pub struct VerifyLogArgs {
+    /// The published log: its folder, or the address it is served at
+    #[arg(long, value_name = "DIR|URL")]
+    pub log: String,
+    /// The log's verifier key, or a file with it (`log.pub`); several after a change of keys
+    #[arg(long, value_name = "FILE|KEY", required = true)]
+    pub key: Vec<String>,
+    /// A witness's verifier key, or a file with some
+    #[arg(long, value_name = "FILE|KEY")]
+    pub witness_key: Vec<String>,
+    /// A checkpoint that somebody outside kept
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+    /// A receipt that a caller was given, or a list of them, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Vec<PathBuf>,
+    /// Read what every entry says, too
+    #[arg(long)]
+    pub deep: bool,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Whether sandbox identities pass.

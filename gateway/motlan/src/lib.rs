@@ -16,4 +16,5 @@ pub mod run;
 pub mod sandbox;
 pub mod telemetry;
 pub mod term;
+pub mod verify;
 pub mod wiring;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand};
 use motlan::exit::{Ended, Exit, OrExit as _};
-use motlan::{cli, client, demo, run};
+use motlan::{cli, client, demo, run, verify};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -56,6 +56,7 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Close(args) => client::close(&args, out).await,
         Command::Verify(args) => client::verify(&args, out).await,
         Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
+        Command::Audit(AuditCommand::Verify(args)) => verify::run(args, out).await,
         Command::Id(_) | Command::Match(_) | Command::Reasons(_) | Command::Config(_) | Command::Keys(_) => {
             Ok(Exit::Internal)
         }

@@ -91,9 +91,17 @@ fn keys_that_the_sample_shows_as_defaults_are_known() {
             let inner = line.strip_prefix("# ").unwrap_or_default();
             let key = inner.split(" = ").next().unwrap_or_default();
             let is_key = inner.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            let names_files =
-                ["folder", "purposes", "policy_dir", "ca_pem", "client_identity", "paths", "authorization"]
-                    .contains(&key);
+            let names_files = [
+                "folder",
+                "published",
+                "purposes",
+                "policy_dir",
+                "ca_pem",
+                "client_identity",
+                "paths",
+                "authorization",
+            ]
+            .contains(&key);
             let table = inner.starts_with('[') && inner.ends_with(']');
             seen += usize::from(is_key && !names_files);
             if (is_key && !names_files) || table { format!("{inner}\n") } else { format!("{line}\n") }

@@ -1,0 +1,77 @@
+//! A verification told to people.
+
+use std::io::{self, Write};
+
+use motlan_audit_tree::verify::{Report, Truncation, Verdict};
+
+use crate::term::{Look, Tone};
+
+/// Writes the report.
+pub(super) fn report(report: &Report, deep: bool, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let (vi, en, tone) = match report.verdict {
+        Verdict::Ok => ("KHÔNG PHÁT HIỆN SAI LỆCH", "nothing is wrong in the evidence given", Tone::Good),
+        Verdict::Fault => ("PHÁT HIỆN SAI LỆCH", "a fault was found", Tone::Wanting),
+        Verdict::Unreadable => ("KHÔNG ĐỌC ĐƯỢC", "it cannot be read", Tone::Wanting),
+    };
+    writeln!(out, "{} / {en}", look.paint(vi, tone))?;
+    if let Some(fault) = &report.fault {
+        // As in the JSON: what a program reads and a person cites.
+        let code = serde_json::to_value(fault.code).ok();
+        let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        match fault.index {
+            Some(index) => writeln!(out, "  {code}, bản ghi số {index} / entry {index}: {}", fault.detail)?,
+            None => writeln!(out, "  {code}: {}", fault.detail)?,
+        }
+    }
+    if report.verdict == Verdict::Unreadable {
+        return Ok(());
+    }
+    if let (Some(origin), Some(root)) = (&report.origin, &report.root) {
+        writeln!(out, "Nhật ký / log              {origin}")?;
+        writeln!(out, "Số bản ghi / entries       {}  ({root})", report.size)?;
+    }
+    let checked = &report.checked;
+    writeln!(
+        out,
+        "Đã kiểm tra / checked      {} bản ghi / entries{}, {} tile, {} checkpoint, {} biên nhận / receipts",
+        checked.entries,
+        if deep { ", cả nội dung / content too" } else { "" },
+        checked.tiles,
+        checked.checkpoints,
+        checked.receipts
+    )?;
+    let given = &report.evidence;
+    writeln!(
+        out,
+        "Bằng chứng / evidence      {} checkpoint, {} biên nhận / receipts, {} khóa nhân chứng / witness keys",
+        given.checkpoints, given.receipts, given.witness_keys
+    )?;
+    let truncation = match report.truncation {
+        Truncation::Undetectable => look.paint(
+            "KHÔNG THỂ PHÁT HIỆN: không có bằng chứng từ bên ngoài / UNDETECTABLE: no evidence from outside",
+            Tone::Wanting,
+        ),
+        Truncation::NoneBelowCovered => {
+            format!("không bị cắt bớt dưới {0} / nothing cut off below {0}", report.covered)
+        }
+        Truncation::Found => look.paint("BỊ CẮT BỚT / CUT OFF", Tone::Wanting),
+    };
+    writeln!(out, "Phần cuối / the end        {truncation}")?;
+    let tail = &report.unwitnessed;
+    let since = tail.since.map(|since| format!(", từ / since {}", since.timestamp())).unwrap_or_default();
+    match &report.witnessed {
+        Some(seen) => writeln!(
+            out,
+            "Nhân chứng / witnessed     đến / up to {} ({}, {}); chưa được chứng kiến / not yet: {}{since}",
+            seen.size,
+            seen.time.as_deref().unwrap_or("?"),
+            seen.witnesses.join(", "),
+            tail.entries
+        ),
+        None => writeln!(
+            out,
+            "Nhân chứng / witnessed     chưa có / nothing; {} bản ghi / entries{since}",
+            tail.entries
+        ),
+    }
+}
