@@ -1,8 +1,8 @@
 //! What the log counts of itself.
 
 use motlan_telemetry::instrument::{
-    AUDIT_BATCH, AUDIT_ENTRIES, AUDIT_FAILURES, AUDIT_INDEX_LAG, AUDIT_INDEXING, AUDIT_QUEUE, AUDIT_READY,
-    AUDIT_SYNC, key,
+    AUDIT_BATCH, AUDIT_ENTRIES, AUDIT_FAILURES, AUDIT_INDEX_LAG, AUDIT_INDEXING, AUDIT_PUBLISH_LAG,
+    AUDIT_PUBLISHING, AUDIT_QUEUE, AUDIT_READY, AUDIT_SYNC, key,
 };
 use motlan_telemetry::{Counter, Histogram, Reading, Source};
 
@@ -45,6 +45,9 @@ impl Source for AuditLog {
         reading.level(&AUDIT_ENTRIES, Vec::new(), level(health.durable));
         reading.level(&AUDIT_INDEX_LAG, Vec::new(), level(health.durable.saturating_sub(health.indexed)));
         reading.level(&AUDIT_INDEXING, Vec::new(), f64::from(u8::from(health.indexing)));
+        let lag = health.durable.saturating_sub(health.published);
+        reading.level(&AUDIT_PUBLISH_LAG, Vec::new(), level(lag));
+        reading.level(&AUDIT_PUBLISHING, Vec::new(), f64::from(u8::from(health.publishing)));
         reading.spread(&AUDIT_BATCH, &stats.batch, Vec::new);
         reading.spread(&AUDIT_SYNC, &stats.sync, Vec::new);
         for (cause, count) in Cause::ALL.into_iter().zip(&stats.failures) {

@@ -132,7 +132,7 @@ pub enum KeysCommand {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("files").required(true).multiple(true))]
 pub struct NewKeysArgs {
-    /// The audit log's key file, `[audit] keys`: three lines
+    /// The audit log's key file, `[audit] keys`: four lines
     #[arg(long, value_name = "FILE", group = "files")]
     pub audit: Option<PathBuf>,
     /// The dossier register's key file, `[dossiers] key`: 64 hexadecimal digits

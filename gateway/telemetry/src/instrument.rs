@@ -159,6 +159,10 @@ table! {
     AUDIT_INDEX_LAG = gauge("motlan.audit.index.lag", "{entry}", "Durable entries that a search does not find yet");
     /// 1 when the index is written.
     AUDIT_INDEXING = gauge("motlan.audit.indexing", "{log}", "1 when durable entries are made findable; at 0 a search does not find the newest, and says so");
+    /// One gauge.
+    AUDIT_PUBLISH_LAG = gauge("motlan.audit.publish.lag", "{entry}", "Durable entries that no published checkpoint covers yet");
+    /// One gauge.
+    AUDIT_PUBLISHING = gauge("motlan.audit.publishing", "{log}", "1 when checkpoints are published; at 0 the newest entries cannot be proved to an outsider");
     /// Entries of one commit.
     AUDIT_BATCH = sizes("motlan.audit.batch.size", "{entry}", BATCH, "Entries made durable by one commit");
     /// One sync.
