@@ -72,6 +72,7 @@ impl World {
             ("listen = ", format!("listen = \"{grpc}\"")),
             ("probe = ", format!("probe = \"{probe}\"")),
             ("folder = ", format!("folder = \"{name}/audit\"")),
+            ("published = ", format!("published = \"{name}/log\"")),
             ("file = \"state/dossiers.db\"", format!("file = \"{name}/dossiers.db\"")),
         ];
         let changes = changes.iter().map(|(line, new)| (*line, (*new).to_owned()));

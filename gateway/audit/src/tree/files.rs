@@ -5,9 +5,9 @@
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod fault;
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use motlan_audit_tree::tile::TILE_WIDTH;
@@ -35,6 +35,8 @@ pub(crate) trait LogFiles: Send + Sync {
 /// Files of a folder.
 pub(crate) struct RealFiles {
     folder: PathBuf,
+    /// Written since the last sync.
+    written: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// Files in memory: of logs that live there.
@@ -60,7 +62,7 @@ pub(crate) struct Stored<'a>(pub(crate) &'a dyn LogFiles);
 impl RealFiles {
     /// Of a folder that is there.
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), written: Mutex::default() }
     }
 
     fn at(&self, path: &str) -> io::Result<(PathBuf, PathBuf)> {
@@ -73,30 +75,35 @@ impl RealFiles {
 impl LogFiles for RealFiles {
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let (file, above) = self.at(path)?;
-        match fs::write(&file, bytes) {
+        match write_file(&file, bytes) {
             // The folder is seldom new.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(above)?;
-                fs::write(&file, bytes)
+                write_file(&file, bytes)?;
             }
-            written => written,
+            written => drop(written?),
         }
+        self.written.lock().insert(file);
+        Ok(())
     }
 
-    /// One call for all of them, names and folders included: one by one, each
-    /// would have the file system write its own journal.
+    /// After a failure all must be written anew: what a failed sync left is lost.
     fn sync(&self) -> io::Result<()> {
-        Ok(rustix::fs::syncfs(File::open(&self.folder)?)?)
+        let written = std::mem::take(&mut *self.written.lock());
+        let mut folders = BTreeSet::new();
+        for file in &written {
+            File::open(file)?.sync_data()?;
+            let above = file.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder));
+            folders.extend(above.map(Path::to_owned));
+        }
+        // A name lasts when the folders above it do.
+        folders.into_iter().try_for_each(|folder| File::open(folder)?.sync_all())
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let (file, above) = self.at(path)?;
-        let new = file.with_extension("new");
         fs::create_dir_all(&above)?;
-        fs::write(&new, bytes)?;
-        File::open(&new)?.sync_all()?;
-        fs::rename(&new, &file)?;
-        File::open(above)?.sync_all()
+        replace_file(&file, bytes)
     }
 
     fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
@@ -107,11 +114,32 @@ impl LogFiles for RealFiles {
     }
 
     fn remove_partials(&self, full: &str) -> io::Result<()> {
-        match fs::remove_dir_all(self.folder.join(format!("{full}.p"))) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
+        let partial = match fs::read_dir(self.folder.join(format!("{full}.p"))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            files => files?,
+        };
+        partial.into_iter().try_for_each(|file| fs::remove_file(file?.path()))
     }
+}
+
+/// Writes a file whole. It is not cut before it is written: what stands there
+/// mostly is the same.
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    file.write_all(bytes)?;
+    if file.metadata()?.len() != bytes.len() as u64 {
+        file.set_len(bytes.len() as u64)?;
+    }
+    Ok(file)
+}
+
+/// Puts a file in the place of one of that name, durably and at once.
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    write_file(&new, bytes)?.sync_all()?;
+    fs::rename(&new, path)?;
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    File::open(above.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 // === impl MemoryFiles ===

@@ -9,7 +9,7 @@ use motlan_audit_tree::{
     Checkpoint, SignedCheckpoint, SigningKey, Tiles as _, TreeHead, TrustedLog, VerifierKey,
 };
 
-use super::files::{LogFiles, Stored};
+use super::files::{LogFiles, Stored, replace_file};
 use super::{CHECKPOINT, TreeError, damaged};
 use crate::keys::KeyError;
 use crate::store::AuditReader;
@@ -40,8 +40,7 @@ pub(super) fn newest(
         }
     };
     if let Some(file) = public.filter(|_| !begun) {
-        fs::write(file, format!("{}\n", key.verifier_key()))?;
-        files.sync()?;
+        replace_file(&file, format!("{}\n", key.verifier_key()).as_bytes())?;
     }
     Ok(newest)
 }

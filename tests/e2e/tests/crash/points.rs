@@ -1,5 +1,6 @@
 //! Death at every labelled point of append and sync, of the journal and of the
-//! two stores that answers rest on; each with and without the power.
+//! two stores that answers rest on, and of integration and publication; each with
+//! and without the power.
 
 use motlan_harness::faults::{Action, Op, Rule};
 use motlan_harness::power::Luck;
@@ -8,9 +9,9 @@ use crate::random::stop;
 use crate::story::{End, Story};
 use crate::tier;
 
-/// Name, call, path, and how it dies there. The short tier takes the journal's
-/// and one of each store.
-const POINTS: [(&str, Op, &str, Action); 13] = [
+/// Name, call, path, and how it dies there. The short tier takes the journal's,
+/// two of publication and one of each store.
+const POINTS: [(&str, Op, &str, Action); 19] = [
     ("before a write", Op::Write, ".journal", Action::KillBefore),
     ("in a write", Op::Write, ".journal", Action::KillMidway),
     ("after a write", Op::Write, ".journal", Action::KillAfter),
@@ -19,16 +20,22 @@ const POINTS: [(&str, Op, &str, Action); 13] = [
     ("before a segment gets its name", Op::Rename, ".journal", Action::KillBefore),
     ("after it", Op::Rename, ".journal", Action::KillAfter),
     ("before the sync of a subject", Op::Sync, "subjects.db-wal", Action::KillBefore),
+    ("in a write of a tile", Op::Write, "log/tile/", Action::KillMidway),
+    ("before a checkpoint takes its place", Op::Rename, "log/checkpoint", Action::KillBefore),
     ("in a write of a dossier", Op::Write, "dossiers.db-wal", Action::KillMidway),
     ("in a write of a subject", Op::Write, "subjects.db-wal", Action::KillMidway),
     ("after the sync of a subject", Op::Sync, "subjects.db-wal", Action::KillAfter),
     ("before the sync of a dossier", Op::Sync, "dossiers.db-wal", Action::KillBefore),
     ("after it", Op::Sync, "dossiers.db-wal", Action::KillAfter),
+    ("before the sync of a tile", Op::Sync, "log/tile/", Action::KillBefore),
+    ("after it", Op::Sync, "log/tile/", Action::KillAfter),
+    ("in a write of a checkpoint", Op::Write, "log/checkpoint", Action::KillMidway),
+    ("after a checkpoint took its place", Op::Rename, "log/checkpoint", Action::KillAfter),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_outlives_death_at_every_labelled_point() {
-    let (points, rounds, enough) = (tier(9, POINTS.len()), tier(1, 6), tier(40, 300));
+    let (points, rounds, enough) = (tier(11, POINTS.len()), tier(1, 6), tier(40, 300));
     let (mut story, mut served) = Story::begin(true).await;
     let mut lives = 0;
     for round in 0..rounds {
