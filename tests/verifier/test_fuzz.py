@@ -8,7 +8,7 @@ import made
 from cases import Case
 from made import LOG, WITNESS
 
-ROUNDS = 400
+ROUNDS = 150
 
 
 def mangled(dice, data):
