@@ -15,7 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def program():
     """The gateway's program. That it is not there is an error: to pass over it would be to agree
     with nobody."""
-    path = os.environ.get("MOTLAN") or os.path.join(HERE, "..", "..", "target", "debug", "motlan")
+    target = os.environ.get("CARGO_TARGET_DIR") or "target"
+    path = os.environ.get("MOTLAN") or os.path.join(HERE, "..", "..", target, "debug", "motlan")
     if not os.path.isfile(path):
         raise SystemExit(f"{path} is missing: build it with `cargo build --bin motlan`, or name it in MOTLAN")
     return os.path.abspath(path)
