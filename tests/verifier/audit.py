@@ -29,6 +29,7 @@ class Report:
     checkpoint: notes.Checkpoint | None = None
     genuine: list = field(default_factory=list)  # all checkpoints whose signatures hold
     covered: int = 0
+    longer: bool = False  # whether something says that the log was longer
     entries: int = 0
     tiles: int = 0
     checkpoints: int = 0
@@ -58,11 +59,10 @@ class Audit:
         self.roots = {}  # by size, of the sizes some checkpoint speaks of
         self.leaves = {}  # by index, of the indices some receipt speaks of
         self.deep_fault = None
-        self.others = 0  # kept and given checkpoints there are
-        self.given = []  # those given whose signatures hold
+        self.cosignature_fault = None  # of the newest checkpoint
+        self.others = []  # those kept and given whose signatures hold: (checkpoint, from outside?)
         self.wanted_sizes = set()
         self.wanted_leaves = set()
-        self.first_unwitnessed = 0
         self.reader = None
 
     def run(self):
@@ -78,6 +78,8 @@ class Audit:
         self._newest()
         bad = self._others(kept)
         self._weigh()
+        if self.cosignature_fault:
+            raise Found.again(self.cosignature_fault)
         self._entries()
         self._tiles()
         self._root()
@@ -97,9 +99,12 @@ class Audit:
         keys = self.evidence
         # A witness's bad line does not make the log's own words less known.
         self.report.checkpoint = notes.open_checkpoint(data, keys.log_keys, [], "checkpoint")
-        self.report.checkpoint = notes.open_checkpoint(data, keys.log_keys, keys.witness_keys, "checkpoint")
-        self.report.genuine.append(self.report.checkpoint)
         self.report.checkpoints = 1
+        try:
+            newest = notes.open_checkpoint(data, keys.log_keys, keys.witness_keys, "checkpoint")
+            self.report.genuine.append(newest)
+        except Found as found:
+            self.cosignature_fault = found.fault
 
     def _others(self, kept):
         """Opens kept and given checkpoints. Their faults are returned: they wait for their turn."""
@@ -107,40 +112,54 @@ class Audit:
         for size in kept:
             data = self.log.read(f"checkpoints/{size}", notes.MOST_BYTES)
             if data is not None:
-                self._open(data, f"checkpoints/{size}", bad)
+                self._open(data, f"checkpoints/{size}", False, bad)
         for name, data in self.evidence.checkpoints:
-            opened = self._open(data, f"the checkpoint given as {shown(name)}", bad)
-            if opened:
-                self.given.append(opened)
+            self._open(data, f"the checkpoint given as {shown(name)}", True, bad)
+        # Kept ones stay before given ones of the same size.
+        self.others.sort(key=lambda other: other[0].size)
         return bad
 
-    def _open(self, data, what, bad):
-        self.others += 1
+    def _open(self, data, what, given, bad):
         keys, origin = self.evidence, self.report.checkpoint.origin
         try:
             opened = notes.open_checkpoint(data, keys.log_keys, keys.witness_keys, what, origin)
         except Found as found:
             bad.append(found.fault)
-            return None
+            return
         self.report.genuine.append(opened)
-        return opened
+        self.others.append((opened, given or bool(opened.witnesses)))
 
     def _weigh(self):
         """How much of the log something outside it vouches for."""
-        origin = self.report.checkpoint.origin
-        sizes = [c.size for c in self.given]
+        origin, size = self.report.checkpoint.origin, self.report.checkpoint.size
+        receipts = [receipt.index + 1 for receipt in self.evidence.receipts if receipt.origin == origin]
+        sizes = [c.size for c, outside in self.others if outside] + receipts
         sizes += [c.size for c in self.report.genuine if c.witnesses]
-        sizes += [receipt.index + 1 for receipt in self.evidence.receipts if receipt.origin == origin]
         self.report.covered = max(sizes, default=0)
+        known = [c.size for c, _ in self.others] + receipts
+        self.report.longer = max(known, default=0) > size
+        seen = self.report.witnessed()
+        self.report.since = self._time(seen[0] if seen else 0, size)
+
+    def _time(self, index, size):
+        """What the log shows as the time of this entry, sound or not."""
+        start = index // WIDTH * WIDTH
+        if start >= size:
+            return None
+        try:
+            bundle = store.read_bundle(self.log, start // WIDTH, min(WIDTH, size - start))
+        except Unreadable:
+            return None
+        if bundle is None or index - start >= len(bundle[0]):
+            return None
+        return entries.stated_time(bundle[0][index - start])
 
     # === entries ===
 
     def _entries(self):
         size = self.report.checkpoint.size
-        seen = self.report.witnessed()
-        self.wanted_sizes = {c.size for c in self.report.genuine}
+        self.wanted_sizes = {size} | {c.size for c, _ in self.others}
         self.wanted_leaves = {r.index for r in self.evidence.receipts}
-        self.first_unwitnessed = seen[0] if seen else 0
         self.reader = entries.Deep(self.report.checkpoint.origin) if self.deep else None
         self._note_root()
         for start in range(0, size, WIDTH):
@@ -151,10 +170,8 @@ class Audit:
         bundle = store.read_bundle(self.log, number, width)
         if bundle is None:
             raise Found("ENTRY_MISSING", start, f"the entries {start} to {start + width - 1} are not there")
-        found, defect = bundle
-        if defect and defect[0] == 0:
-            raise Found("ENTRY_MALFORMED", start, defect[1])
         hashes = self._hashes(0, number, width)
+        found, defect = bundle
         for place, entry in enumerate(found):
             self._one_entry(start + place, entry, hashes[place])
         if defect:
@@ -162,20 +179,21 @@ class Audit:
 
     def _one_entry(self, index, entry, stored):
         value = entries.parse(entry)
-        if value is None:
-            raise Found("ENTRY_MALFORMED", index, f"entry {index} is not a JSON object")
-        if not entries.is_index(value.get("index"), index):
-            raise Found("ENTRY_INDEX", index, f"in the place of entry {index} stands one that does not have this index")
+        own = None if value is None else entries.own_index(value)
+        if own is not None and own != index:
+            raise Found("ENTRY_INDEX", index, f"in the place of entry {index} stands one that has another index")
         leaf = leaf_hash(entry)
         if leaf != stored:
             raise Found("ENTRY_CHANGED", index, f"entry {index} is not the one the tree was built over")
+        if value is None:
+            raise Found("ENTRY_MALFORMED", index, f"entry {index} is not a JSON object")
+        if own is None:
+            raise Found("ENTRY_INDEX", index, f"entry {index} does not say which place it has")
         self.tree.append(leaf)
         self.report.entries += 1
         self._note_root()
         if index in self.wanted_leaves:
             self.leaves[index] = leaf
-        if index == self.first_unwitnessed and entries.is_instant(value.get("time")):
-            self.report.since = value["time"]
         if self.reader and not self.deep_fault:
             try:
                 self.reader.read(index, entry, value)
@@ -222,31 +240,40 @@ class Audit:
     def _root(self):
         newest = self.report.checkpoint
         if self.roots[newest.size] != newest.root:
-            raise Found(
-                "ROOT_MISMATCH", self._good_below(newest.size), "the entries do not give the root the log signed"
-            )
+            good = self._good_below(newest.size + 1, False)
+            raise Found("ROOT_MISMATCH", good, "the entries do not give the root the log signed")
 
-    def _good_below(self, size):
-        """The largest size below this one at which a genuine checkpoint agrees with the entries."""
-        good = [c.size for c in self.report.genuine if c.size < size and self.roots.get(c.size) == c.root]
-        return max(good, default=None)
+    def _good_below(self, size, outside_only):
+        """The largest size below this one at which a kept or given checkpoint agrees with the
+        entries. Who rewrote a log signed its kept ones anew: what is from outside is told by
+        others from outside only."""
+        return max(
+            (
+                c.size
+                for c, outside in self.others
+                if c.size < size and self.roots.get(c.size) == c.root and (outside or not outside_only)
+            ),
+            default=None,
+        )
 
     # === evidence ===
 
     def _checkpoints(self):
-        self.report.checkpoints += self.others
+        self.report.checkpoints += len(self.others)
         size = self.report.checkpoint.size
-        roots = dict(self.roots)
-        forks = []
-        for checkpoint in self.report.genuine:
-            if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
-                forks.append(checkpoint.size)
-        if forks:
-            at = min(forks)
-            raise Found("FORK", self._good_below(at), f"the log signed two different trees of {at} entries")
-        largest = max(c.size for c in self.report.genuine)
-        if largest > size:
-            raise Found("TRUNCATED", size, f"the log signed a tree of {largest} entries, and shows {size}")
+        before = None
+        for checkpoint, outside in self.others:
+            if checkpoint.size <= size:
+                root = self.roots[checkpoint.size]
+            else:
+                root = before.root if before and before.size == checkpoint.size else checkpoint.root
+            if checkpoint.root != root:
+                at = checkpoint.size
+                good = self._good_below(at, outside)
+                raise Found("FORK", good, f"the log signed two different trees of {at} entries")
+            before = checkpoint
+        if before and before.size > size:
+            raise Found("TRUNCATED", size, f"the log signed a tree of {before.size} entries, and shows {size}")
 
     def _receipts(self):
         origin, size = self.report.checkpoint.origin, self.report.checkpoint.size

@@ -1,17 +1,21 @@
-"""What the test files share: a folder per test, and the verifier called as a function."""
+"""What the test files share: a folder per test, and the verifier called as a function. Whatever
+they have verified, the gateway's own verifier is asked as well, and must say the same."""
 
 import io
-import json
 import os
 import tempfile
 import unittest
 
+import agree
 import verify
 from made import LOG, Made, entry
 
 
 def fault(said):
     return said["fault"]["code"], said["fault"]["index"]
+
+
+agree.program()  # without it there is no test
 
 
 class Case(unittest.TestCase):
@@ -35,13 +39,15 @@ class Case(unittest.TestCase):
     def log(self, size, **more):
         return Made(self.folder("log"), [entry(i) for i in range(size)]).write(**more)
 
-    def run_verifier(self, log, *arguments, json_wanted=True, key=LOG):
+    def run_verifier(self, log, *arguments, json_wanted=True, key=LOG, alone=False):
+        """`alone`: the gateway's is known not to say the same; the caller says why."""
         where = log if isinstance(log, str) else log.folder
         key = key if isinstance(key, str) else key.vkey()
-        asked = ["--log", where, "--key", key, *arguments] + ["--json"] * json_wanted
+        asked = ["--log", where, "--key", key, *arguments]
+        if json_wanted:
+            return (agree.by_python if alone else agree.both)(asked)
         out = io.StringIO()
-        code = verify.main(asked, out)
-        return code, json.loads(out.getvalue()) if json_wanted else out.getvalue()
+        return verify.main(asked, out), out.getvalue()
 
     def ends(self, code, verdict, log, arguments, more):
         ended, said = self.run_verifier(log, *arguments, **more)

@@ -6,6 +6,8 @@ import json
 import re
 
 MOST_INTEGER = (1 << 53) - 1
+MOST_DEPTH = 128
+LATEST = "9999-12-30T22:00:01"  # behind it, some time zone has another year
 
 
 class Bad(Exception):
@@ -27,8 +29,8 @@ def _pairs(pairs):
 
 
 def _integer(text):
-    # JSON has a minus zero, and it is no spelling of 0.
-    return -0.0 if text == "-0" else int(text)
+    # JSON has a minus zero, and it is no spelling of 0. One too long to be read is not needed.
+    return -0.0 if text == "-0" else int(text) if len(text) < 100 else 10**100
 
 
 def _refused(text):
@@ -44,21 +46,53 @@ def parse(entry):
         value = _decoder.decode(entry.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and depth(value) <= MOST_DEPTH else None
 
 
-def is_index(value, index):
-    return type(value) is int and value == index
+def depth(value):
+    """How many objects and lists lie in each other there."""
+    deepest, seen = 0, [(value, 1)]
+    while seen:
+        one, here = seen.pop()
+        if isinstance(one, (dict, list)):
+            deepest = max(deepest, here)
+            seen += [(part, here + 1) for part in (one.values() if isinstance(one, dict) else one)]
+    return deepest
+
+
+def own_index(value):
+    """The index an entry states, or `None`."""
+    index = value.get("index")
+    return index if type(index) is int and index >= 0 else None
+
+
+def stated_time(entry):
+    """The time an entry states, sound or not, or `None`."""
+    times = []
+
+    def pairs(pairs):
+        # The outermost object is the last one read.
+        times[:] = [value for key, value in pairs if key == "time"]
+        return dict(pairs)
+
+    try:
+        value = json.loads(entry.decode("utf-8", "surrogateescape"), object_pairs_hook=pairs, parse_int=_integer, parse_constant=_refused)
+        if isinstance(value, dict):
+            "".join(value).encode("utf-8")
+    except (ValueError, RecursionError):
+        return None
+    return times[0] if isinstance(value, dict) and len(times) == 1 and is_instant(times[0]) else None
 
 
 def is_instant(value):
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", value):
         return False
     try:
-        datetime.datetime.fromisoformat(value[:-1])
+        # Python has no year 0; 2000 has the same days.
+        datetime.datetime.fromisoformat(re.sub("^0000", "2000", value[:-1]))
     except ValueError:
         return False
-    return True
+    return value < LATEST
 
 
 # === canonical form ===
@@ -93,27 +127,20 @@ def _is(test, what):
     return lambda value: None if test(value) else f"is not {what}"
 
 
-def _matching(pattern, what):
-    return _is(lambda value: isinstance(value, str) and re.fullmatch(pattern, value), what)
-
-
 def _one_of(*words):
     return _is(lambda value: isinstance(value, str) and value in words, "one of " + ", ".join(words))
 
 
-_whole = _is(lambda value: type(value) is int and 0 <= value <= MOST_INTEGER, "an integer of the format")
-_string = _is(lambda value: isinstance(value, str), "text")
+def _up_to(most):
+    return _is(lambda value: type(value) is int and 0 <= value <= most, "an integer of the format")
+
+
+# Of texts the format fixes the shape nowhere: what a pseudonym or a digest looks like is told for
+# those who read them.
+_whole = _up_to(MOST_INTEGER)
+_small = _up_to((1 << 32) - 1)
+_text_type = _is(lambda value: isinstance(value, str), "text")
 _instant = _is(is_instant, "an instant")
-_pseudonym = _matching(r"s_[0-9a-f]{32}", "a pseudonym")
-_digest = _matching(r"[0-9a-fA-F]{64}", "a SHA-256 value in hex")
-_trace = _matching(r"[0-9a-f]{32}", "a trace id")
-# Nonce and tag are 28 bytes, 38 characters. Of a last lone character no byte could be made.
-_sealed = _is(
-    lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{38,}", value) and len(value) % 4 != 1,
-    "sealed text",
-)
-# The document does not say whether a span is of entries or of time.
-_bound = lambda value: _whole(value) and _instant(value) and "is neither an integer nor an instant"  # noqa: E731
 
 
 def _list_of(one):
@@ -122,10 +149,13 @@ def _list_of(one):
             return "is not a list"
         return next((f"holds what {why}" for why in map(one, value) if why), None)
 
+    check.is_list = True
     return check
 
 
-def _object(required=(), only_one=False, **keys):
+def _object(required=(), one_of_them=False, **keys):
+    needed = set(keys) if required == "all" else set(required)
+
     def check(value):
         if not isinstance(value, dict):
             return "is not an object"
@@ -134,80 +164,106 @@ def _object(required=(), only_one=False, **keys):
         for key, part in value.items():
             if key not in keys:
                 return "has an unknown key"
-            # Absent, spelt otherwise: canonical form refuses it.
-            why = None if part is None or part == [] or part == {} else keys[key](part)
+            if part is None and key not in needed and not one_of_them and not hasattr(keys[key], "is_list"):
+                continue  # absent, spelt otherwise: canonical form refuses it
+            why = keys[key](part)
             if why:
                 return f"{key} {why}"
-        if only_one and len(value) > 1:
-            return "has more than one key"
-        missing = [key for key in required if value.get(key) is None]
+        if one_of_them and len(value) != 1:
+            return "has not one key"
+        missing = sorted(needed - set(value))
         return f"lacks {missing[0]}" if missing else None
 
     return check
 
 
-_texts = _list_of(_string)
+_texts = _list_of(_text_type)
 _KINDS = """access.intent access.outcome access.denied credential.refused dossier.opened dossier.closed
     component.decided config.loaded log.read subject.created subject.erased refusals.aggregated
     entry.not_released""".split()
 
 _entry = _object(
     required=("v", "origin", "index", "time", "kind"),
-    v=_is(lambda value: is_index(value, 1), "1"),
-    origin=_string,
+    v=_is(lambda value: type(value) is int and value == 1, "1"),
+    origin=_text_type,
     index=_whole,
     time=_instant,
     kind=_one_of(*_KINDS),
-    trace=_trace,
-    caller=_object(agency=_string, certificate=_digest, system=_string),
+    trace=_text_type,
+    caller=_object(agency=_text_type, certificate=_text_type, system=_text_type),
     actor=_object(
+        required=("kind",),
         kind=_one_of("OFFICER", "CITIZEN", "ACTOR_ABSENT", "SYSTEM"),
-        account=_string,
-        agency=_string,
-        pseudonym=_pseudonym,
-        source_account=_string,
+        account=_text_type,
+        agency=_text_type,
+        pseudonym=_text_type,
+        source_account=_text_type,
     ),
     evidence=_one_of("CITIZEN_SIGNED", "ACCEPTANCE_RECEIPT", "ASSERTED"),
-    operation=_string,
-    dataset=_string,
+    operation=_text_type,
+    dataset=_text_type,
     fields=_object(asked=_texts, disclosed=_texts),
-    purpose=_object(only_one=True, dossier=_string, registered=_string),
-    procedure=_string,
-    case=_string,
+    purpose=_object(one_of_them=True, dossier=_text_type, registered=_text_type),
+    procedure=_text_type,
+    case=_text_type,
     legal_basis=_texts,
     subjects=_list_of(
-        _object(**{"class": _one_of("NATURAL", "RECORD")}, pseudonym=_pseudonym, role=_string, sealed=_sealed)
+        _object(
+            **{"class": _one_of("NATURAL", "RECORD")},
+            required=("class", "pseudonym", "role"),
+            pseudonym=_text_type,
+            role=_text_type,
+            sealed=_text_type,
+        )
     ),
-    decision=_object(effect=_one_of("PERMIT", "DENY"), policies=_texts, policy_digest=_string, catalogue_digest=_string),
+    decision=_object(
+        required=("effect",),
+        effect=_one_of("PERMIT", "DENY"),
+        policies=_texts,
+        policy_digest=_text_type,
+        catalogue_digest=_text_type,
+    ),
     outcome=_one_of(
         "FOUND", "MATCH", "MISMATCH", "NOT_FOUND", "INCOMPLETE", "SOURCE_UNAVAILABLE", "DENIED", "FAILED"
     ),
-    assurance=_one_of("HIGH", "LOW"),
-    reason=_string,
+    assurance=_text_type,
+    reason=_text_type,
     source=_object(
         **{"from": _one_of("REGISTRY", "CACHE", "COALESCED", "STALE")},
-        registry=_string,
+        required=("from", "registry"),
+        registry=_text_type,
         data_time=_instant,
         retrieved_at=_instant,
         fetched_by=_whole,
     ),
     upstream=_texts,
-    commitment=_object(mac=_digest, seal=_one_of("SUBJECTS", "RECORD"), sealed_key=_sealed),
+    commitment=_object("all", mac=_text_type, seal=_one_of("SUBJECTS", "RECORD"), sealed_key=_text_type),
     intent=_whole,
-    component=_object(key=_string, mode=_string, outcome=_string, prefilled=_whole, total=_whole),
-    aggregate=_object(**{"from": _bound}, reason=_string, count=_whole, to=_bound),
-    loaded=_object(what=_string, digest=_string),
-    search=_object(filters=_list_of(_object(name=_string, value=_string)), count=_whole),
-    created=_object(pseudonym=_pseudonym, commitment=_digest),
-    erased=_object(pseudonym=_pseudonym),
-    not_released=_object(required=("first", "last"), first=_whole, last=_whole, cause=_string),
+    component=_object(
+        required=("key", "outcome", "prefilled", "total"),
+        key=_text_type,
+        mode=_text_type,
+        outcome=_text_type,
+        prefilled=_small,
+        total=_small,
+    ),
+    aggregate=_object("all", **{"from": _instant}, reason=_text_type, count=_whole, to=_instant),
+    loaded=_object("all", what=_text_type, digest=_text_type),
+    search=_object(
+        required=("count",),
+        filters=_list_of(_object(required=("name",), name=_text_type, value=_text_type)),
+        count=_whole,
+    ),
+    created=_object("all", pseudonym=_text_type, commitment=_text_type),
+    erased=_object("all", pseudonym=_text_type),
+    not_released=_object("all", first=_whole, last=_whole, cause=_text_type),
 )
 
 
 def _empty(value):
-    """Whether somewhere in it stands a `null`, a `[]` or a `{}`: absent, spelt otherwise."""
+    """Whether somewhere in it stands a `null` or a `[]`: absent, spelt otherwise."""
     if isinstance(value, dict):
-        return not value or any(map(_empty, value.values()))
+        return any(map(_empty, value.values()))
     if isinstance(value, list):
         return not value or any(map(_empty, value))
     return value is None
@@ -246,6 +302,6 @@ class Deep:
         if "not_released" in value:
             span = value["not_released"]
             if not span["first"] <= span["last"] < index:
-                raise Bad("ENTRY_MALFORMED", "not_released names no entries before it")
+                raise Bad("NOT_RELEASED_RANGE", "not_released names no entries before it")
         if value["kind"] == "access.intent":
             self.intents.add(index)

@@ -14,8 +14,9 @@ from outcome import Found, Unreadable, shown
 
 LOG_KEY = 0x01
 WITNESS_KEY = 0x04
-MOST_BYTES = 1 << 20  # of a note; a checkpoint with a hundred signatures is far below
-LATEST = 253402300799  # 9999-12-31T23:59:59Z, the last second RFC 3339 can write
+MOST_BYTES = 256 * 1024  # of a note
+MOST_SIGNATURES = 64
+LATEST = (1 << 63) - 1  # of a cosignature, as its specification bounds it
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def strict_base64(text):
 
 def _good_name(name):
     # An argument that was no UTF-8 comes with lone surrogates.
-    return name != "" and not re.search("[\ud800-\udfff]", name) and "+" not in name and not any(c.isspace() for c in name)
+    return name != "" and not re.search("[\ud800-\udfff]", name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
 # === verifier keys ===
@@ -74,7 +75,7 @@ def parse_key(text, kind):
         raise Malformed("it is not of the form name+id+key")
     name, hexadecimal, encoded = parts
     material = strict_base64(encoded)
-    if not re.fullmatch(r"[0-9a-fA-F]{8}", hexadecimal) or material is None:
+    if not re.fullmatch(r"[0-9a-f]{8}", hexadecimal) or material is None:
         raise Malformed("it is not of the form name+id+key")
     if len(material) != 33 or material[0] != kind:
         raise Malformed(f"it is not an Ed25519 key of type {kind:#04x}")
@@ -89,7 +90,7 @@ def load_keys(arguments, kind, read_file):
     keys = {}
     for argument in arguments:
         try:
-            found = [parse_key(argument.strip(), kind)]
+            found = [parse_key(argument, kind)]
         except Malformed:
             found = _keys_of_file(argument, kind, read_file)
         keys.update({(key.name, key.id, key.public): key for key in found})
@@ -98,7 +99,7 @@ def load_keys(arguments, kind, read_file):
 
 def _keys_of_file(path, kind, read_file):
     try:
-        lines = read_file(path).decode("utf-8").splitlines()
+        lines = read_file(path).decode("utf-8").split("\n")
     except UnicodeDecodeError:
         raise Unreadable(f"the key file {shown(path)} is not text") from None
     lines = [line.strip() for line in lines]
@@ -127,7 +128,10 @@ def split_note(data):
     text, blank, rest = note.rpartition("\n\n")
     if not blank or not rest.endswith("\n"):
         raise Malformed("it has no signature lines")
-    return text + "\n", [_signature_line(line) for line in rest[:-1].split("\n")]
+    lines = rest[:-1].split("\n")
+    if len(lines) > MOST_SIGNATURES:
+        raise Malformed("it has more signatures than a note may have")
+    return text + "\n", [_signature_line(line) for line in lines]
 
 
 def _signature_line(line):

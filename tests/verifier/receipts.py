@@ -1,13 +1,16 @@
 """Receipts, in the protobuf JSON form of `common.v1.Receipt`."""
 
-import base64
 import json
+import math
 import re
 from dataclasses import dataclass
 
 import store
-from entries import MOST_INTEGER
+from entries import MOST_DEPTH, depth
+from notes import strict_base64
 from outcome import Unreadable, shown
+
+MOST_SIZE = (1 << 63) - 1  # of a log
 
 
 @dataclass(frozen=True)
@@ -26,19 +29,27 @@ class _Malformed(Exception):
 def load_receipts(path):
     """The receipt in a file, or the list of them."""
     try:
-        value = json.loads(store.read_file(path).decode("utf-8"), object_pairs_hook=_object)
-        found = [_receipt(one) for one in (value if isinstance(value, list) else [value])]
+        value = json.loads(store.read_file(path).decode("utf-8"), parse_int=_integer, parse_float=_finite, parse_constant=_finite)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no text
+        if depth(value) >= MOST_DEPTH:
+            raise _Malformed("it is nested too deeply")
+        return [_receipt(one) for one in (value if isinstance(value, list) else [value])]
     except (ValueError, RecursionError):
         raise Unreadable(f"the receipt {shown(path)} is not JSON") from None
     except _Malformed as error:
         raise Unreadable(f"the receipt {shown(path)} cannot be read: {error}") from None
-    return found
 
 
-def _object(pairs):
-    if len(dict(pairs)) != len(pairs):
-        raise _Malformed("a key stands twice")
-    return dict(pairs)
+def _finite(text):
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _integer(text):
+    # JSON has a minus zero, and it is no spelling of 0.
+    return int(text) if text != "-0" and len(text) < 30 else _finite(text)
 
 
 def _receipt(value):
@@ -47,29 +58,23 @@ def _receipt(value):
     origin = value.get("origin")
     if not isinstance(origin, str):
         raise _Malformed("it names no log")
-    return Receipt(origin, _index(value.get("index")), _leaf(value))
+    # Protobuf JSON leaves a zero out.
+    return Receipt(origin, _index(value.get("index", 0)), _leaf(value.get("leafHash")))
 
 
 def _index(index):
-    # Protobuf JSON leaves a zero out.
-    if index is None:
-        return 0
     if isinstance(index, str) and re.fullmatch(r"0|[1-9][0-9]{0,19}", index):
         index = int(index)
-    if type(index) is not int or not 0 <= index <= MOST_INTEGER:
+    if type(index) is not int or not 0 <= index < MOST_SIZE:
         raise _Malformed("its index is not a number")
     return index
 
 
-def _leaf(value):
-    # A protobuf parser takes the name as it stands in the .proto, too.
-    if "leafHash" in value and "leaf_hash" in value:
-        raise _Malformed("a key stands twice")
-    text = value.get("leafHash", value.get("leaf_hash"))
+def _leaf(text):
     if isinstance(text, str):
         if re.fullmatch(r"[0-9a-fA-F]{64}", text):
             return bytes.fromhex(text)
-        # Either alphabet, padded or not, as protobuf JSON has it; 32 bytes are 43 digits.
-        if re.fullmatch(r"[A-Za-z0-9+/]{43}=?|[A-Za-z0-9_-]{43}=?", text):
-            return base64.urlsafe_b64decode(text.rstrip("=").replace("+", "-").replace("/", "_") + "=")
+        data = strict_base64(text)
+        if data is not None and len(data) == 32:
+            return data
     raise _Malformed("its leaf hash is not one")

@@ -60,20 +60,14 @@ class Folder:
 
     def kept(self):
         """The sizes of the checkpoints the log kept; other names are not its own."""
-        return sorted(int(name) for name in self._names("checkpoints") if re.fullmatch(r"0|[1-9][0-9]{0,18}", name))
-
-    def wider(self, path, width):
-        """The widths above this one in which a partial tile is there."""
-        widths = [int(name) for name in self._names(path + ".p") if re.fullmatch(r"[1-9][0-9]{0,2}", name)]
-        return sorted(w for w in widths if width < w < WIDTH)
-
-    def _names(self, path):
         try:
-            return os.listdir(os.path.join(self.folder, *path.split("/")))
+            names = os.listdir(os.path.join(self.folder, "checkpoints"))
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise Unreadable(f"{path} cannot be listed: {_why(error)}") from None
+            raise Unreadable(f"checkpoints cannot be listed: {_why(error)}") from None
+        sizes = [int(name) for name in names if re.fullmatch(r"0|[1-9][0-9]{0,19}", name)]
+        return sorted(size for size in sizes if size < 1 << 64)
 
 
 class Url:
@@ -98,9 +92,6 @@ class Url:
             raise Unreadable(f"{path} cannot be fetched: {_why(error)}") from None
 
     def kept(self):
-        return []
-
-    def wider(self, _path, _width):
         return []
 
 
@@ -132,29 +123,25 @@ def tile_path(level, number):
 
 
 def read_tile(store, level, number, width, most):
-    """The tile in the width asked for, else full, else in the next wider one: its bytes and its
-    own width. `None` if it is not there."""
+    """The tile in the width asked for, else full, else in the next wider one: its bytes, and
+    whether it is the one asked for. `None` if it is not there."""
     path = tile_path(level, number)
-    widths = [width] if width == WIDTH else [width, WIDTH]
-    for own in widths:
+    wider = [WIDTH, *range(width + 1, WIDTH)] if width < WIDTH else []
+    for own in [width, *wider]:
         data = store.read(path if own == WIDTH else f"{path}.p/{own}", most)
         if data is not None:
-            return data, own
-    if width < WIDTH:
-        for own in store.wider(path, width):
-            data = store.read(f"{path}.p/{own}", most)
-            if data is not None:
-                return data, own
+            return data, own == width
     return None
 
 
 def read_hashes(store, level, number, width):
-    """The first `width` hashes of a tile. `None`: not there. `False`: not as long as it must be."""
+    """The first `width` hashes of a tile. `None`: not there. `False`: not as long as it must be;
+    of a stand-in only the beginning must be there."""
     found = read_tile(store, level, number, width, MOST_TILE)
     if found is None:
         return None
-    data, own = found
-    if len(data) != own * HASH:
+    data, exact = found
+    if len(data) < width * HASH or (exact and len(data) > width * HASH):
         return False
     return [data[i : i + HASH] for i in range(0, width * HASH, HASH)]
 
@@ -165,16 +152,16 @@ def read_bundle(store, number, width):
     found = read_tile(store, "entries", number, width, MOST_BUNDLE)
     if found is None:
         return None
-    data, own = found
+    data, exact = found
     entries, at = [], 0
-    while at < len(data) and len(entries) < own:
+    while at < len(data) and len(entries) < width:
         length = int.from_bytes(data[at : at + 2], "big")
         if at + 2 + length > len(data):
-            return entries[:width], (len(entries), "the bundle ends within an entry")
+            return entries, (len(entries), "the bundle ends within an entry")
         entries.append(data[at + 2 : at + 2 + length])
         at += 2 + length
-    if len(entries) < own:
-        return entries[:width], (len(entries), f"the bundle has {len(entries)} entries, not {own}")
-    if at < len(data):
-        return entries[:width], (own, f"the bundle goes on after its {own} entries")
-    return entries[:width], None
+    if len(entries) < width:
+        return entries, (len(entries), f"the bundle has {len(entries)} entries, not {width}")
+    if exact and at < len(data):
+        return entries, (width, f"the bundle goes on after its {width} entries")
+    return entries, None

@@ -6,9 +6,9 @@ import shutil
 
 import made
 from cases import Case
-from made import LOG, WITNESS
+from made import LOG, SECOND, WITNESS
 
-ROUNDS = 400
+ROUNDS = 150
 
 
 def mangled(dice, data):
@@ -115,3 +115,73 @@ class Fuzz(Case):
                 ended[code] += 1
         self.assertGreater(ended[1], 0)
         self.assertGreater(ended[2], 0)
+
+
+class Mixed(Case):
+    """Sound evidence and evidence at odds, in any mixture: what comes first, and from where on."""
+
+    SIZE = 300
+
+    def test_checkpoints_and_receipts_of_two_histories(self):
+        dice = random.Random(4)
+        entries = [made.entry(i) for i in range(self.SIZE + 9)]
+        honest = made.Made(self.folder("honest"), entries)
+        other = made.Made(self.folder("other"), [*entries[:120], made.entry(120, reason="OTHER"), *entries[121:]])
+        sizes = (0, 1, 100, 120, 121, 256, 299, self.SIZE, self.SIZE + 1, self.SIZE + 9)
+        log = made.Made(self.folder("log"), entries[: self.SIZE])
+        seen = set()
+        for turn in range(ROUNDS):
+            log.write(witnesses=dice.choice(([], [], [WITNESS], [SECOND])))
+            arguments = []
+            for _ in range(dice.randrange(6)):
+                size = dice.choice(sizes)
+                witnesses = dice.choice(([], [], [WITNESS], [WITNESS, SECOND]))
+                data = dice.choice((honest, honest, honest, other)).checkpoint(size, witnesses=witnesses)
+                if dice.randrange(12) == 0:
+                    data = data[:-9] + b"AAAAAAA=\n"  # the last signature does not hold
+                if dice.randrange(2):
+                    log.put(f"checkpoints/{dice.choice((size, dice.randrange(400)))}", data)
+                else:
+                    arguments += ["--checkpoint", self.file(data)]
+            for _ in range(dice.randrange(3)):
+                receipt = dice.choice((honest, honest, other)).receipt(dice.choice((0, 120, 121, 299, 300, 305)))
+                if dice.randrange(8) == 0:
+                    receipt = receipt.replace(made.ORIGIN, "elsewhere")
+                arguments += ["--receipt", self.file(receipt)]
+            if dice.randrange(2):
+                arguments += ["--witness-key", WITNESS.vkey()]
+            if dice.randrange(6) == 0:
+                log.put("checkpoint", other.checkpoint(self.SIZE))
+            with self.subTest(turn):
+                code, said = self.run_verifier(log, *arguments)
+                self.assertIn(code, (0, 1))
+                seen.add(said["fault"] and said["fault"]["code"])
+        everything = {None, "CHECKPOINT_SIGNATURE", "COSIGNATURE_BAD", "ROOT_MISMATCH", "FORK", "TRUNCATED"}
+        self.assertLessEqual(everything | {"RECEIPT_ORIGIN", "RECEIPT_MISMATCH"}, seen)
+
+    def test_stand_ins_for_partial_files(self):
+        """Some of them are there, of some a part, and some are wrong."""
+        dice = random.Random(5)
+        entries = [made.entry(i) for i in range(256)]
+        leaves = [made.leaf(entry) for entry in entries]
+        seen = set()
+        for turn in range(ROUNDS // 2):
+            log = made.Made(self.folder("log"), entries[:100]).write()
+            for kind, parts in (("entries", [made.bundle([entry]) for entry in entries]), (0, leaves)):
+                os.remove(log.at(made.path(kind, 0, 100)))
+                for width in dice.sample((99, 100, 101, 180, 255, 256), dice.randrange(1, 4)):
+                    data = b"".join(parts[:width])
+                    how = dice.randrange(6)
+                    at = dice.choice((len(b"".join(parts[:100])), dice.randrange(len(data))))
+                    if how == 0:
+                        data = data[:at]
+                    elif how == 1:
+                        data = data[:at] + dice.randbytes(dice.randrange(1, 40)) + data[at + 1 :]
+                    elif how == 2:
+                        data += b"more"
+                    log.put(made.path(kind, 0, width), data)
+            with self.subTest(turn):
+                code, said = self.run_verifier(log)
+                self.assertIn(code, (0, 1))
+                seen.add(said["fault"] and said["fault"]["code"])
+        self.assertLessEqual({None, "ENTRY_MISSING", "ENTRY_CHANGED", "TILE_MISSING", "TILE_WRONG"}, seen)

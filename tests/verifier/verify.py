@@ -33,7 +33,7 @@ def main(arguments=None, out=None):
         report = Audit(store.open_store(options.log), evidence, options.deep).run()
         verdict = "fault" if report.fault else "ok"
     except Unreadable as error:
-        evidence = evidence or Evidence([])
+        evidence = Evidence([])
         report, verdict = Report(fault=Fault("UNREADABLE", None, str(error))), "unreadable"
     text = to_json(verdict, report, evidence, options.deep) if options.json else to_table(verdict, report, evidence)
     print(text, file=out)
@@ -74,13 +74,17 @@ def _load(options):
 
 
 def _truncation(report):
-    size = report.checkpoint.size if report.checkpoint else 0
-    if report.covered > size:
+    if report.longer:
         return "found"
     return "none_below_covered" if report.covered else "undetectable"
 
 
+LAST_SECOND = 253402207200  # 9999-12-30T22:00:00Z: later ones are in some time zone of another year
+
+
 def _rfc3339(seconds):
+    if seconds > LAST_SECOND:
+        return None
     time = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
     return time.isoformat() + "Z"
 
@@ -145,7 +149,7 @@ def _count(number, one, many=None):
 def _about_truncation(report):
     kind = _truncation(report)
     if kind == "found":
-        return f"FOUND: {report.covered} entries are vouched for from outside"
+        return "FOUND: the log was longer than it is shown"
     if kind == "undetectable":
         return "truncation is UNDETECTABLE: nothing from outside says how long the log was"
     return f"none among the first {report.covered} entries; what came after them nothing outside vouches for"
