@@ -4,6 +4,9 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::net::SocketAddr;
 
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use motlan_audit_tree::witness::print_cosignatures;
 use motlan_audit_tree::{CosigningKey, TreeHead};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -83,6 +86,14 @@ async fn a_log_that_is_not_cosigned_learns_why() {
     assert!(matches!(gone, Err(SubmitError::Unavailable)), "{gone:?}");
 }
 
+/// The rig's witness says of a checkpoint that it was cosigned at no time.
+fn timeless(text: &str) -> Vec<u8> {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let signature = pair.sign(format!("cosignature/v1\ntime 0\n{text}").as_bytes());
+    let bytes = [&public().id().to_be_bytes()[..], &[0; 8], signature.as_ref()].concat();
+    format!("— {} {}\n", public().name(), BASE64_STANDARD.encode(bytes)).into_bytes()
+}
+
 /// A server that gives these answers, one a connection, and is silent then.
 struct Far {
     address: SocketAddr,
@@ -137,6 +148,8 @@ async fn answers_that_are_none_are_told_apart() {
     let cosigned =
         |key: &CosigningKey, time: u64| print_cosignatures(&[key.cosign(&note, time).unwrap()]).into_bytes();
     let other = key().cosign(ONE.signs(TreeHead { size: 9, root: [1; 32] }).note(), 5).unwrap();
+    // No witness's key makes it, but a wrong one could.
+    let timeless = timeless(note.text());
     let stranger = CosigningKey::from_seed("x.example", &[3; 32]).unwrap();
     let cases: Vec<(&str, Answers, Expected)> = vec![
         ("silence", vec![], |error| matches!(error, Unavailable)),
@@ -157,6 +170,7 @@ async fn answers_that_are_none_are_told_apart() {
         ("another tree's", vec![(200, print_cosignatures(&[other]).into_bytes())], |error| {
             matches!(error, NotCosigned(NoteError::BadSignature { .. }))
         }),
+        ("a cosignature without a time", vec![(200, timeless)], |error| matches!(error, Unreadable)),
         ("no size", vec![(409, b"many\n".to_vec())], |error| matches!(error, Unreadable)),
         ("a long size", vec![(409, vec![b'1'; MAX_SIZE_BYTES + 1])], |error| matches!(error, Unreadable)),
         ("the size it was asked from", vec![(409, b"5\n".to_vec())], |error| matches!(error, Unreadable)),

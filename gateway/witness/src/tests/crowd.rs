@@ -46,7 +46,9 @@ async fn of_two_forks_at_once_one_is_cosigned() {
         let forks = [TestLog::ONE.forked(1, SHARED as usize), TestLog::ONE.forked(2, SHARED as usize)];
         let submit = async |number: usize| {
             let log = forks[number % 2];
-            let size = SHARED + 1 + (number / 2) as u64;
+            // The last to come to the barrier is the first to go, and shall
+            // leave the others room to grow.
+            let size = SHARED + ((CROWD - number).div_ceil(2)) as u64;
             barrier.wait().await;
             persist(&witness, log, size).await.then_some((log.fork, size))
         };

@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::rig::{Rig, Running, TestLog};
 
 const ONE: TestLog = TestLog::ONE;
 const SHORT: Duration = Duration::from_millis(200);
+/// Nothing here takes so long, unless it never comes.
+const LONG: Duration = Duration::from_mins(1);
+/// So that no other limit does the work.
+const NEVER: Duration = Duration::from_hours(1);
 
 async fn connect(witness: &Running) -> TcpStream {
     TcpStream::connect(witness.handle.address()).await.unwrap()
@@ -17,7 +22,7 @@ async fn connect(witness: &Running) -> TcpStream {
 /// Everything until the other end closes; a reset is an end, too.
 async fn rest(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
+    let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.expect("the other end closes");
     String::from_utf8(bytes).unwrap()
 }
 
@@ -28,7 +33,7 @@ fn head(length: usize) -> String {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let mut rig = Rig::new();
-    rig.limits.body = SHORT;
+    (rig.limits.body, rig.limits.age) = (SHORT, NEVER);
     let witness = rig.start();
     for sent in ["", "old 0\n"] {
         let mut stream = connect(&witness).await;
@@ -43,7 +48,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 #[tokio::test]
 async fn a_header_that_does_not_come_is_not_waited_for() {
     let mut rig = Rig::new();
-    rig.limits.header = SHORT;
+    (rig.limits.header, rig.limits.age) = (SHORT, NEVER);
     let witness = rig.start();
     for sent in ["", "POST /add-checkpoint HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nhost: w\r\n\r\n"] {
         let mut stream = connect(&witness).await;
@@ -58,7 +63,8 @@ async fn a_header_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_without_end_is_cut_off() {
-    let rig = Rig::new();
+    let mut rig = Rig::new();
+    (rig.limits.body, rig.limits.age) = (NEVER, NEVER);
     let witness = rig.start();
     let mut stream = connect(&witness).await;
     stream.write_all(head(usize::MAX / 2).as_bytes()).await.unwrap();
@@ -72,7 +78,8 @@ async fn a_body_without_end_is_cut_off() {
         let mut bytes = Vec::new();
         let _ = from.read_to_end(&mut bytes).await;
     };
-    tokio::join!(endless, answered);
+    let both = async { tokio::join!(endless, answered) };
+    timeout(LONG, both).await.expect("the other end closes");
     witness.cosigns(ONE, 0, 5).await;
     witness.stop().await;
 }
@@ -106,7 +113,7 @@ async fn a_connection_too_many_is_closed_and_a_place_comes_back() {
 #[tokio::test]
 async fn no_connection_stays_for_ever() {
     let mut rig = Rig::new();
-    rig.limits.age = SHORT;
+    (rig.limits.age, rig.limits.header) = (SHORT, NEVER);
     let witness = rig.start();
     let mut stream = connect(&witness).await;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: w\r\n\r\n").await.unwrap();

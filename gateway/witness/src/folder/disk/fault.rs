@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     DoneButFails,
     /// The process dies before it.
     KillBefore,
+    /// The process dies when half of the bytes are written.
+    KillMid,
     /// The process dies after it, before anybody hears.
     KillAfter,
 }
@@ -45,8 +47,13 @@ struct State {
 // === impl Fault ===
 
 impl Fault {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Fails, Self::Halves, Self::DoneButFails, Self::KillBefore, Self::KillAfter];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Fails, Self::Halves, Self::DoneButFails, Self::KillBefore, Self::KillMid, Self::KillAfter];
+
+    /// Whether it ends the process.
+    pub(crate) fn kills(self) -> bool {
+        matches!(self, Self::KillBefore | Self::KillMid | Self::KillAfter)
+    }
 }
 
 // === impl FaultDisk ===
@@ -88,9 +95,9 @@ impl FaultDisk {
             return call();
         }
         let fault = state.fault.take();
-        state.dead = matches!(fault, Some(Fault::KillBefore | Fault::KillAfter));
+        state.dead = fault.is_some_and(Fault::kills);
         match fault {
-            Some(Fault::Halves) => halve()?,
+            Some(Fault::Halves | Fault::KillMid) => halve()?,
             Some(Fault::DoneButFails | Fault::KillAfter) => call()?,
             _ => {}
         }
