@@ -23,7 +23,8 @@ const HEADER_BYTES: usize = 16 * 1024;
 /// Serves until told to drain, and then waits for the connections, each of
 /// which ends within its limits.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, drain: CancellationToken) {
-    let (places, tasks) = (Arc::new(Semaphore::new(limits.connections)), TaskTracker::new());
+    let (places, tasks) =
+        (Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))), TaskTracker::new());
     // If this future is dropped its connections end with it.
     let cut = CancellationToken::new();
     let _cut = cut.clone().drop_guard();

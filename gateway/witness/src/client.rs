@@ -92,6 +92,7 @@ enum Answer {
 impl WitnessClient {
     /// The witness at that submission prefix (`https://witness.example/w1`),
     /// with that key. One exchange may take `timeout`; there are two at most.
+    /// The HTTP client should follow no redirects: no witness makes any.
     pub fn new(http: reqwest::Client, prefix: &Url, key: VerifierKey, timeout: Duration) -> Self {
         let mut url = prefix.clone();
         url.set_path(&format!("{}/add-checkpoint", prefix.path().trim_end_matches('/')));

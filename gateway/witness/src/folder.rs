@@ -92,16 +92,20 @@ pub(crate) fn origin_hash(origin: &str) -> String {
 impl Folder {
     /// Takes the folder of the witness with that key.
     pub(crate) fn open(path: &Path, key: &VerifierKey, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
-        let marker = match fs::read_to_string(path.join(MARKER)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::NoFolder),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(damaged(MARKER)),
-            read => read?,
-        };
+        // Before the lock, so that no lock is left in a stranger's folder; and
+        // read only behind it, because whoever held it may have changed it.
+        if !path.join(MARKER).try_exists()? {
+            return Err(OpenError::NoFolder);
+        }
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK))?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => OpenError::InUse,
             fs::TryLockError::Error(error) => error.into(),
         })?;
+        let marker = match fs::read_to_string(path.join(MARKER)) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(damaged(MARKER)),
+            read => read?,
+        };
         let (owner, known) = parse_marker(&marker).ok_or_else(|| damaged(MARKER))?;
         if owner != *key {
             return Err(OpenError::OtherKey { owner: Box::new(owner) });

@@ -22,6 +22,11 @@
 //! by itself: [`create_folder`] is a step of its own, and from then on a
 //! missing or damaged file stops the start.
 //!
+//! Its times never go back, either. A clock that stands up to five minutes
+//! before the last cosignature of a log states that time again; further back
+//! that log gets none until the clock has caught up, because one of the two
+//! times is wrong. A clock that once stood years ahead therefore ends a witness.
+//!
 //! What it cannot see is its own folder put back to an older copy. Don't
 //! restore a witness from a backup: make a new one, with a new key.
 

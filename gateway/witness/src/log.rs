@@ -24,6 +24,9 @@ use crate::service::OpenError;
 /// wrong and it is unknown which, so nothing is stated.
 const MOST_BACK: u64 = 300;
 
+/// The most requests that wait for a log's thread, whatever the options say.
+const MOST_WAITING: usize = 1 << 16;
+
 /// What a log is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -57,12 +60,25 @@ pub(crate) struct Log {
     suspects: Evidence,
     counts: Arc<Counts>,
     shown: Shown,
+    /// What is wrong, as last told to the operator. It is told when it begins
+    /// and ends, because anybody can send the same request again and again.
+    told: Condition,
+}
+
+/// How it stands with cosigning this log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    Well,
+    /// The clock went back, by little.
+    Behind,
+    Failing,
 }
 
 /// Where the way to a log's thread begins.
 pub(crate) struct Door {
     jobs: mpsc::Sender<Job>,
     shown: Shown,
+    counts: Arc<Counts>,
 }
 
 /// The last cosigned checkpoint as a note, for whoever asks. Only ever set to
@@ -101,8 +117,8 @@ impl Log {
         // An alarm does not end because the process did.
         counts.alarms.fetch_add(alarms.count() as u64, Ordering::Relaxed);
         counts.suspects.fetch_add(suspects.count() as u64, Ordering::Relaxed);
-        let log =
-            Self { trusted, key, clock, folder, state, alarms, suspects, counts, shown: Shown::default() };
+        let (shown, told) = (Shown::default(), Condition::Well);
+        let log = Self { trusted, key, clock, folder, state, alarms, suspects, counts, shown, told };
         log.show();
         Ok(log)
     }
@@ -114,8 +130,10 @@ impl Log {
         match decide(&self.trusted, seen, request) {
             Ok(next) => self.cosign(next).unwrap_or_else(|failure| {
                 self.counts.failures.fetch_add(1, Ordering::Relaxed);
-                let origin = &self.trusted.origin;
-                tracing::error!(origin, error = &failure as &dyn std::error::Error, "no cosignature");
+                if self.turns(Condition::Failing) {
+                    let origin = &self.trusted.origin;
+                    tracing::error!(origin, error = &failure as &dyn std::error::Error, "no cosignature");
+                }
                 Answer::Failed
             }),
             Err(refused) => {
@@ -128,13 +146,15 @@ impl Log {
     }
 
     fn cosign(&mut self, next: SignedCheckpoint) -> Result<Answer, Failure> {
-        let time = self.time()?;
+        let (time, condition) = self.time()?;
         // Said already, and durable: no need to write the same again.
         let said =
             |state: &&State| state.time == time && state.checkpoint.note().text() == next.note().text();
         if let Some(state) = self.state.as_ref().filter(said) {
             return Ok(Answer::Cosigned(state.cosignature.clone()));
         }
+        // Made before it is durable, because it is part of the state; given to
+        // nobody until the state is.
         let cosignature = self.key.cosign(next.note(), time).map_err(Failure::Sign)?;
         let mut checkpoint = next;
         if checkpoint.add(cosignature.clone()).is_err() {
@@ -145,22 +165,32 @@ impl Log {
         self.folder.save(&state).map_err(Failure::Disk)?;
         self.state = Some(state);
         self.show();
+        if self.turns(condition) {
+            let origin = &self.trusted.origin;
+            if condition == Condition::Behind {
+                tracing::warn!(origin, time, "the clock went back: the last time is stated");
+            } else {
+                tracing::info!(origin, "cosigning as usual again");
+            }
+        }
         Ok(Answer::Cosigned(cosignature))
     }
 
     /// The time to state: never less than was stated before.
-    fn time(&self) -> Result<u64, Failure> {
+    fn time(&self) -> Result<(u64, Condition), Failure> {
         let now = u64::try_from(self.clock.now().as_second()).unwrap_or(0);
         let last = self.state.as_ref().map_or(0, |state| state.time);
         match last.saturating_sub(now) {
-            0 => Ok(now),
-            back @ 1..=MOST_BACK => {
-                let origin = &self.trusted.origin;
-                tracing::warn!(origin, seconds = back, "the clock went back: the last time is stated again");
-                Ok(last)
-            }
+            0 => Ok((now, Condition::Well)),
+            1..=MOST_BACK => Ok((last, Condition::Behind)),
             seconds => Err(Failure::Clock { seconds }),
         }
+    }
+
+    /// Whether that is another condition than was told last; from now on it
+    /// is the one that was.
+    fn turns(&mut self, condition: Condition) -> bool {
+        std::mem::replace(&mut self.told, condition) != condition
     }
 
     fn keep(&mut self, alarm: &Alarm) {
@@ -204,8 +234,8 @@ impl Log {
     /// and everything that came through it is answered. `queue` requests can
     /// wait.
     pub(crate) fn run(mut self, number: usize, queue: usize) -> io::Result<(Door, JoinHandle<()>)> {
-        let (jobs, mut waiting) = mpsc::channel::<Job>(queue.max(1));
-        let door = Door { jobs, shown: Arc::clone(&self.shown) };
+        let (jobs, mut waiting) = mpsc::channel::<Job>(queue.clamp(1, MOST_WAITING));
+        let door = Door { jobs, shown: Arc::clone(&self.shown), counts: Arc::clone(&self.counts) };
         let thread = thread::Builder::new().name(format!("motlan-log-{number}")).spawn(move || {
             while let Some(Job { request, answer }) = waiting.blocking_recv() {
                 // Whoever hung up does not hear it; it is done all the same.
@@ -222,10 +252,13 @@ impl Door {
     /// Asks the log's thread.
     pub(crate) async fn ask(&self, request: AddCheckpoint) -> Answer {
         let (answer, answered) = oneshot::channel();
-        if self.jobs.send(Job { request, answer }).await.is_err() {
-            return Answer::Failed;
-        }
-        answered.await.unwrap_or(Answer::Failed)
+        // Without a receiver the answer's sender is dropped, too.
+        let _ = self.jobs.send(Job { request, answer }).await;
+        answered.await.unwrap_or_else(|_| {
+            // The thread is gone, which a log of its own would not tell.
+            self.counts.failures.fetch_add(1, Ordering::Relaxed);
+            Answer::Failed
+        })
     }
 
     /// The last cosigned checkpoint with the log's signature and ours.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::*;
 use crate::folder::disk::fault::Fault;
-use crate::tests::rig::{Rig, TestLog, key, public};
+use crate::tests::rig::{Rig, START, TestLog, key, public};
 
 const ONE: TestLog = TestLog::ONE;
 
@@ -126,6 +126,16 @@ fn the_same_again_in_the_same_second_costs_no_write() {
     assert_eq!(rig.disk.calls(), 3);
 }
 
+#[tokio::test]
+async fn a_thread_that_is_gone_is_a_failure_that_is_counted() {
+    let (jobs, gone) = mpsc::channel(1);
+    drop(gone);
+    let counts = Arc::new(Counts::default());
+    let door = Door { jobs, shown: Shown::default(), counts: Arc::clone(&counts) };
+    assert_eq!(door.ask(ONE.request(0, 5)).await, Answer::Failed);
+    assert_eq!(counts.failures.load(Ordering::Relaxed), 1);
+}
+
 /// Collects what is logged.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<u8>>>);
@@ -168,5 +178,15 @@ fn the_operator_hears_of_a_split_view_once_and_at_error_level() {
     assert_eq!(heard.during("ERROR", || drop(log.answer(&fork.request(5, 5)))), 0);
     assert_eq!(heard.during("WARN", || drop(log.answer(&fork.request(5, 9)))), 1);
     rig.disk.full(true);
-    assert_eq!(heard.during("ERROR", || drop(log.answer(&ONE.request(5, 9)))), 1);
+    // What anybody can repeat is told when it begins and when it ends.
+    let grows = ONE.request(5, 9);
+    assert_eq!(heard.during("ERROR", || drop(log.answer(&grows))), 1);
+    assert_eq!(heard.during("ERROR", || drop(log.answer(&grows))), 0);
+    rig.disk.full(false);
+    rig.set_clock(START - 1);
+    assert_eq!(heard.during("WARN", || drop(log.answer(&grows))), 1);
+    assert_eq!(heard.during("WARN", || drop(log.answer(&ONE.request(9, 12)))), 0);
+    rig.set_clock(START);
+    assert_eq!(heard.during("INFO", || drop(log.answer(&ONE.request(12, 13)))), 1);
+    assert_eq!(heard.during("INFO", || drop(log.answer(&ONE.request(13, 14)))), 0);
 }
