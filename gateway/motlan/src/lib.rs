@@ -17,3 +17,4 @@ pub mod sandbox;
 pub mod telemetry;
 pub mod term;
 pub mod wiring;
+pub mod witness;
