@@ -57,7 +57,7 @@ pub async fn run(args: &WitnessArgs, out: &mut dyn Write) -> Ended {
         stop.received().await;
         drain.cancel();
         // What is under way has its time; the witness says when it is done.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         ended = witness.run(drain.clone()) => ended.context("witness").or_exit(Exit::Unavailable)?,
