@@ -8,6 +8,7 @@ mod reasons;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub use ids::run as id;
 pub use keys::run as new_keys;
 pub use names::run as compare_names;
 pub use reasons::run as reasons;
+pub use witness::{NewWitnessArgs, WitnessArgs, WitnessCommand, WitnessKeyArgs};
 
 /// One gateway to the national databases, so that citizens hand a fact in once.
 #[derive(Debug, Parser)]
@@ -57,6 +59,9 @@ pub enum Command {
     /// Make the key files that a configuration names
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Witness other offices' logs: cosign what grew from what was seen, nothing else
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// Open a dossier
     Open(OpenArgs),
     /// Resolve a dossier: what is reused, what prefills, what still needs paper
@@ -126,6 +131,8 @@ pub enum ConfigCommand {
 pub enum KeysCommand {
     /// Make new random keys, each file with mode 0600; never overwrites one
     New(NewKeysArgs),
+    /// Make a witness's key, a file with mode 0600, and say what others verify it with
+    NewWitness(WitnessKeyArgs),
 }
 
 /// Arguments of `motlan keys new`.

@@ -18,3 +18,4 @@ pub mod telemetry;
 pub mod term;
 pub mod verify;
 pub mod wiring;
+pub mod witness;

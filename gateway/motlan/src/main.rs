@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand};
+use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand, WitnessCommand};
 use motlan::exit::{Ended, Exit, OrExit as _};
-use motlan::{cli, client, demo, run, verify};
+use motlan::{cli, client, demo, run, verify, witness};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -38,6 +38,8 @@ fn answer(command: Command, out: &mut dyn Write) -> Ended {
         Command::Reasons(args) => cli::reasons(&args, out),
         Command::Config(ConfigCommand::Check { file }) => run::check(&file, out),
         Command::Keys(KeysCommand::New(args)) => cli::new_keys(&args, out),
+        Command::Keys(KeysCommand::NewWitness(args)) => witness::new_key(&args, out),
+        Command::Witness(WitnessCommand::New(args)) => witness::new(&args, out),
         other => {
             let runtime = run::runtime().or_exit(Exit::Unavailable)?;
             runtime.block_on(converse(other, out))
@@ -50,6 +52,7 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Demo(args) => demo::run(&args, out).await,
         Command::Sandbox(args) => run::sandbox(&args, out).await,
         Command::Serve(args) => run::serve(&args).await,
+        Command::Witness(WitnessCommand::Run(args)) => witness::run(&args, out).await,
         Command::Open(args) => client::open(&args, out).await,
         Command::Resolve(args) => client::resolve(&args, out).await,
         Command::Get(args) => client::get(&args, out).await,
@@ -57,8 +60,11 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Verify(args) => client::verify(&args, out).await,
         Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
         Command::Audit(AuditCommand::Verify(args)) => verify::run(args, out).await,
-        Command::Id(_) | Command::Match(_) | Command::Reasons(_) | Command::Config(_) | Command::Keys(_) => {
-            Ok(Exit::Internal)
-        }
+        Command::Id(_)
+        | Command::Match(_)
+        | Command::Reasons(_)
+        | Command::Config(_)
+        | Command::Keys(_)
+        | Command::Witness(WitnessCommand::New(_)) => Ok(Exit::Internal),
     }
 }

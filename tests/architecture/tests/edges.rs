@@ -18,6 +18,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("motlan-audit-tree", &[]),
     ("motlan-proto", &[]),
     ("motlan-audit", &["motlan-domain", "motlan-telemetry", "motlan-audit-tree"]),
+    // Runs in another office, beside none of our stores: it must not know the
+    // log it witnesses otherwise than by what the log signs.
+    ("motlan-witness", &["motlan-domain", "motlan-audit-tree"]),
     ("motlan-catalogue", &["motlan-domain"]),
     ("motlan-api", &["motlan-domain", "motlan-telemetry"]),
     ("motlan-dossier", &["motlan-domain", "motlan-catalogue"]),
@@ -107,6 +110,7 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
         "no sockets, files, proto",
     ),
     ("motlan-audit", &["reqwest", "tonic", "prost", "hyper"], "never touches the network"),
+    ("motlan-witness", &["tonic", "prost", "rusqlite", "toml"], "plain HTTP, plain files, no config"),
     ("motlan-server", &["reqwest", "rusqlite"], "never touches stores or adapters"),
     ("motlan-api", &["reqwest", "tonic", "prost", "hyper", "rusqlite"], "the seam knows no transport"),
 ];

@@ -38,6 +38,9 @@ fn every_command_of_the_manual_parses() {
         "motlan audit search --client C --person 1 --agency A --officer O --procedure P",
         "motlan keys new --audit A",
         "motlan keys new --audit A --register R",
+        "motlan keys new-witness F --name witness.example/w1",
+        "motlan witness new --folder D --key F",
+        "motlan witness run --folder D --key F --log-key PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
         "motlan id personal_id 1",
         "motlan id --csv F --synthetic allow",
         "motlan match A B",
@@ -72,6 +75,12 @@ fn what_makes_no_sense_is_refused() {
         "motlan audit search --client C --order sideways",
         "motlan keys",
         "motlan keys new",
+        "motlan keys new-witness F",
+        "motlan witness",
+        "motlan witness new --folder D",
+        "motlan witness run --folder D --key F",
+        "motlan witness run --folder D --key F --log-key PeterNeumann",
+        "motlan witness run --folder D --key F --log-key PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
     ];
     for line in lines {
         assert!(parse(line).is_err(), "{line} was accepted");
