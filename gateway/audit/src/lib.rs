@@ -35,6 +35,7 @@ mod interrupted;
 mod journal;
 mod keys;
 mod log;
+mod opening;
 mod proofs;
 mod seal;
 mod search;
