@@ -44,7 +44,7 @@ const PAUSE: Duration = Duration::from_millis(400);
 const TICK: Duration = Duration::from_millis(200);
 
 /// Bytes of entries read at a time.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 256 << 10;
 
 /// Between two attempts after a failure: first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));

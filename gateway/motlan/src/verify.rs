@@ -41,7 +41,8 @@ fn verified(args: &VerifyLogArgs) -> Report {
         Err(error) => return Report::unreadable(error.as_ref()),
     };
     let log = args.log.as_str();
-    if log.starts_with("https://") || log.starts_with("http://") {
+    let scheme = log.split_once("://").map_or("", |(scheme, _)| scheme);
+    if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
         match Served::at(log) {
             Ok(served) => with(&served, &keys, &evidence, args.deep),
             Err(error) => Report::unreadable(error.as_ref()),

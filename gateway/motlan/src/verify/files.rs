@@ -82,6 +82,8 @@ impl Served {
             return Ok(None);
         }
         response.error_for_status_ref()?;
+        // Nobody asked for it packed: unpacked wrongly it would accuse the log.
+        anyhow::ensure!(!response.headers().contains_key("content-encoding"), "the file comes packed");
         let mut bytes = Vec::new();
         while let Some(more) = response.chunk().await? {
             anyhow::ensure!(bytes.len() + more.len() <= MOST_BYTES, "longer than any file of a log");
