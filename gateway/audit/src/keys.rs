@@ -54,7 +54,7 @@ pub enum KeyError {
     #[error("key file is readable by others: mode must be 0600")]
     Exposed,
     /// The key file is not of the expected form.
-    #[error("key file is malformed")]
+    #[error("key file is malformed: it has four lines, subject_hash_key, master_key, record_key and log_key")]
     Malformed,
     /// The folder was made with other keys.
     #[error("keys are not those the folder was made with")]

@@ -146,8 +146,12 @@ impl SearchDesk {
         work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
     ) -> Result<T, AuditError> {
         let (reply, answer) = oneshot::channel();
-        // Whoever does not wait any more does without.
-        self.hand_in(Request::Work(Box::new(|| drop(reply.send(guarded(work))))))?;
+        let unless_gone = move || {
+            if !reply.is_closed() {
+                drop(reply.send(guarded(work)));
+            }
+        };
+        self.hand_in(Request::Work(Box::new(unless_gone)))?;
         answer.await.unwrap_or(Err(AuditError::Closed))
     }
 
@@ -169,8 +173,10 @@ impl SearchDesk {
 impl Searcher {
     pub(crate) fn run(self) {
         while let Ok(request) = self.requests.recv() {
-            // An answer nobody waits for any more is dropped.
             match request {
+                // Nobody waits for it any more.
+                Request::Search(_, reply) if reply.is_closed() => {}
+                Request::Get(_, reply) if reply.is_closed() => {}
                 Request::Search(query, reply) => drop(reply.send(guarded(|| self.search(&query)))),
                 Request::Get(index, reply) => drop(reply.send(guarded(|| self.get(index, None)))),
                 Request::Work(work) => work(),

@@ -43,6 +43,10 @@ const PAUSE: Duration = Duration::from_millis(400);
 /// How long the thread sleeps when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
+/// Entries that one checkpoint adds at most: a longer way is made in pieces, each
+/// for good, and no list of files grows with it.
+const STEP: u64 = 65_536;
+
 /// Bytes of entries read at a time.
 const CHUNK: usize = 256 << 10;
 
@@ -107,6 +111,9 @@ pub(crate) struct Integrator {
     bundle: Vec<u8>,
     published: watch::Sender<Arc<SignedCheckpoint>>,
     failing: Arc<AtomicBool>,
+    /// Whether edge and bundle are another's than what is published: after a
+    /// failure nothing may be built on them.
+    astray: bool,
     backoff: Duration,
 }
 
@@ -143,11 +150,17 @@ impl Integrator {
             bundle: Vec::new(),
             published: watch::Sender::new(Arc::new(newest)),
             failing: Arc::default(),
+            astray: false,
             backoff: BACKOFF.0,
         };
         integrator.go_back()?;
-        // Before anybody is served: what is shown covers all that was promised.
-        integrator.advance(durable)?;
+        integrator.tidy();
+        // Mostly all there is: the end of the log before a crash. Files that
+        // cannot be written stop publication alone, here as later.
+        match integrator.step(durable) {
+            Err(error @ TreeError::Files(_)) => integrator.failed(&error),
+            stepped => stepped?,
+        }
         Ok(integrator)
     }
 
@@ -181,9 +194,17 @@ impl Integrator {
         Ok(())
     }
 
-    /// Brings every entry below `durable` into the tree and publishes it.
-    fn advance(&mut self, durable: u64) -> Result<(), TreeError> {
+    /// Brings the next entries below `durable` into the tree and publishes them:
+    /// not more than [`STEP`], so that a long way is made for good piece by piece.
+    fn step(&mut self, durable: u64) -> Result<(), TreeError> {
+        if self.astray {
+            self.go_back()?;
+            self.astray = false;
+        }
         let before = self.published.borrow().head();
+        let durable = durable.min(before.size.saturating_add(STEP));
+        // Until it is published.
+        self.astray = true;
         while self.frontier.head().size < durable {
             let mut entries = self.reader.scan(self.frontier.head().size, CHUNK)?;
             entries.retain(|stored| stored.index < durable);
@@ -206,6 +227,7 @@ impl Integrator {
         }
         let grown = self.frontier.finish();
         if grown.head == before {
+            self.astray = false;
             return Ok(());
         }
         self.write_bundle(grown.head.size)?;
@@ -214,7 +236,9 @@ impl Integrator {
         }
         self.files.sync()?;
         self.publish(grown.head)?;
-        self.forget(before, grown.head)
+        self.astray = false;
+        self.forget(before, grown.head);
+        Ok(())
     }
 
     /// Writes the entries at hand as the bundle that ends at `size`.
@@ -235,45 +259,63 @@ impl Integrator {
 
     /// Partial files stay until the full one of their place is published: whoever
     /// reads by an older checkpoint finds either.
-    fn forget(&self, before: TreeHead, now: TreeHead) -> Result<(), TreeError> {
+    fn forget(&self, before: TreeHead, now: TreeHead) {
         let mut hashes = (before.size, now.size);
         for level in 0..8 {
             let place = hashes.0 / u64::from(TILE_WIDTH);
             hashes = (place, hashes.1 / u64::from(TILE_WIDTH));
             // Full now, and begun before.
             if place < hashes.1 && Tile::in_tree(level, place, before.size).is_some() {
-                let full = Tile::new(level, place, TILE_WIDTH);
-                let full = full.into_iter().map(|tile| tile.to_string());
-                let bundle = Bundle::new(place, TILE_WIDTH).filter(|_| level == 0);
-                for place in full.chain(bundle.map(|bundle| bundle.to_string())) {
-                    self.files.remove_partials(&place)?;
-                }
+                self.remove_partials(level, place);
             }
         }
-        Ok(())
     }
 
-    /// Integrates; after a failure of whatever kind, a panic among them, goes back
-    /// to what is published and waits a little longer each time.
+    /// What a crash left of the places that became full last.
+    fn tidy(&self) {
+        let mut hashes = self.published.borrow().head().size;
+        for level in 0..8 {
+            hashes /= u64::from(TILE_WIDTH);
+            if let Some(place) = hashes.checked_sub(1) {
+                self.remove_partials(level, place);
+            }
+        }
+    }
+
+    /// A file too many harms nobody: that it cannot be removed is only told.
+    fn remove_partials(&self, level: u8, place: u64) {
+        let tile = Tile::new(level, place, TILE_WIDTH).map(|tile| tile.to_string());
+        let bundle = Bundle::new(place, TILE_WIDTH).filter(|_| level == 0).map(|bundle| bundle.to_string());
+        for full in tile.into_iter().chain(bundle) {
+            if let Err(error) = self.files.remove_partials(&full) {
+                tracing::warn!(error = &error as &dyn std::error::Error, full, "partial files stay");
+            }
+        }
+    }
+
+    /// Integrates; after a failure of whatever kind, a panic among them, waits a
+    /// little longer each time, and begins from what is published.
     fn attempt(&mut self, durable: u64) -> Result<(), Duration> {
-        match catch_unwind(AssertUnwindSafe(|| self.advance(durable))) {
+        match catch_unwind(AssertUnwindSafe(|| self.step(durable))) {
             Ok(Ok(())) => {
                 self.failing.store(false, Ordering::Release);
                 self.backoff = BACKOFF.0;
                 return Ok(());
             }
-            Ok(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the log cannot be published");
+            Ok(Err(error)) => self.failed(&error),
+            Err(_) => {
+                tracing::error!("the integration of the audit log panicked");
+                self.failing.store(true, Ordering::Release);
             }
-            Err(_) => tracing::error!("the integration of the audit log panicked"),
-        }
-        self.failing.store(true, Ordering::Release);
-        if let Err(error) = self.go_back() {
-            tracing::error!(error = &error as &dyn std::error::Error, "the published log cannot be read");
         }
         let pause = self.backoff;
         self.backoff = (pause * 2).min(BACKOFF.1);
         Err(pause)
+    }
+
+    fn failed(&self, error: &TreeError) {
+        tracing::error!(error = error as &dyn std::error::Error, "the log cannot be published");
+        self.failing.store(true, Ordering::Release);
     }
 }
 
@@ -292,6 +334,8 @@ pub(crate) fn run(mut integrator: Integrator) {
         match integrator.attempt(durable) {
             Err(_) if closed => return,
             Err(pause) => integrator.progress.rest(pause),
+            // There is more: nothing to wait for.
+            Ok(()) if integrator.published.borrow().head().size < durable => {}
             // In company: a checkpoint costs the same for one entry as for thousands.
             Ok(()) => integrator.progress.rest(PAUSE),
         }

@@ -254,7 +254,12 @@ impl Service<Request<Body>> for EdgeConnection {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if self.0.is_full() {
             self.0.edge.0.counted.refused(request.uri().path(), Code::ResourceExhausted);
-            return Either::Left(ready(Ok(overloaded().map(Held::nothing).map(Told::refused))));
+            // Who is beyond its quota hears that, and is counted for it.
+            let refused = match self.0.share.account.admits() {
+                Ok(()) => overloaded(),
+                Err(after) => told(Failure::new(Reason::QuotaExceeded).retry_after(Some(after))),
+            };
+            return Either::Left(ready(Ok(refused.map(Held::nothing).map(Told::refused))));
         }
         let connected = Arc::clone(&self.0);
         Either::Right(Box::pin(async move { Ok(connected.answer(request).await) }))

@@ -5,6 +5,7 @@
 //! The blocks of a word lie one after another and never overlap.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -50,12 +51,19 @@ struct Block {
 impl Batch {
     /// An entry holds a word; entries come in the order of the log.
     pub(super) fn add(&mut self, role: Role, word: i64, index: u64) {
-        let new = Block { first: index, last: index, later: Vec::new() };
-        let block = self.growing.entry((role, word)).or_insert_with(|| new);
-        if block.later.len() >= BLOCK {
-            let new = Block { first: index, last: index, later: Vec::new() };
-            self.full.push(((role, word), std::mem::replace(block, new)));
-        } else if index > block.last {
+        let new = || Block { first: index, last: index, later: Vec::new() };
+        let block = match self.growing.entry((role, word)) {
+            Entry::Vacant(place) => {
+                place.insert(new());
+                return;
+            }
+            Entry::Occupied(place) => place.into_mut(),
+        };
+        if index <= block.last {
+            // A person twice in one entry is there once.
+        } else if block.later.len() >= BLOCK {
+            self.full.push(((role, word), std::mem::replace(block, new())));
+        } else {
             write_number(&mut block.later, index - block.last);
             block.last = index;
         }

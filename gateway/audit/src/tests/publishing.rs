@@ -276,3 +276,61 @@ async fn files_that_fail_hold_up_publication_alone() {
     assert_eq!(Outsider::of(&world).entries().len(), 11);
     world.shut().await;
 }
+
+/// The disk of the published log is away for a while, for reading too: what is
+/// published afterwards has no hole.
+#[tokio::test]
+async fn nothing_is_built_on_what_a_failure_left() {
+    for reads in [true, false] {
+        let mut world = World::new().await;
+        grow(&world, 300).await;
+        world.faults.fail_published(crate::testing::EIO, reads);
+        for at in 0..700 {
+            world.log.append(draft(at)).await.unwrap();
+        }
+        world.until("it failed again and again", |_| world.faults.published_failures() > 3).await;
+        assert_eq!((world.log.health().publishing, world.log.health().published), (false, 300), "{reads}");
+        world.faults.clear();
+        world.log.published(1_000).await;
+        assert_eq!(Outsider::of(&world).entries().len(), 1_000, "{reads}");
+        world.again().await.expect("its tiles are whole");
+        world.shut().await;
+    }
+}
+
+/// A published log that cannot be written stops publication alone, at the start
+/// as while it runs.
+#[tokio::test]
+async fn a_start_does_not_wait_for_the_published_disk() {
+    let mut world = World::new().await;
+    grow(&world, 10).await;
+    world.faults.fail_published(crate::testing::ENOSPC, false);
+    for at in 0..5 {
+        world.log.append(draft(at)).await.unwrap();
+    }
+    world.shut().await;
+    assert_eq!(Outsider::of(&world).checkpoint().head().size, 10, "control: something is left to do");
+    let (log, service) = open(world.dir.path(), &world.clock, &world.faults).await.expect("it starts");
+    (world.log, world.service) = (log, Some(service));
+    assert!(!world.log.health().publishing && world.log.health().ready);
+    world.log.append(draft(15)).await.expect("it records");
+    world.faults.clear();
+    world.log.published(16).await;
+    assert_eq!(Outsider::of(&world).entries().len(), 16);
+    world.shut().await;
+}
+
+/// The key file is named after the whole name of the folder.
+#[tokio::test]
+async fn two_logs_beside_one_another_have_two_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, origin) in [("log.v1", "motlan.example/1"), ("log.v2", "motlan.example/2")] {
+        let log_dir = dir.path().join(name);
+        let options = AuditOptions { log_dir, ..AuditOptions::new(dir.path().join(origin), origin) };
+        let clock = Arc::new(ManualClock::at(Timestamp::from_microsecond(NOON).unwrap()));
+        let opened = AuditLog::open(options, Arc::new(MemoryKeyProvider::fixed(7)), clock).await;
+        opened.expect("it opens").1.shutdown().await;
+        let key = fs::read_to_string(dir.path().join(format!("{name}.pub"))).unwrap();
+        assert!(key.starts_with(origin), "{key}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
@@ -27,7 +27,7 @@ pub(super) fn newest(
     key: &SigningKey,
 ) -> Result<SignedCheckpoint, TreeError> {
     let log = TrustedLog::from(key.verifier_key().clone());
-    let public = folder.map(|folder| folder.with_extension("pub"));
+    let public = folder.map(beside);
     let begun = public.as_ref().map_or(Ok(false), |file| known(file, key.verifier_key()))?;
     let newest = match files.read(CHECKPOINT)? {
         Some(bytes) => SignedCheckpoint::open(&bytes, &log)?,
@@ -43,6 +43,13 @@ pub(super) fn newest(
         replace_file(&file, format!("{}\n", key.verifier_key()).as_bytes())?;
     }
     Ok(newest)
+}
+
+/// The file of the verifier key: named as the folder, and `.pub`.
+fn beside(folder: &Path) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".pub");
+    PathBuf::from(name)
 }
 
 /// Whether the verifier key lies there; another one is another log's.

@@ -82,6 +82,8 @@ fn a_long_list_lies_in_several_blocks() {
     let mut batch = Batch::default();
     for index in 0..10_000 {
         batch.add(Role::Kind, 7, index);
+        // Also where it fills a block.
+        batch.add(Role::Kind, 7, index);
     }
     let transaction = connection.transaction().unwrap();
     batch.write(&transaction).unwrap();

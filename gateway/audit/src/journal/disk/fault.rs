@@ -71,6 +71,9 @@ struct State {
     short_write: Option<(usize, i32)>,
     sync: Option<i32>,
     create: Option<i32>,
+    /// Of the published log alone: what reading and what writing it ends in, and
+    /// how often either did.
+    published: (Option<i32>, Option<i32>, u64),
     panic_on_write: bool,
     swallow_syncs: bool,
     hang: bool,
@@ -124,6 +127,18 @@ impl Faults {
     /// No file can be made.
     pub fn fail_creates(&self, errno: i32) {
         self.state.lock().create = Some(errno);
+    }
+
+    /// Writing the published log, and reading it if so, fails with that error
+    /// number; the journal goes on.
+    pub fn fail_published(&self, errno: i32, reads: bool) {
+        let mut state = self.state.lock();
+        state.published = (reads.then_some(errno), Some(errno), 0);
+    }
+
+    /// How often using the published log failed since.
+    pub fn published_failures(&self) -> u64 {
+        self.state.lock().published.2
     }
 
     /// The next write panics.
@@ -184,17 +199,30 @@ impl Faults {
         if self.state.lock().dead { Err(io::Error::from_raw_os_error(EIO)) } else { Ok(()) }
     }
 
-    /// For files beside the journal: whether they can be written.
-    pub(crate) fn may_write(&self) -> io::Result<()> {
+    /// For files of the published log: whether they can be read.
+    pub(crate) fn may_read(&self) -> io::Result<()> {
         self.alive()?;
-        let (write, create) = {
-            let state = self.state.lock();
-            (state.write, state.create)
-        };
-        raise(write.or(create))
+        let published = self.state.lock().published.0;
+        self.count_published(published)
     }
 
-    /// For files beside the journal: whether they can be synced, and whether a
+    /// For files of the published log: whether they can be written.
+    pub(crate) fn may_write(&self) -> io::Result<()> {
+        self.alive()?;
+        let (write, create, published) = {
+            let state = self.state.lock();
+            (state.write, state.create, state.published.1)
+        };
+        raise(write.or(create))?;
+        self.count_published(published)
+    }
+
+    fn count_published(&self, errno: Option<i32>) -> io::Result<()> {
+        self.state.lock().published.2 += u64::from(errno.is_some());
+        raise(errno)
+    }
+
+    /// For files of the published log: whether they can be synced, and whether a
     /// sync is to do nothing.
     pub(crate) fn may_sync(&self) -> io::Result<bool> {
         self.alive()?;

@@ -60,6 +60,7 @@ impl LogFiles for FaultFiles {
     }
 
     fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        self.faults.may_read()?;
         let held = self.held.lock();
         match held.iter().rev().find(|(name, _)| name == path) {
             Some((_, bytes)) => Ok(Some(bytes.clone())),
