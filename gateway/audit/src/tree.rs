@@ -13,6 +13,7 @@
 
 pub(crate) mod files;
 mod hold;
+mod published;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -23,8 +24,7 @@ use std::time::Duration;
 use motlan_audit_tree::bundle::{BundleError, push_entry};
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
-    Bundle, Checkpoint, CheckpointError, Frontier, NodeHash, ReadError, SignedCheckpoint, SigningKey,
-    StoredTree, TreeHead, VerifierKey,
+    Bundle, Checkpoint, CheckpointError, Frontier, ReadError, SignedCheckpoint, SigningKey, TreeHead,
 };
 use tokio::sync::watch;
 
@@ -33,6 +33,7 @@ use crate::store::{AuditReader, StoreError};
 use crate::writer::Progress;
 pub use files::TileError;
 use files::{LogFiles, Stored};
+pub(crate) use published::Published;
 
 /// Where the newest checkpoint lies among the files.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
@@ -115,15 +116,6 @@ pub(crate) struct Integrator {
     /// failure nothing may be built on them.
     astray: bool,
     backoff: Duration,
-}
-
-/// What others know of the published log.
-#[derive(Clone)]
-pub(crate) struct Published {
-    newest: watch::Receiver<Arc<SignedCheckpoint>>,
-    key: VerifierKey,
-    files: Arc<dyn LogFiles>,
-    failing: Arc<AtomicBool>,
 }
 
 // === impl Integrator ===
@@ -339,62 +331,6 @@ pub(crate) fn run(mut integrator: Integrator) {
             // In company: a checkpoint costs the same for one entry as for thousands.
             Ok(()) => integrator.progress.rest(PAUSE),
         }
-    }
-}
-
-// === impl Published ===
-
-impl Published {
-    /// The newest checkpoint.
-    pub(crate) fn newest(&self) -> Arc<SignedCheckpoint> {
-        Arc::clone(&self.newest.borrow())
-    }
-
-    /// The key that signs them.
-    pub(crate) const fn key(&self) -> &VerifierKey {
-        &self.key
-    }
-
-    /// Waits until a checkpoint covers every entry below `to`, or the log is
-    /// closed.
-    pub(crate) async fn reaches(&self, to: u64) {
-        // An error means closed: nothing more will come.
-        let _ = self.newest.clone().wait_for(|newest| newest.head().size >= to).await;
-    }
-
-    /// Whether the last attempt to publish failed.
-    pub(crate) fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Acquire)
-    }
-
-    /// That the entry is in the tree of `size` leaves. Reads files.
-    pub(crate) fn prove_inclusion(&self, index: u64, size: u64) -> Result<Vec<NodeHash>, TreeError> {
-        self.prove(size, |tree| tree.prove_inclusion(index, size))
-    }
-
-    /// That the tree of `new` leaves grew from the one of `old`. Reads files.
-    pub(crate) fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<NodeHash>, TreeError> {
-        self.prove(new, |tree| tree.prove_consistency(old, new))
-    }
-
-    /// The root of the tree as it was at `size`. Reads files.
-    pub(crate) fn root(&self, size: u64) -> Result<NodeHash, TreeError> {
-        self.prove(size, |tree| tree.root(size))
-    }
-
-    fn prove<T>(
-        &self,
-        size: u64,
-        prove: impl FnOnce(StoredTree<'_, Stored<'_>>) -> Result<T, ReadError<TileError>>,
-    ) -> Result<T, TreeError> {
-        let published = self.newest().head().size;
-        if size > published {
-            return Err(TreeError::OutOfRange { published });
-        }
-        prove(StoredTree::new(&Stored(self.files.as_ref()), published)).map_err(|error| match error {
-            ReadError::OutOfRange { .. } => TreeError::OutOfRange { published },
-            other => damaged(other),
-        })
     }
 }
 

@@ -1,0 +1,75 @@
+//! What others know of the published log: its newest checkpoint, and proofs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, StoredTree, VerifierKey};
+use tokio::sync::watch;
+
+use super::files::{LogFiles, Stored};
+use super::{TileError, TreeError, damaged};
+
+/// What others know of the published log.
+#[derive(Clone)]
+pub(crate) struct Published {
+    pub(super) newest: watch::Receiver<Arc<SignedCheckpoint>>,
+    pub(super) key: VerifierKey,
+    pub(super) files: Arc<dyn LogFiles>,
+    pub(super) failing: Arc<AtomicBool>,
+}
+
+// === impl Published ===
+
+impl Published {
+    /// The newest checkpoint.
+    pub(crate) fn newest(&self) -> Arc<SignedCheckpoint> {
+        Arc::clone(&self.newest.borrow())
+    }
+
+    /// The key that signs them.
+    pub(crate) const fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+
+    /// Waits until a checkpoint covers every entry below `to`, or the log is
+    /// closed.
+    pub(crate) async fn reaches(&self, to: u64) {
+        // An error means closed: nothing more will come.
+        let _ = self.newest.clone().wait_for(|newest| newest.head().size >= to).await;
+    }
+
+    /// Whether the last attempt to publish failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Acquire)
+    }
+
+    /// That the entry is in the tree of `size` leaves. Reads files.
+    pub(crate) fn prove_inclusion(&self, index: u64, size: u64) -> Result<Vec<NodeHash>, TreeError> {
+        self.prove(size, |tree| tree.prove_inclusion(index, size))
+    }
+
+    /// That the tree of `new` leaves grew from the one of `old`. Reads files.
+    pub(crate) fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<NodeHash>, TreeError> {
+        self.prove(new, |tree| tree.prove_consistency(old, new))
+    }
+
+    /// The root of the tree as it was at `size`. Reads files.
+    pub(crate) fn root(&self, size: u64) -> Result<NodeHash, TreeError> {
+        self.prove(size, |tree| tree.root(size))
+    }
+
+    fn prove<T>(
+        &self,
+        size: u64,
+        prove: impl FnOnce(StoredTree<'_, Stored<'_>>) -> Result<T, ReadError<TileError>>,
+    ) -> Result<T, TreeError> {
+        let published = self.newest().head().size;
+        if size > published {
+            return Err(TreeError::OutOfRange { published });
+        }
+        prove(StoredTree::new(&Stored(self.files.as_ref()), published)).map_err(|error| match error {
+            ReadError::OutOfRange { .. } => TreeError::OutOfRange { published },
+            other => damaged(other),
+        })
+    }
+}
