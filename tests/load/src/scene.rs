@@ -152,6 +152,22 @@ impl Scene {
         self.world.folder().join("state")
     }
 
+    /// Takes away all that a gateway left: the next one begins anew.
+    pub(crate) fn clear(&self) -> anyhow::Result<()> {
+        let published = self.world.config()?.audit.log_dir;
+        let mut key = published.clone().into_os_string();
+        key.push(".pub");
+        for folder in [self.log_folder(), published] {
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder)?;
+            }
+        }
+        if Path::new(&key).exists() {
+            std::fs::remove_file(&key)?;
+        }
+        Ok(std::fs::create_dir(self.log_folder())?)
+    }
+
     /// What is asked about.
     pub(crate) fn topics(&self) -> &[Topic] {
         &self.topics

@@ -49,11 +49,9 @@ pub(super) struct Started {
 pub(super) async fn run(options: &Options) -> anyhow::Result<Started> {
     let setting = Setting::new(options.program.clone(), options.folder.clone(), Size::SMOKE);
     let ground = Ground::make(&setting).await?;
-    let state = ground.scene.log_folder();
     let mut started = Started { fresh: Vec::new(), again: Vec::new() };
     for number in 1..=options.starts {
-        std::fs::remove_dir_all(&state)?;
-        std::fs::create_dir(&state)?;
+        ground.scene.clear()?;
         started.fresh.push(start(options, &ground).await?);
         let again = start(options, &ground).await?;
         tell(&format!("start {number} of {}: ready after {:.0} ms", options.starts, again.ready_ms));
