@@ -60,7 +60,7 @@ pub use log::{Appending, AuditLog, Health};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
 pub use subjects::Pseudonym;
-pub use tree::{TileError, TreeError};
+pub use tree::{TileError, TreeError, verifier_key_file};
 
 // The vocabulary of entries, so that users of the log need one crate.
 pub use motlan_audit_tree::entry::{

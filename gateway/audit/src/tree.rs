@@ -33,6 +33,7 @@ use crate::store::{AuditReader, StoreError};
 use crate::writer::Progress;
 pub use files::TileError;
 use files::{LogFiles, Stored};
+pub use hold::verifier_key_file;
 pub(crate) use published::Published;
 
 /// Where the newest checkpoint lies among the files.

@@ -155,14 +155,13 @@ impl Scene {
     /// Takes away all that a gateway left: the next one begins anew.
     pub(crate) fn clear(&self) -> anyhow::Result<()> {
         let published = self.world.config()?.audit.log_dir;
-        let mut key = published.clone().into_os_string();
-        key.push(".pub");
+        let key = motlan_audit::verifier_key_file(&published);
         for folder in [self.log_folder(), published] {
             if folder.exists() {
                 std::fs::remove_dir_all(&folder)?;
             }
         }
-        if Path::new(&key).exists() {
+        if key.exists() {
             std::fs::remove_file(&key)?;
         }
         Ok(std::fs::create_dir(self.log_folder())?)

@@ -27,7 +27,7 @@ pub(super) fn newest(
     key: &SigningKey,
 ) -> Result<SignedCheckpoint, TreeError> {
     let log = TrustedLog::from(key.verifier_key().clone());
-    let public = folder.map(beside);
+    let public = folder.map(verifier_key_file);
     let begun = public.as_ref().map_or(Ok(false), |file| known(file, key.verifier_key()))?;
     let newest = match files.read(CHECKPOINT)? {
         Some(bytes) => SignedCheckpoint::open(&bytes, &log)?,
@@ -45,8 +45,9 @@ pub(super) fn newest(
     Ok(newest)
 }
 
-/// The file of the verifier key: named as the folder, and `.pub`.
-fn beside(folder: &Path) -> PathBuf {
+/// The file of the verifier key of the log published in that folder: named as the
+/// folder, and `.pub`.
+pub fn verifier_key_file(folder: &Path) -> PathBuf {
     let mut name = folder.as_os_str().to_owned();
     name.push(".pub");
     PathBuf::from(name)
