@@ -98,15 +98,12 @@ pub(crate) fn walk(
     mut each: impl FnMut(u64) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<()> {
     // The block in which `low` may lie begins before it.
-    let mut statement = connection.prepare_cached(if newest_first {
+    let order = if newest_first { "DESC" } else { "ASC" };
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT first, later FROM postings WHERE role = ?1 AND word = ?2 AND first < ?4 AND first >= coalesce(
             (SELECT max(first) FROM postings WHERE role = ?1 AND word = ?2 AND first <= ?3), 0)
-         ORDER BY first DESC"
-    } else {
-        "SELECT first, later FROM postings WHERE role = ?1 AND word = ?2 AND first < ?4 AND first >= coalesce(
-            (SELECT max(first) FROM postings WHERE role = ?1 AND word = ?2 AND first <= ?3), 0)
-         ORDER BY first"
-    })?;
+         ORDER BY first {order}"
+    ))?;
     let mut rows = statement.query(params![role as i64, word, signed(low), signed(high)])?;
     let mut indices = Vec::new();
     while let Some(row) = rows.next()? {
