@@ -23,6 +23,7 @@ use crate::deadline::Deadline;
 use crate::held::{Held, Until};
 use crate::options::Limits;
 use crate::peers::PeerCertificate;
+use crate::press::{Pressure, Turns};
 use crate::routes::Routes;
 use crate::shares::{Share, Shares};
 use crate::status::Failure;
@@ -66,6 +67,8 @@ struct Inner {
     limits: Limits,
     calls: Arc<Semaphore>,
     shares: Shares,
+    /// Whether there are more calls than places.
+    pressure: Arc<Pressure>,
     counted: Arc<Calls>,
 }
 
@@ -121,7 +124,8 @@ impl Edge {
     pub(crate) fn new(routes: Routes, pipeline: Arc<Pipeline>, limits: Limits, counted: Arc<Calls>) -> Self {
         let calls = Arc::new(Semaphore::new(limits.max_calls));
         let shares = Shares::new(&limits);
-        Self(Arc::new(Inner { routes, pipeline, limits, calls, shares, counted }))
+        let pressure = Pressure::new();
+        Self(Arc::new(Inner { routes, pipeline, limits, calls, shares, pressure, counted }))
     }
 
     /// For a connection whose client showed this certificate; `None` if its
@@ -151,7 +155,14 @@ impl Connected {
     /// Whether there is no place for one more now. Who is told so costs little: at
     /// such a time there are many of them, and the others wait.
     fn is_full(&self) -> bool {
-        self.edge.0.calls.available_permits() == 0 || self.share.is_full()
+        let all = self.edge.0.calls.available_permits() == 0;
+        let own = !all && self.share.is_full();
+        if all {
+            self.edge.0.pressure.refused();
+        } else if own {
+            self.share.pressure.refused();
+        }
+        all || own
     }
 
     /// Whether the caller has anything left of its quotas. If not, it is told so
@@ -236,6 +247,13 @@ impl Connected {
             Ok(()) => Ok(()),
             Err(denial) => pipeline.refuse(&denial, trace).await.map_err(refusal::failure),
         }
+    }
+}
+
+impl EdgeConnection {
+    /// When the connection takes its turns.
+    pub(crate) fn turns(&self) -> Turns {
+        Turns::new(Arc::clone(&self.0.edge.0.pressure), Arc::clone(&self.0.share.pressure))
     }
 }
 

@@ -22,6 +22,7 @@ mod listener;
 mod metrics;
 mod options;
 mod peers;
+mod press;
 mod probe;
 pub mod reasons;
 mod refusal;

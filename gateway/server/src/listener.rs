@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::ready;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -186,6 +187,7 @@ impl Listener {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (stream, cork) = corked(stream);
+        let mut turns = edge.turns();
         let service =
             edge.map_request(|request: http::Request<Incoming>| request.map(tonic::body::Body::new));
         let connection = http2::Builder::new(Tracked(self.tasks.clone()))
@@ -203,7 +205,10 @@ impl Listener {
         let mut connection = pin!(connection);
         let mut wrong = pin!(self.goes_wrong(watch));
         let end = tokio::select! {
-            end = poll_fn(|context| cork.turn(context, connection.as_mut())) => Some(end),
+            end = poll_fn(|context| {
+                ready!(turns.poll(context));
+                cork.turn(context, connection.as_mut())
+            }) => Some(end),
             () = going.cancelled() => None,
             () = tokio::time::sleep(self.age()) => None,
             () = wrong.as_mut() => return Err(Refused::Stalled),

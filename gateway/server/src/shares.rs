@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::options::Limits;
 use crate::peers::PeerCertificate;
+use crate::press::Pressure;
 
 /// Configured systems by id, other certificates by thumbprint.
 type Key = (&'static str, Box<str>);
@@ -25,6 +26,8 @@ pub(crate) struct Shares {
 pub(crate) struct Share {
     /// What it may have the log write.
     pub(crate) account: Arc<Account>,
+    /// Whether it wants more than it may have.
+    pub(crate) pressure: Arc<Pressure>,
     connections: Arc<Semaphore>,
     calls: Arc<Semaphore>,
 }
@@ -54,6 +57,7 @@ impl Shares {
         held.retain(|_, share| share.strong_count() > 0);
         let share = Arc::new(Share {
             account,
+            pressure: Pressure::new(),
             connections: Arc::new(Semaphore::new(self.connections_each)),
             calls: Arc::new(Semaphore::new(self.calls_each)),
         });
@@ -74,6 +78,7 @@ impl Share {
     pub(crate) fn call(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.calls).try_acquire_owned().ok()
     }
+
     /// Whether the caller has as many calls as it may.
     pub(crate) fn is_full(&self) -> bool {
         self.calls.available_permits() == 0
