@@ -121,3 +121,30 @@ async fn an_answer_about_more_people_than_an_entry_names_has_its_outcome() {
     let entry = rig.log.get(sealed.receipt().index).await.unwrap().unwrap().entry;
     assert_eq!(entry.subjects.len(), 21);
 }
+
+/// Nobody waits for it, and it can never be written as it is: it is not tried for ever.
+#[tokio::test]
+async fn an_outcome_given_up_that_is_too_long_is_told_in_short() {
+    let rig = Rig::new(Vec::new());
+    let asking = asking(&rig).await;
+    let ledger = rig.pipeline.ledger();
+    for (people, told) in [(600, 1), (2, 2)] {
+        let intent = ledger.intent(&asking, "exchange-1").await.unwrap();
+        let mut draft = asking.undisclosed(Kind::AccessOutcome);
+        draft.intent = Some(intent);
+        draft.outcome = Some(EntryOutcome::Failed);
+        let more = (1..people).map(|serial| subject(&SubjectKey::Person(id(2_000 + serial)), "owner"));
+        draft.subjects.extend(more);
+        ledger.close(draft);
+        ledger.close_left().await;
+        assert_eq!(ledger.owing(), 0, "{people}: it has its place");
+        let next = rig.pipeline.ledger().intent(&asking, "exchange-2").await.unwrap();
+        let mut outcomes = Vec::new();
+        for index in intent + 1..next {
+            outcomes.push(rig.log.get(index).await.unwrap().unwrap().entry);
+        }
+        outcomes.retain(|entry| entry.intent == Some(intent));
+        assert_eq!(outcomes.len(), 1, "{people}");
+        assert_eq!(outcomes[0].subjects.len(), told, "{people}: whom was asked about is named");
+    }
+}

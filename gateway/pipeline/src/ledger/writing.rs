@@ -86,21 +86,47 @@ impl Left {
     /// Begins to write it; `None` if it has its place.
     pub(super) fn begin(log: &AuditLog, draft: Draft) -> Option<Self> {
         let begun = log.begin(draft.clone());
-        if let Some(error) = begun.refusal() {
-            not_written(error, &draft);
+        match begun.refusal() {
+            Some(error @ AuditError::Rejected(_)) => {
+                Self::in_short(draft, error).and_then(|draft| Self::begin(log, draft))
+            }
+            refusal => {
+                refusal.into_iter().for_each(|error| not_written(error, &draft));
+                (!begun.has_place()).then_some(Self { draft, begun: Some(begun) })
+            }
         }
-        (!begun.has_place()).then_some(Self { draft, begun: Some(begun) })
+    }
+
+    /// What is too long for an entry is owed all the same: it is told of whom was
+    /// asked about alone. `None` if it is as short as can be.
+    fn in_short(mut draft: Draft, error: &AuditError) -> Option<Draft> {
+        let (error, intent) = (error as &dyn std::error::Error, draft.intent);
+        if draft.subjects.len() <= 1 && draft.upstream.is_empty() {
+            tracing::error!(error, intent, "the outcome of a question given up can never be written");
+            return None;
+        }
+        tracing::warn!(error, intent, "the outcome of a question given up is told in short");
+        draft.subjects.truncate(1);
+        draft.upstream.clear();
+        Some(draft)
     }
 
     /// Waits for what was begun, or begins anew; `None` if it has its place.
     pub(super) async fn again(self, log: &AuditLog) -> Option<Self> {
-        if let Some(begun) = self.begun
-            && begun.placed().await.is_ok()
-        {
-            return None;
-        }
-        match log.begin(self.draft.clone()).placed().await {
-            Ok(_) => None,
+        let begun = match self.begun {
+            Some(begun) => begun.placed().await,
+            None => Err(AuditError::Closed),
+        };
+        let written = match begun {
+            Ok(_) => return None,
+            Err(error @ AuditError::Rejected(_)) => Err(error),
+            Err(_) => log.begin(self.draft.clone()).placed().await.map(drop),
+        };
+        match written {
+            Ok(()) => None,
+            Err(error @ AuditError::Rejected(_)) => {
+                Self::in_short(self.draft, &error).and_then(|draft| Self::begin(log, draft))
+            }
             Err(error) => {
                 not_written(&error, &self.draft);
                 Some(Self { draft: self.draft, begun: None })
