@@ -140,9 +140,7 @@ pub enum StoreError {
     Bundle(#[source] io::Error),
     /// At open: neither holds them. Put the newest published log back: it alone
     /// has what is older than the journal.
-    #[error(
-        "entries {from} to {to} are lost: the journal begins after them, the published log ends before them"
-    )]
+    #[error("entries {from} to {to} lie neither in the journal nor in full bundles of the published log")]
     Gap {
         /// The first that is lost.
         from: u64,
