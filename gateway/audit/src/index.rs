@@ -383,4 +383,4 @@ fn finish(transaction: &Transaction<'_>, next: u64, last_leaf: &LeafHash) -> rus
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,12 +4,17 @@
 //! segment is written full of zeros in advance, so that a commit's `fdatasync`
 //! has no metadata to write; the next one is made ready by a thread of its own
 //! and is at the same time the disk space that admitted work can count on.
+//!
+//! A full segment goes once the published log has all that is in it
+//! (`journal/retire.rs`), the oldest first, so that what is left is a chain. From
+//! then on the journal begins later, and answers `Retired` for what is before.
 
 pub(crate) mod disk;
 pub(crate) mod frame;
 mod prepare;
 mod reader;
 mod recover;
+mod retire;
 mod segment;
 
 #[cfg(test)]
@@ -22,10 +27,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
+use crate::bundles::in_full_bundles;
 use crate::store::{AuditReader, AuditStore, Frames, StoreError};
 use disk::{Disk, DiskFile};
 use prepare::Preparer;
 use reader::JournalReader;
+pub(crate) use retire::Retirer;
 use segment::Header;
 
 /// A fresh log starts with a segment no longer than this, to be ready soon.
@@ -37,7 +44,8 @@ const LOOK_EVERY: u64 = 64;
 /// What the reader shares with the store.
 pub(crate) struct Shared {
     dir: PathBuf,
-    /// First indices of the segments, ascending.
+    /// First indices of the segments, ascending. A segment leaves the list before
+    /// its file goes: what is listed, under the lock, is there.
     segments: RwLock<Vec<u64>>,
     /// The number of durable entries.
     durable: AtomicU64,
@@ -79,13 +87,21 @@ struct Place {
 // === impl JournalStore ===
 
 impl JournalStore {
+    /// The first entry of the journal in that folder, if there is one.
+    pub(crate) fn begins(dir: &Path) -> Result<Option<u64>, StoreError> {
+        Ok(segment::list(dir).map_err(StoreError::Read)?.first().copied())
+    }
+
     /// Opens the journal, making it if the folder has none. A torn tail, which
-    /// no completed sync covers, is cut off.
+    /// no completed sync covers, is cut off. Of the entries before the first
+    /// segment all must lie in full bundles of the published log, which has
+    /// `published` entries.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         dir: &Path,
         origin: &str,
         segment_bytes: u64,
+        published: u64,
     ) -> Result<Self, StoreError> {
         let origin = segment::origin_hash(origin);
         let segment_bytes = segment_bytes.max(segment::HEADER_BYTES * 2);
@@ -105,6 +121,10 @@ impl JournalStore {
                 durable: start,
             }
         } else {
+            let from = in_full_bundles(published);
+            if segments[0] > from {
+                return Err(StoreError::Gap { from, to: segments[0] - 1 });
+            }
             segment::check_chain(disk.as_ref(), dir, &segments, origin)?;
             recover::open_last(disk.as_ref(), dir, segments[segments.len() - 1])?
         };
@@ -115,6 +135,11 @@ impl JournalStore {
         });
         let preparer = Preparer::start(Arc::clone(&disk), dir, segment_bytes).map_err(StoreError::Read)?;
         Ok(Self { disk, shared, origin, segment_bytes, current, preparer, commits: 0, looked: 0 })
+    }
+
+    /// Whoever takes away full segments that are no longer needed.
+    pub(crate) fn retirer(&self) -> Retirer {
+        Retirer::new(Arc::clone(&self.disk), Arc::clone(&self.shared))
     }
 
     /// Makes an empty segment long enough: a next one would bear its name, and
@@ -224,7 +249,8 @@ impl AuditStore for JournalStore {
 
     fn reopen(&mut self) -> Result<(), StoreError> {
         recover::reopen(self.disk.as_ref(), &self.shared.dir, &mut self.current)?;
-        let segments = self.shared.segments.read().clone();
+        // Under the lock: none of them is retired meanwhile.
+        let segments = self.shared.segments.read();
         segment::check_chain(self.disk.as_ref(), &self.shared.dir, &segments, self.origin)
     }
 

@@ -21,11 +21,15 @@
 //!    indexes it; `search.rs` answers from there.
 //! 6. The `motlan-integrate` thread (`tree.rs`) brings it into the Merkle tree
 //!    and publishes a signed checkpoint.
+//! 7. The `motlan-retire` thread (`retire.rs`) removes what lies in the journal
+//!    and in the bundles of the published log; from then on it is read there
+//!    (`bundles.rs`).
 //!
 //! **Invariant**: no path acknowledges an entry that a completed sync does not
 //! cover. **Invariant**: no identifier reaches a file in clear.
 
 mod assemble;
+mod bundles;
 mod draft;
 mod error;
 mod feeders;
@@ -37,6 +41,7 @@ mod keys;
 mod log;
 mod opening;
 mod proofs;
+mod retire;
 mod seal;
 mod search;
 mod sequencer;

@@ -12,12 +12,14 @@ use motlan_domain::Clock;
 use tokio_util::sync::CancellationToken;
 
 use crate::assemble::Assembler;
+use crate::bundles::WholeLog;
 use crate::error::AuditError;
 use crate::index::{self, Indexer};
-use crate::journal::JournalStore;
 use crate::journal::disk::{Disk, RealDisk};
+use crate::journal::{JournalStore, Retirer};
 use crate::keys::{KeyError, KeyProvider, random_key};
 use crate::log::{AuditLog, Inner};
+use crate::retire::{self, Retirement};
 use crate::seal::{Sealer, derive};
 use crate::search;
 use crate::sequencer::Sequencer;
@@ -27,7 +29,7 @@ use crate::subjects::{Desk, Standing, Subjects};
 #[cfg(any(test, feature = "testing"))]
 use crate::tree::files::fault::FaultFiles;
 use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
-use crate::tree::{self, Integrator};
+use crate::tree::{self, Integrator, TreeError};
 use crate::writer::{Progress, Writer};
 
 /// How the log is kept.
@@ -59,6 +61,7 @@ pub struct AuditService {
     index: Option<JoinHandle<()>>,
     search: Option<JoinHandle<()>>,
     tree: Option<JoinHandle<()>>,
+    retire: Option<JoinHandle<()>>,
     /// Held so that no second process opens the folder.
     _lock: Option<File>,
 }
@@ -69,6 +72,10 @@ struct Places {
     index: Option<PathBuf>,
     log: Option<PathBuf>,
     files: Arc<dyn LogFiles>,
+    /// The first entry of the journal: what is older lies in the files alone.
+    begins: u64,
+    /// Of the journal; in memory there is nothing to remove.
+    retirer: Option<Retirer>,
 }
 
 // === impl AuditOptions ===
@@ -133,7 +140,8 @@ impl AuditLog {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, AuditService), AuditError> {
         let options = AuditOptions::new("", origin);
-        let places = Places { subjects: None, index: None, log: None, files: Arc::<MemoryFiles>::default() };
+        let files = Arc::<MemoryFiles>::default();
+        let places = Places { subjects: None, index: None, log: None, files, begins: 0, retirer: None };
         Self::start(&options, keys.as_ref(), clock, Box::<MemoryStore>::default(), places, None)
     }
 
@@ -149,13 +157,18 @@ impl AuditLog {
             make_folder(disk.as_ref(), &options.dir).map_err(io)?;
             let lock = File::create(options.dir.join("lock")).map_err(io)?;
             lock.try_lock().map_err(|_| AuditError::InUse)?;
-            let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
+            let files = files(RealFiles::new(&options.log_dir));
+            let (begins, published) = older(&options, files.as_ref(), keys.as_ref())?;
+            let store =
+                JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes, published)?;
             make_folder(&RealDisk, &options.log_dir).map_err(io)?;
             let places = Places {
                 subjects: Some(options.dir.join("subjects.db")),
                 index: Some(options.dir.join("index.db")),
                 log: Some(options.log_dir.clone()),
-                files: files(RealFiles::new(&options.log_dir)),
+                files,
+                begins,
+                retirer: Some(store.retirer()),
             };
             Self::start(&options, keys.as_ref(), clock, Box::new(store), places, Some(lock))
         });
@@ -172,7 +185,9 @@ impl AuditLog {
     ) -> Result<(Self, AuditService), AuditError> {
         // The first random bytes take tens of milliseconds: now, not at the first request.
         drop(random_key()?);
-        let reader = store.reader();
+        let whole = WholeLog::new(store.reader(), Arc::clone(&places.files));
+        whole.reaches_back(places.begins)?;
+        let reader: Arc<dyn AuditReader> = Arc::new(whole);
         let next = store.next_index();
         let last_time = last_time(reader.as_ref(), next)?;
         let subjects = Arc::new(Subjects::open(places.subjects.as_deref(), keys, next == 0)?);
@@ -195,12 +210,16 @@ impl AuditLog {
             index_handle.clone(),
         );
         let integrator = Integrator::open(
-            (places.log.as_deref(), places.files),
+            (places.log.as_deref(), Arc::clone(&places.files)),
             &origin,
             keys,
             (Arc::clone(&reader), next),
             Arc::clone(&progress),
         )?;
+        let retirement = places.retirer.map(|retirer| {
+            let (lasting, index) = (integrator.lasting(), index_handle.clone());
+            Retirement::new(retirer, places.files, lasting, index, Arc::clone(&progress))
+        });
         let standing = Arc::new(Standing::new(Arc::clone(&clock)));
         let sequencer = Arc::new(Sequencer::new(
             Arc::clone(&origin),
@@ -247,6 +266,7 @@ impl AuditLog {
             index: None,
             search: None,
             tree: None,
+            retire: None,
             _lock: lock,
         };
         service.journal = Some(thread("motlan-journal", move || writer.run())?);
@@ -254,8 +274,26 @@ impl AuditLog {
         service.index = Some(thread("motlan-index", move || index::run(indexer))?);
         service.search = Some(thread("motlan-search", move || searcher.run())?);
         service.tree = Some(thread("motlan-integrate", move || tree::run(integrator))?);
+        if let Some(retirement) = retirement {
+            service.retire = Some(thread("motlan-retire", move || retire::run(retirement))?);
+        }
         Ok((log, service))
     }
+}
+
+/// The first entry of the journal, and how many a published log covers that holds
+/// older ones. A journal that is gone altogether is not begun anew under one.
+fn older(
+    options: &AuditOptions,
+    files: &dyn LogFiles,
+    keys: &dyn KeyProvider,
+) -> Result<(u64, u64), AuditError> {
+    let begins = JournalStore::begins(&options.dir)?;
+    let published = if begins == Some(0) { 0 } else { tree::covered(files, &options.origin, keys)? };
+    if begins.is_none() && published > 0 {
+        return Err(TreeError::Shorter { held: 0, published }.into());
+    }
+    Ok((begins.unwrap_or(0), published))
 }
 
 /// Makes a folder where there is none, by durable names: a log in a folder that
@@ -321,6 +359,7 @@ impl AuditService {
         self.progress.close();
         join(self.index.take());
         join(self.tree.take());
+        join(self.retire.take());
         self.log.inner.search.close();
         join(self.search.take());
     }

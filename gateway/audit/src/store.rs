@@ -85,6 +85,11 @@ pub trait AuditStore: Send {
 }
 
 /// Reads durable entries, from any thread.
+///
+/// Implementers: a store that gives up its oldest entries answers
+/// [`StoreError::Retired`] for them, and only for them; it gives none up that the
+/// published log does not hold. Users of the log read by one reader that joins
+/// both (`bundles.rs`), and never see that error.
 pub trait AuditReader: Send + Sync {
     /// Entries from index `from` on, in order: at least one if there is one,
     /// and no more than about `max_bytes`.
@@ -123,6 +128,25 @@ pub enum StoreError {
         /// What is wrong.
         what: &'static str,
     },
+    /// The store holds nothing before `first` any more: read it in the bundles of
+    /// the published log.
+    #[error("journal begins at entry {first}")]
+    Retired {
+        /// The first entry it holds.
+        first: u64,
+    },
+    /// A file of the published log that holds older entries cannot be read.
+    #[error("bundles of the published log cannot be read")]
+    Bundle(#[source] io::Error),
+    /// At open: neither holds them. Put the newest published log back: it alone
+    /// has what is older than the journal.
+    #[error("entries {from} to {to} lie neither in the journal nor in full bundles of the published log")]
+    Gap {
+        /// The first that is lost.
+        from: u64,
+        /// The last.
+        to: u64,
+    },
     /// The folder holds the log of another origin.
     #[error("journal belongs to another origin")]
     Origin,
@@ -152,9 +176,14 @@ impl StoreError {
             }
             Self::Sync(_) => Cause::SyncFailed,
             Self::Replaced => Cause::StoreReplaced,
-            Self::Write(_) | Self::Read(_) | Self::Corrupt { .. } | Self::Origin | Self::Order => {
-                Cause::WriteFailed
-            }
+            Self::Write(_)
+            | Self::Read(_)
+            | Self::Corrupt { .. }
+            | Self::Retired { .. }
+            | Self::Bundle(_)
+            | Self::Gap { .. }
+            | Self::Origin
+            | Self::Order => Cause::WriteFailed,
         }
     }
 }

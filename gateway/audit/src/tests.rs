@@ -5,6 +5,7 @@ mod crash;
 mod faults;
 mod held_together;
 mod interrupted;
+mod once;
 mod privacy;
 mod publishing;
 mod searching;

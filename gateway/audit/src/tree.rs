@@ -18,7 +18,7 @@ mod published;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use motlan_audit_tree::bundle::{BundleError, push_entry};
@@ -33,6 +33,7 @@ use crate::store::{AuditReader, StoreError};
 use crate::writer::Progress;
 pub use files::TileError;
 use files::{LogFiles, Stored};
+pub(crate) use hold::covered;
 pub use hold::verifier_key_file;
 pub(crate) use published::Published;
 
@@ -112,6 +113,8 @@ pub(crate) struct Integrator {
     /// The entries of the bundle that is not full.
     bundle: Vec<u8>,
     published: watch::Sender<Arc<SignedCheckpoint>>,
+    /// What a checkpoint covers that this process made durable.
+    lasting: Arc<AtomicU64>,
     failing: Arc<AtomicBool>,
     /// Whether edge and bundle are another's than what is published: after a
     /// failure nothing may be built on them.
@@ -142,6 +145,7 @@ impl Integrator {
             frontier: Frontier::new(),
             bundle: Vec::new(),
             published: watch::Sender::new(Arc::new(newest)),
+            lasting: Arc::default(),
             failing: Arc::default(),
             astray: false,
             backoff: BACKOFF.0,
@@ -164,6 +168,12 @@ impl Integrator {
             files: Arc::clone(&self.files),
             failing: Arc::clone(&self.failing),
         }
+    }
+
+    /// How many entries a checkpoint covers that outlives a power cut: the one
+    /// found at the start may not.
+    pub(crate) fn lasting(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.lasting)
     }
 
     /// To what is published: the edge of its tree, and the bundle at it.
@@ -246,6 +256,7 @@ impl Integrator {
         let signed = SignedCheckpoint::sign(checkpoint, &self.key).map_err(|_| KeyError::Malformed)?;
         // Durable before it is shown.
         self.files.replace(CHECKPOINT, signed.to_string().as_bytes())?;
+        self.lasting.store(head.size, Ordering::Release);
         self.published.send_replace(Arc::new(signed));
         Ok(())
     }

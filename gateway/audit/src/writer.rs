@@ -228,6 +228,11 @@ impl Progress {
         self.changed.notify_all();
     }
 
+    /// Whether no more will come.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.value.lock().1
+    }
+
     /// Waits for that long, or until it is the end.
     pub(crate) fn rest(&self, pause: Duration) {
         let mut value = self.value.lock();

@@ -1,6 +1,7 @@
-//! The journal read from its files, by the description of its format and not
-//! by the gateway's code: what stands there is what an office would find that
-//! had nothing but the disk.
+//! The log read from its files, the journal's segments and before them the
+//! bundles of the published log, by the description of their formats and not by
+//! the gateway's code: what stands there is what an office would find that had
+//! nothing but the disk.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,29 +43,39 @@ impl From<motlan_proto::common::v1::Receipt> for Held {
 // === impl Ledger ===
 
 impl Ledger {
-    /// Reads the segments of an audit folder to the end of what is whole: every
-    /// frame sound, indices without a gap, times that never go back.
-    pub fn read(folder: &Path) -> Self {
-        let mut segments = BTreeMap::new();
-        for item in std::fs::read_dir(folder).expect("an audit folder") {
-            let path = item.expect("a file").path();
-            if path.extension().is_some_and(|extension| extension == "journal") {
-                let first: u64 = path.file_stem().unwrap().to_str().unwrap().parse().expect("an index");
-                segments.insert(first, std::fs::read(path).expect("a segment"));
+    /// Reads the segments of an audit folder to the end of what is whole, and what
+    /// is older from the published log: every frame sound, indices without a gap,
+    /// times that never go back.
+    pub fn read(folder: &Path, published: &Path) -> Self {
+        // While the gateway runs, a full segment may go in between.
+        let segments = std::iter::repeat_with(|| segments(folder)).find_map(|segments| segments);
+        let segments = segments.expect("segments");
+        let (begins, _) = segments.first_key_value().expect("a segment");
+        let mut entries: Vec<(Vec<u8>, Value)> = Vec::new();
+        let mut take = |entry: &[u8]| {
+            let value: Value = serde_json::from_slice(entry).expect("an entry is JSON");
+            assert_eq!(value["index"], entries.len(), "{value}");
+            let earlier = entries.last().map(|(_, last)| time(last));
+            assert!(earlier.is_none_or(|earlier| earlier <= time(&value)), "time goes back: {value}");
+            entries.push((entry.to_vec(), value));
+            entries.len() as u64
+        };
+        let mut next = 0;
+        while next < *begins {
+            let bundle = std::fs::read(published.join(bundle(next / 256))).expect("a full bundle");
+            let mut rest = &bundle[..];
+            while let Some((length, behind)) = rest.split_first_chunk::<2>().filter(|_| next < *begins) {
+                let (entry, after) = behind.split_at(u16::from_be_bytes(*length).into());
+                next = take(entry);
+                rest = after;
             }
         }
-        assert!(!segments.is_empty(), "no segment in {}", folder.display());
-        let mut entries: Vec<(Vec<u8>, Value)> = Vec::new();
         for (first, bytes) in segments {
             assert_eq!(&bytes[..8], b"MOTLANJ1");
-            assert_eq!(entries.len() as u64, first, "a segment ends before the next begins");
+            assert_eq!(next, first, "a segment ends before the next begins");
             let mut rest = &bytes[SEGMENT_HEADER..];
-            while let Some((entry, after)) = frame(rest, entries.len() as u64) {
-                let value: Value = serde_json::from_slice(entry).expect("an entry is JSON");
-                assert_eq!(value["index"], entries.len(), "{value}");
-                let earlier = entries.last().map(|(_, last)| time(last));
-                assert!(earlier.is_none_or(|earlier| earlier <= time(&value)), "time goes back: {value}");
-                entries.push((entry.to_vec(), value));
+            while let Some((entry, after)) = frame(rest, next) {
+                next = take(entry);
                 rest = after;
             }
         }
@@ -111,6 +122,34 @@ impl Ledger {
     pub fn causes(&self) -> std::collections::BTreeSet<&str> {
         self.entries.iter().filter_map(|(_, entry)| entry["not_released"]["cause"].as_str()).collect()
     }
+}
+
+/// The segments of a folder by their first index; none if one goes meanwhile.
+fn segments(folder: &Path) -> Option<BTreeMap<u64, Vec<u8>>> {
+    let mut segments = BTreeMap::new();
+    for item in std::fs::read_dir(folder).expect("an audit folder") {
+        let path = item.expect("a file").path();
+        if path.extension().is_some_and(|extension| extension == "journal") {
+            let first: u64 = path.file_stem().unwrap().to_str().unwrap().parse().expect("an index");
+            match std::fs::read(path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+                bytes => drop(segments.insert(first, bytes.expect("a segment"))),
+            }
+        }
+    }
+    assert!(!segments.is_empty(), "no segment in {}", folder.display());
+    Some(segments)
+}
+
+/// Where the full bundle of that number lies: 1234067 is `x001/x234/067`.
+fn bundle(number: u64) -> String {
+    let mut place = format!("{:03}", number % 1000);
+    let mut above = number / 1000;
+    while above > 0 {
+        place = format!("x{:03}/{place}", above % 1000);
+        above /= 1000;
+    }
+    format!("tile/entries/{place}")
 }
 
 /// The frame at the start of `bytes` if it is whole, sound and of that index.

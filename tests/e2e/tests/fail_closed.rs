@@ -152,11 +152,11 @@ impl Stage {
     /// Ends everything and holds what was told against the log; the log, and
     /// with which reasons calls were refused.
     async fn end(self) -> (Ledger, BTreeSet<String>) {
-        let audit = self.served.site().audit();
+        let (audit, published) = (self.served.site().audit(), self.served.site().state().join("log"));
         let mut calls = self.calls;
         calls.extend(self.load.stop().await);
         assert!(self.served.interrupt().await.unwrap().success(), "the process lived through it all");
-        let ledger = Ledger::read(&audit);
+        let ledger = Ledger::read(&audit, &published);
         judge(&calls, &ledger);
         assert_eq!(judge_intents(&ledger), 0, "no stop cut anything off");
         judge_registries(&calls, &ledger, &self.world.calls());

@@ -6,6 +6,11 @@ use motlan_audit_tree::{Entry, EntryTime, Kind};
 
 use super::*;
 
+/// The handle of an index that covers what the test says.
+pub(crate) fn handle(indexed: watch::Receiver<u64>) -> IndexHandle {
+    IndexHandle { indexed, paused: Arc::default(), failing: Arc::default() }
+}
+
 /// One entry; fails and panics over the first attempts to read it.
 struct Trouble {
     attempts: AtomicU32,

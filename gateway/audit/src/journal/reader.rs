@@ -42,15 +42,27 @@ impl JournalReader {
         self.shared.durable.load(Ordering::Acquire)
     }
 
-    /// The segment that holds the index, and where the next one begins.
-    fn segment_of(&self, index: u64) -> (u64, Option<u64>) {
-        let segments = self.shared.segments.read();
-        let after = segments.partition_point(|first| *first <= index);
-        (after.checked_sub(1).map_or(0, |at| segments[at]), segments.get(after).copied())
+    /// The segment that holds the index, its first index, and where the next one
+    /// begins.
+    fn segment_of(&self, index: u64) -> Result<(File, u64, Option<u64>), StoreError> {
+        let (first, next) = {
+            let segments = self.shared.segments.read();
+            let after = segments.partition_point(|first| *first <= index);
+            let Some(at) = after.checked_sub(1) else { return Err(self.retired(&segments)) };
+            (segments[at], segments.get(after).copied())
+        };
+        match File::open(segment::path(&self.shared.dir, first)) {
+            Ok(file) => Ok((file, first, next)),
+            Err(error) => {
+                // It may have been retired in between: first off the list, then away.
+                let segments = self.shared.segments.read();
+                Err(if segments.contains(&first) { StoreError::Read(error) } else { self.retired(&segments) })
+            }
+        }
     }
 
-    fn open(&self, first: u64) -> Result<File, StoreError> {
-        File::open(segment::path(&self.shared.dir, first)).map_err(StoreError::Read)
+    fn retired(&self, segments: &[u64]) -> StoreError {
+        StoreError::Retired { first: segments.first().copied().unwrap_or_else(|| self.durable()) }
     }
 
     /// Steps over headers to the entry of that index.
@@ -96,8 +108,7 @@ impl AuditReader for JournalReader {
         if from >= durable {
             return Ok(Vec::new());
         }
-        let (first, next) = self.segment_of(from);
-        let file = self.open(first)?;
+        let (file, first, next) = self.segment_of(from)?;
         let known = |cursor: &Cursor| cursor.index == from && cursor.segment == first && cursor.at != 0;
         let cursor = self.cursors.lock().iter().copied().find(known);
         let mut at = cursor.map_or_else(|| Self::locate(&file, first, from), |cursor| Ok(cursor.at))?;
@@ -128,8 +139,7 @@ impl AuditReader for JournalReader {
         if index >= self.durable() {
             return Ok(None);
         }
-        let (first, _) = self.segment_of(index);
-        let file = self.open(first)?;
+        let (file, first, _) = self.segment_of(index)?;
         if let Some(stored) = position.and_then(|at| Self::read_at(&file, index, at).ok()) {
             return Ok(Some(stored));
         }

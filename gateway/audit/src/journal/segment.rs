@@ -98,7 +98,8 @@ pub(super) fn install(
     Ok((file, path))
 }
 
-/// Verifies that the segments are of this log and that none is missing.
+/// Verifies that the segments are of this log and that none between them is
+/// missing. What lay before the first one is the published log's to tell.
 pub(super) fn check_chain(
     disk: &dyn Disk,
     dir: &Path,
@@ -120,7 +121,6 @@ pub(super) fn check_chain(
             return Err(corrupt("segment carries another index than its name"));
         }
         match before {
-            None if first != 0 => return Err(corrupt("the first segment is missing")),
             Some((previous, _)) if header.prev_first != previous => {
                 return Err(corrupt("a segment is missing"));
             }

@@ -72,7 +72,13 @@ async fn killed_at_every_labelled_point() {
     for point in Point::ALL {
         let seldom = matches!(
             point,
-            Point::BeforeRename | Point::AfterRename | Point::BeforePublish | Point::AfterPublish
+            Point::BeforeRename
+                | Point::AfterRename
+                | Point::BeforeRemove
+                | Point::AfterRemove
+                | Point::AfterRemoveSync
+                | Point::BeforePublish
+                | Point::AfterPublish
         );
         let mut world = World::new().await;
         // Twice in one folder: the second life begins with the remains of the first.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::store::StoreError;
+use crate::tree::TreeError;
 
 fn table(world: &World) -> PathBuf {
     world.dir.path().join("subjects.db")
@@ -63,6 +64,12 @@ async fn a_shortened_journal_is_told_by_the_subject_table() {
         let copy = crashed(&world);
         for path in lost {
             fs::remove_file(copy.path().join(path.file_name().unwrap())).unwrap();
+        }
+        if lost.len() == all.len() {
+            // A journal that is gone altogether is told by what is published, if that is there.
+            let told = opened(&world, copy.path()).await.map(|(log, _)| log.health().durable);
+            assert!(matches!(told, Err(AuditError::Tree(TreeError::Shorter { held: 0, .. }))), "{told:?}");
+            fs::remove_dir_all(copy.path().join("log")).unwrap();
         }
         for file in ["index.db", "index.db-wal", "index.db-shm"] {
             let _ = fs::remove_file(copy.path().join(file));

@@ -11,7 +11,7 @@ use motlan_audit_tree::{
 
 use super::files::{LogFiles, Stored, replace_file};
 use super::{CHECKPOINT, TreeError, damaged};
-use crate::keys::KeyError;
+use crate::keys::{KeyError, KeyProvider};
 use crate::store::AuditReader;
 
 /// Entries before the end of the published log that are compared one by one. A
@@ -43,6 +43,13 @@ pub(super) fn newest(
         replace_file(&file, format!("{}\n", key.verifier_key()).as_bytes())?;
     }
     Ok(newest)
+}
+
+/// How many entries the newest checkpoint covers; none where nothing is published.
+pub(crate) fn covered(files: &dyn LogFiles, origin: &str, keys: &dyn KeyProvider) -> Result<u64, TreeError> {
+    let Some(bytes) = files.read(CHECKPOINT)? else { return Ok(0) };
+    let key = SigningKey::from_seed(origin, &*keys.log_key()?).map_err(|_| KeyError::Malformed)?;
+    Ok(SignedCheckpoint::open(&bytes, &TrustedLog::from(key.verifier_key().clone()))?.head().size)
 }
 
 /// The file of the verifier key of the log published in that folder: named as the

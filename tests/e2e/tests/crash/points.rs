@@ -11,7 +11,7 @@ use crate::tier;
 
 /// Name, call, path, and how it dies there. The short tier takes the journal's,
 /// two of publication and one of each store.
-const POINTS: [(&str, Op, &str, Action); 19] = [
+const POINTS: [(&str, Op, &str, Action); 21] = [
     ("before a write", Op::Write, ".journal", Action::KillBefore),
     ("in a write", Op::Write, ".journal", Action::KillMidway),
     ("after a write", Op::Write, ".journal", Action::KillAfter),
@@ -31,6 +31,8 @@ const POINTS: [(&str, Op, &str, Action); 19] = [
     ("after it", Op::Sync, "log/tile/", Action::KillAfter),
     ("in a write of a checkpoint", Op::Write, "log/checkpoint", Action::KillMidway),
     ("after a checkpoint took its place", Op::Rename, "log/checkpoint", Action::KillAfter),
+    ("before a full segment goes", Op::Unlink, ".journal", Action::KillBefore),
+    ("after it, before the folder is synced", Op::Unlink, ".journal", Action::KillAfter),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,7 +44,7 @@ async fn every_answer_outlives_death_at_every_labelled_point() {
         for (number, (name, op, path, action)) in POINTS.into_iter().take(points).enumerate() {
             let what = format!("round {round}, {name} ({path})");
             // How many pass first differs by round; a segment is rarely full.
-            let passed = if op == Op::Rename { 0 } else { (3 + 7 * round) as u64 };
+            let passed = if matches!(op, Op::Rename | Op::Unlink) { 0 } else { (3 + 7 * round) as u64 };
             let rule = Rule::on(&[op], path, action).after(passed);
             story.live(served, enough, End::At(vec![rule])).await;
             lives += 1;

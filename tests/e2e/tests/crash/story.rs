@@ -127,12 +127,12 @@ impl Story {
 
     /// The receipts told so far that the log on the disk does not honour.
     pub(crate) fn missing(&self) -> usize {
-        unhonoured(&self.calls, &Ledger::read(&self.site.audit())).len()
+        unhonoured(&self.calls, &Ledger::read(&self.site.audit(), &self.site.state().join("log"))).len()
     }
 
     /// All that was ever told still holds.
     pub(crate) async fn check(&mut self, served: &Served, what: &str) {
-        let ledger = Ledger::read(&served.site().audit());
+        let ledger = Ledger::read(&served.site().audit(), &served.site().state().join("log"));
         judge(&self.calls, &ledger);
         self.interrupted = judge_intents(&ledger);
         self.people_keep_their_pseudonym(&ledger, what);

@@ -29,6 +29,12 @@ pub enum Point {
     BeforeRename,
     /// After it.
     AfterRename,
+    /// Before a full segment is removed.
+    BeforeRemove,
+    /// After it, before the folder is synced.
+    AfterRemove,
+    /// When that is done.
+    AfterRemoveSync,
     /// Before a tile or bundle of the published log is written.
     BeforeTile,
     /// When half of it is.
@@ -43,7 +49,7 @@ pub enum Point {
 
 impl Point {
     /// Every point.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::BeforeWrite,
         Self::MidWrite,
         Self::AfterWrite,
@@ -51,6 +57,9 @@ impl Point {
         Self::AfterSync,
         Self::BeforeRename,
         Self::AfterRename,
+        Self::BeforeRemove,
+        Self::AfterRemove,
+        Self::AfterRemoveSync,
         Self::BeforeTile,
         Self::MidTile,
         Self::AfterTile,
@@ -71,6 +80,8 @@ struct State {
     short_write: Option<(usize, i32)>,
     sync: Option<i32>,
     create: Option<i32>,
+    /// Of removing a file, of syncing a folder; whether one went since the last sync.
+    remove: (Option<i32>, Option<i32>, bool),
     /// Of the published log alone: what reading and what writing it ends in, and
     /// how often either did.
     published: (Option<i32>, Option<i32>, u64),
@@ -127,6 +138,12 @@ impl Faults {
     /// No file can be made.
     pub fn fail_creates(&self, errno: i32) {
         self.state.lock().create = Some(errno);
+    }
+
+    /// No file can be removed, or none for good: no folder can be synced.
+    pub fn fail_removes(&self, errno: i32, for_good: bool) {
+        let (file, folder) = if for_good { (None, Some(errno)) } else { (Some(errno), None) };
+        self.state.lock().remove = (file, folder, false);
     }
 
     /// Writing the published log, and reading it if so, fails with that error
@@ -275,9 +292,24 @@ impl Disk for FaultDisk {
         Ok(())
     }
 
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.faults.alive()?;
+        raise(self.faults.state.lock().remove.0)?;
+        self.faults.pass(Point::BeforeRemove);
+        RealDisk.remove(path)?;
+        self.faults.state.lock().remove.2 = true;
+        self.faults.pass(Point::AfterRemove);
+        Ok(())
+    }
+
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         self.faults.alive()?;
-        RealDisk.sync_dir(dir)
+        raise(self.faults.state.lock().remove.1)?;
+        RealDisk.sync_dir(dir)?;
+        if std::mem::take(&mut self.faults.state.lock().remove.2) {
+            self.faults.pass(Point::AfterRemoveSync);
+        }
+        Ok(())
     }
 }
 
