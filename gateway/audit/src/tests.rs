@@ -7,7 +7,9 @@ mod held_together;
 mod interrupted;
 mod privacy;
 mod publishing;
+mod reindexing;
 mod searching;
+mod varied;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 use motlan_audit_tree::{Entry, EntryTime, Kind};
 
 use super::*;
+use crate::store::StoreError;
 
 /// One entry; fails and panics over the first attempts to read it.
 struct Trouble {
