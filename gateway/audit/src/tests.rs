@@ -9,6 +9,7 @@ mod privacy;
 mod publishing;
 mod reindexing;
 mod searching;
+mod tampering;
 mod varied;
 
 use std::path::Path;
