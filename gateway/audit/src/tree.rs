@@ -26,6 +26,7 @@ use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
     Bundle, Checkpoint, CheckpointError, Frontier, ReadError, SignedCheckpoint, SigningKey, TreeHead,
 };
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::keys::{KeyError, KeyProvider};
@@ -44,6 +45,9 @@ const PAUSE: Duration = Duration::from_millis(400);
 
 /// How long the thread sleeps when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How often a thread that was paused looks whether it still is.
+const PAUSED: Duration = Duration::from_millis(2);
 
 /// Entries that one checkpoint adds at most: a longer way is made in pieces, each
 /// for good, and no list of files grows with it.
@@ -112,6 +116,7 @@ pub(crate) struct Integrator {
     /// The entries of the bundle that is not full.
     bundle: Vec<u8>,
     published: watch::Sender<Arc<SignedCheckpoint>>,
+    paused: Arc<Mutex<bool>>,
     failing: Arc<AtomicBool>,
     /// Whether edge and bundle are another's than what is published: after a
     /// failure nothing may be built on them.
@@ -142,6 +147,7 @@ impl Integrator {
             frontier: Frontier::new(),
             bundle: Vec::new(),
             published: watch::Sender::new(Arc::new(newest)),
+            paused: Arc::default(),
             failing: Arc::default(),
             astray: false,
             backoff: BACKOFF.0,
@@ -162,6 +168,7 @@ impl Integrator {
             newest: self.published.subscribe(),
             key: self.key.verifier_key().clone(),
             files: Arc::clone(&self.files),
+            paused: Arc::clone(&self.paused),
             failing: Arc::clone(&self.failing),
         }
     }
@@ -324,7 +331,20 @@ pub(crate) fn run(mut integrator: Integrator) {
             }
             continue;
         }
-        match integrator.attempt(durable) {
+        let paused = Arc::clone(&integrator.paused);
+        // Held while a step is made, so that a pause takes effect at once.
+        let paused = paused.lock();
+        if *paused {
+            drop(paused);
+            if closed {
+                return;
+            }
+            integrator.progress.rest(PAUSED);
+            continue;
+        }
+        let attempted = integrator.attempt(durable);
+        drop(paused);
+        match attempted {
             Err(_) if closed => return,
             Err(pause) => integrator.progress.rest(pause),
             // There is more: nothing to wait for.
