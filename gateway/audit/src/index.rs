@@ -4,10 +4,12 @@
 //! is rebuilt from the log. It holds pseudonyms and codes, never an identifier.
 //! What it must never be is *ahead* of the log: an index that knows entries
 //! the journal lacks is evidence that acknowledged entries were lost, and
-//! refuses to open.
+//! refuses to open, also one of an older version that would be made anew.
 
 mod glance;
+mod known;
 pub(crate) mod postings;
+pub(crate) mod rebuild;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,8 +25,9 @@ use tokio::sync::watch;
 
 use crate::error::AuditError;
 use crate::index::glance::Glance;
+use crate::index::known::Known;
 use crate::index::postings::{Batch, Role};
-use crate::store::{AuditReader, StoreError, Stored};
+use crate::store::{AuditReader, Stored};
 use crate::writer::Progress;
 
 /// Bytes of entries indexed in one transaction.
@@ -101,11 +104,9 @@ impl Database {
         };
         let writer = Self::open_file(path).or_else(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "audit index is rebuilt");
-            for suffix in ["", "-wal", "-shm"] {
-                let mut name = path.as_os_str().to_owned();
-                name.push(suffix);
+            for file in known::files(path) {
                 // Not there is as good as removed.
-                let _ = std::fs::remove_file(name);
+                let _ = std::fs::remove_file(file);
             }
             Self::open_file(path)
         })?;
@@ -136,10 +137,8 @@ impl Database {
         self.reader.as_ref().unwrap_or(&self.writer).lock()
     }
 
-    fn state(&self) -> rusqlite::Result<(u64, Vec<u8>)> {
-        self.writer.lock().query_row("SELECT next, last_leaf FROM state", [], |row| {
-            Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0), row.get(1)?))
-        })
+    fn state(&self) -> rusqlite::Result<Known> {
+        known::read(&self.writer.lock())
     }
 }
 
@@ -177,20 +176,14 @@ impl Indexer {
         durable: u64,
         progress: Arc<Progress>,
     ) -> Result<Self, AuditError> {
+        // Before one of another version is deleted: what it knows counts, too.
+        if let Some(known) = path.and_then(known::stated) {
+            known::hold(&known, reader.as_ref(), durable)?;
+        }
         let database = Arc::new(Database::open(path).map_err(AuditError::Index)?);
-        let (next, last_leaf) = database.state().map_err(AuditError::Index)?;
-        if next > durable {
-            let what = "the index knows entries that the journal does not hold";
-            return Err(StoreError::Corrupt { index: durable, what }.into());
-        }
-        if let Some(last) = next.checked_sub(1) {
-            let stored = reader.read(last, None)?.map(|stored| stored.leaf_hash);
-            if stored.map(Vec::from) != Some(last_leaf) {
-                return Err(
-                    StoreError::Corrupt { index: last, what: "the index knows another entry here" }.into()
-                );
-            }
-        }
+        let known = database.state().map_err(AuditError::Index)?;
+        known::hold(&known, reader.as_ref(), durable)?;
+        let next = known.next;
         Ok(Self {
             database,
             reader,
@@ -259,7 +252,7 @@ impl Indexer {
         // Words learnt in a transaction that failed are not in the table.
         self.words.clear();
         self.places.clear();
-        if let Ok((next, _)) = self.database.state() {
+        if let Ok(Known { next, .. }) = self.database.state() {
             self.next = next;
             self.indexed.send_replace(next);
         }

@@ -60,6 +60,7 @@ pub use draft::{Draft, DraftActor, DraftSubject, Receipt};
 pub use error::{AuditError, Cause};
 pub use feeders::Feeder;
 pub use identifier::{Identifier, IdentifierKind};
+pub use index::rebuild::reindex;
 pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};
 pub use search::{Found, Order, SearchPage, SearchQuery};

@@ -223,6 +223,12 @@ impl AuditLog {
         self.inner.index.pause(paused);
     }
 
+    /// Pauses or resumes the publication of checkpoints (for measurements); what
+    /// is durable then waits for its proof, also where the log is closed.
+    pub fn pause_publication(&self, paused: bool) {
+        self.inner.published.pause(paused);
+    }
+
     /// Durable entries from `from` on as stored bytes, for integration and
     /// export. Blocks on the disk.
     ///

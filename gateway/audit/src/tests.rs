@@ -8,7 +8,10 @@ mod interrupted;
 mod once;
 mod privacy;
 mod publishing;
+mod reindexing;
 mod searching;
+mod tampering;
+mod varied;
 
 use std::path::Path;
 use std::sync::Arc;

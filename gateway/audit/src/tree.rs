@@ -26,6 +26,7 @@ use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
     Bundle, Checkpoint, CheckpointError, Frontier, ReadError, SignedCheckpoint, SigningKey, TreeHead,
 };
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::keys::{KeyError, KeyProvider};
@@ -45,6 +46,9 @@ const PAUSE: Duration = Duration::from_millis(400);
 
 /// How long the thread sleeps when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How often a thread that was paused looks whether it still is.
+const PAUSED: Duration = Duration::from_millis(2);
 
 /// Entries that one checkpoint adds at most: a longer way is made in pieces, each
 /// for good, and no list of files grows with it.
@@ -115,6 +119,7 @@ pub(crate) struct Integrator {
     published: watch::Sender<Arc<SignedCheckpoint>>,
     /// What a checkpoint covers that this process made durable.
     lasting: Arc<AtomicU64>,
+    paused: Arc<Mutex<bool>>,
     failing: Arc<AtomicBool>,
     /// Whether edge and bundle are another's than what is published: after a
     /// failure nothing may be built on them.
@@ -146,6 +151,7 @@ impl Integrator {
             bundle: Vec::new(),
             published: watch::Sender::new(Arc::new(newest)),
             lasting: Arc::default(),
+            paused: Arc::default(),
             failing: Arc::default(),
             astray: false,
             backoff: BACKOFF.0,
@@ -166,6 +172,7 @@ impl Integrator {
             newest: self.published.subscribe(),
             key: self.key.verifier_key().clone(),
             files: Arc::clone(&self.files),
+            paused: Arc::clone(&self.paused),
             failing: Arc::clone(&self.failing),
         }
     }
@@ -335,7 +342,20 @@ pub(crate) fn run(mut integrator: Integrator) {
             }
             continue;
         }
-        match integrator.attempt(durable) {
+        let paused = Arc::clone(&integrator.paused);
+        // Held while a step is made, so that a pause takes effect at once.
+        let paused = paused.lock();
+        if *paused {
+            drop(paused);
+            if closed {
+                return;
+            }
+            integrator.progress.rest(PAUSED);
+            continue;
+        }
+        let attempted = integrator.attempt(durable);
+        drop(paused);
+        match attempted {
             Err(_) if closed => return,
             Err(pause) => integrator.progress.rest(pause),
             // There is more: nothing to wait for.

@@ -154,6 +154,16 @@ pub enum AuditCommand {
     Search(Box<SearchArgs>),
     /// Verify a published log from its files alone: no gateway, no database
     Verify(VerifyLogArgs),
+    /// Make the search index anew from the log, while the gateway is down
+    Reindex(ReindexArgs),
+}
+
+/// Arguments of `motlan audit reindex`.
+#[derive(Debug, Args)]
+pub struct ReindexArgs {
+    /// The gateway's configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
 }
 
 /// Arguments of `motlan audit verify`. Exit code 0: nothing is wrong in the

@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod exit;
 pub mod receipt;
+pub mod reindex;
 pub mod report;
 pub mod run;
 pub mod sandbox;

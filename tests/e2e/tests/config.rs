@@ -270,3 +270,19 @@ async fn the_samples_are_accepted() {
     }
     assert!(accepted >= 1, "no sample in {SAMPLES}");
 }
+
+/// What an operator runs while the gateway is down, by its configuration alone.
+#[tokio::test]
+async fn the_search_index_is_made_anew_by_the_configuration() {
+    let site = Site::written().await;
+    let index = site.folder.path().join("state/audit/index.db");
+    std::fs::remove_file(&index).unwrap();
+    let reindex = ["audit", "reindex", "--config"];
+    let (code, told) = site.run(&reindex, &site.text).await;
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("search index made anew of ") && !told.contains(" of 0 entries"), "{told}");
+    assert!(index.is_file());
+    let (code, told) = site.run(&reindex, &site.with(&[("folder = \"state/audit\"", "folder = 7")])).await;
+    assert_eq!(code, 64, "{told}");
+    assert!(told.contains("audit.folder"), "{told}");
+}

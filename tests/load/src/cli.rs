@@ -8,14 +8,16 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use args::{AllArgs, CoalesceArgs, CompareArgs, FootprintArgs, OverloadArgs, ProfileArgs, ResolveArgs};
+use args::{
+    AllArgs, AuditArgs, CoalesceArgs, CompareArgs, FootprintArgs, OverloadArgs, ProfileArgs, ResolveArgs,
+};
 use clap::{Parser, Subcommand};
 use motlan::cli::ServeArgs;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::cpu::{self, Pinned};
-use crate::{Wrong, coalesce, compare, footprint, overload, profile, resolve, serve};
+use crate::{Wrong, audit, coalesce, compare, footprint, overload, profile, resolve, serve};
 
 /// Measures the gateway.
 #[derive(Debug, Parser)]
@@ -37,6 +39,8 @@ enum Command {
     Footprint(FootprintArgs),
     /// More load than the gateway can take, on schedule
     Overload(OverloadArgs),
+    /// The audit log by itself: appends beside a bare file, publication, search, verification, disk
+    Audit(AuditArgs),
     /// All of these, one after the other
     All(AllArgs),
     /// Where the CPU of one cached lookup goes, by stage; needs `perf`
@@ -104,6 +108,10 @@ fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Overload(args) => {
             let options = args.options()?;
             measure(args.common.json, |runtime| runtime.block_on(overload::run(&options)))
+        }
+        Command::Audit(args) => {
+            let options = args.options()?;
+            measure(args.common.json, |runtime| runtime.block_on(audit::run(&options)))
         }
         Command::Profile(args) => {
             let options = args.options()?;

@@ -12,6 +12,7 @@
     reason = "figures of a measurement: counts far below 2^52, rates above nothing"
 )]
 
+pub mod audit;
 pub mod cli;
 pub mod coalesce;
 pub mod compare;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use motlan_load::{coalesce, footprint, overload, resolve};
+use motlan_load::{audit, coalesce, footprint, overload, resolve};
 
 fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_motlan-load"))
@@ -57,4 +57,20 @@ async fn enterprises_of_a_wide_registry_are_cached_one_by_one() {
         footprint::Options { program: program(), binary: None, folder: None, starts: 1, enterprises: 600 };
     let report = footprint::run(&options).await.expect("no answer is wrong");
     assert_eq!(report.targets().len(), 4);
+}
+
+#[tokio::test]
+async fn every_append_has_its_entry_and_every_search_finds_what_is_there() {
+    let options = audit::Options {
+        folder: None,
+        rounds: 1,
+        length: Duration::from_millis(100),
+        entries: 2_000,
+        rate: 500,
+        rate_length: Duration::from_secs(1),
+    };
+    let report = audit::run(&options).await.expect("no search finds the wrong entries, and the log verifies");
+    assert!(report.verified() > 2_000, "only {} verified", report.verified());
+    assert!(report.worst_lag_ms().is_finite() && report.worst_lag_ms() > 0.0, "{}", report.worst_lag_ms());
+    assert_eq!(report.targets().len(), 11);
 }

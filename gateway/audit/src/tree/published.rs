@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, StoredTree, VerifierKey};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::files::{LogFiles, Stored};
@@ -15,6 +16,7 @@ pub(crate) struct Published {
     pub(super) newest: watch::Receiver<Arc<SignedCheckpoint>>,
     pub(super) key: VerifierKey,
     pub(super) files: Arc<dyn LogFiles>,
+    pub(super) paused: Arc<Mutex<bool>>,
     pub(super) failing: Arc<AtomicBool>,
 }
 
@@ -41,6 +43,11 @@ impl Published {
     /// Whether the last attempt to publish failed.
     pub(crate) fn is_failing(&self) -> bool {
         self.failing.load(Ordering::Acquire)
+    }
+
+    /// Pauses or resumes integration; a step under way is waited for.
+    pub(crate) fn pause(&self, paused: bool) {
+        *self.paused.lock() = paused;
     }
 
     /// That the entry is in the tree of `size` leaves. Reads files.

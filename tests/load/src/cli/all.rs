@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::args::AllArgs;
 use super::single_threaded;
-use crate::{coalesce, compare, footprint, overload, resolve, tell};
+use crate::{audit, coalesce, compare, footprint, overload, resolve, tell};
 
 /// What has come of them so far.
 struct Shown {
@@ -30,6 +30,8 @@ pub(super) fn run(args: &AllArgs) -> anyhow::Result<()> {
     shown.add("compare", || runtime.block_on(compare::run(&options)))?;
     let options = args.overload().options()?;
     shown.add("overload", || runtime.block_on(overload::run(&options)))?;
+    let options = args.audit().options()?;
+    shown.add("audit", || runtime.block_on(audit::run(&options)))?;
     let mut out = std::io::stdout().lock();
     if let Some(all) = shown.collected {
         serde_json::to_writer_pretty(&mut out, &all)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::{coalesce, compare, footprint, overload, profile, resolve};
+use crate::{audit, coalesce, compare, footprint, overload, profile, resolve};
 
 /// Identical lookups at the same time.
 const CALLERS: u16 = 10_000;
@@ -110,6 +110,27 @@ pub(super) struct OverloadArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// How often everything is measured that is measured in turns
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) rounds: u16,
+    /// Seconds of each append measurement
+    #[arg(long, default_value_t = 2.0)]
+    pub(super) seconds: f64,
+    /// Entries of the log that is searched and verified
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
+    pub(super) entries: u32,
+    /// Entries a second that are offered while publication is watched
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    pub(super) rate: u32,
+    /// Seconds for which they are
+    #[arg(long, default_value_t = 10.0)]
+    pub(super) rate_seconds: f64,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct AllArgs {
     #[command(flatten)]
     pub(super) common: Common,
@@ -122,6 +143,9 @@ pub(super) struct AllArgs {
     /// Seconds for which too much is offered
     #[arg(long, default_value_t = 60.0)]
     pub(super) overload_seconds: f64,
+    /// Entries of the audit log that is searched and verified
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
+    pub(super) entries: u32,
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +254,21 @@ impl OverloadArgs {
     }
 }
 
+// === impl AuditArgs ===
+
+impl AuditArgs {
+    pub(super) fn options(&self) -> anyhow::Result<audit::Options> {
+        Ok(audit::Options {
+            folder: self.common.folder.clone(),
+            rounds: usize::from(self.rounds),
+            length: length(self.seconds)?,
+            entries: u64::from(self.entries),
+            rate: u64::from(self.rate),
+            rate_length: length(self.rate_seconds)?,
+        })
+    }
+}
+
 // === impl AllArgs ===
 
 impl AllArgs {
@@ -254,5 +293,11 @@ impl AllArgs {
     pub(super) fn overload(&self) -> OverloadArgs {
         let common = self.common.clone();
         OverloadArgs { common, seconds: self.overload_seconds, factor: FACTOR, smoke: false }
+    }
+
+    /// Shorter than by itself.
+    pub(super) fn audit(&self) -> AuditArgs {
+        let (common, entries) = (self.common.clone(), self.entries);
+        AuditArgs { common, rounds: 5, seconds: 0.5, entries, rate: 10_000, rate_seconds: 4.0 }
     }
 }
