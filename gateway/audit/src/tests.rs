@@ -8,6 +8,7 @@ mod interrupted;
 mod privacy;
 mod publishing;
 mod searching;
+mod witnessing;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -65,6 +66,11 @@ impl World {
     /// Closes the log and opens the folder again, on a disk without faults.
     async fn again(&mut self) -> Result<(), AuditError> {
         self.shut().await;
+        self.reopened().await
+    }
+
+    /// Opens the folder again.
+    async fn reopened(&mut self) -> Result<(), AuditError> {
         self.faults = Arc::new(Faults::default());
         let (log, service) = open(self.dir.path(), &self.clock, &self.faults).await?;
         self.log = log;
