@@ -19,3 +19,4 @@ pub mod term;
 pub mod verify;
 pub mod wiring;
 pub mod witness;
+mod witnesses;
