@@ -188,7 +188,7 @@ async fn a_log_that_was_put_back_does_not_serve() {
 
 #[tokio::test]
 async fn where_the_operator_wants_it_new_work_waits_for_witnesses() {
-    let mut stage = Stage::set("stop_without_witness = \"2s\"\n").await;
+    let mut stage = Stage::set("stop_without_witness = \"5s\"\n").await;
     let served = stage.serve().await;
     stage.witnessed(stage.read().await.unwrap()).await;
     stage.witnesses.pop().unwrap().kill().await.unwrap();

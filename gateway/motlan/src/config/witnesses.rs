@@ -18,6 +18,10 @@ const MOST: u64 = 16;
 /// The longest that unwitnessed entries may be let go on.
 const DAYS: Duration = Duration::from_hours(24 * 30);
 
+/// So long, on a slow day, an entry needs to be published and cosigned. A limit
+/// below it would stop work with every entry.
+const ROUND: Duration = Duration::from_secs(5);
+
 /// Who witnesses the log.
 #[derive(Debug, Clone, Default)]
 pub struct WitnessSection {
@@ -62,6 +66,12 @@ pub(super) fn read(audit: &Section<'_>) -> Option<WitnessSection> {
     let never = Duration::ZERO;
     let stop_after = if audit.has("stop_without_witness") {
         let limit = audit.time_limit("stop_without_witness", never, DAYS);
+        if limit.is_some_and(|limit| limit < ROUND) {
+            audit.mistake(
+                "stop_without_witness",
+                "is less than a checkpoint needs to be witnessed: at least 5s",
+            );
+        }
         if count == 0 {
             audit.mistake("stop_without_witness", "there is no [[audit.witness]] to wait for");
         }

@@ -123,25 +123,18 @@ impl<L: WitnessedLog> Asking<L> {
             Some(seen) => self.is_foreign(seen).await,
             None => false,
         };
-        let found = match (&seen, proved) {
-            (Some(seen), true) => {
-                let (size, note) = (seen.head().size, seen.to_string());
-                tracing::error!(
-                    witness,
-                    size,
-                    note,
-                    "DISPUTED: a checkpoint of this log's key is not of this log"
-                );
-                Contradiction::Proved { size }
-            }
-            _ => {
-                tracing::error!(
-                    witness,
-                    ?claimed,
-                    "the witness says that it has seen another log by this name"
-                );
-                Contradiction::Claimed { size: claimed }
-            }
+        let found = if let Some(seen) = seen.filter(|_| proved) {
+            let (size, note) = (seen.head().size, seen.to_string());
+            tracing::error!(
+                witness,
+                size,
+                note,
+                "DISPUTED: a checkpoint that this log's key signed is not of this log"
+            );
+            Contradiction::Proved { size }
+        } else {
+            tracing::error!(witness, ?claimed, "the witness says that it has seen another log by this name");
+            Contradiction::Claimed { size: claimed }
         };
         shared.standings.set_contradiction(self.number, Some(found));
         (Asked::Contradicted, Met::Failed)

@@ -12,8 +12,8 @@ const REMEMBERED: usize = 16;
 pub(super) struct Rounds {
     quorum: usize,
     target: Arc<SignedCheckpoint>,
-    /// By size.
-    rounds: BTreeMap<u64, Round>,
+    /// The last targets.
+    by_size: BTreeMap<u64, Round>,
 }
 
 struct Round {
@@ -27,7 +27,7 @@ struct Round {
 
 impl Rounds {
     pub(super) fn new(quorum: usize, target: Arc<SignedCheckpoint>) -> Self {
-        let mut rounds = Self { quorum, target: Arc::clone(&target), rounds: BTreeMap::new() };
+        let mut rounds = Self { quorum, target: Arc::clone(&target), by_size: BTreeMap::new() };
         rounds.begin(target);
         rounds
     }
@@ -42,16 +42,16 @@ impl Rounds {
         let checkpoint = target.as_ref().clone();
         let size = checkpoint.head().size;
         self.target = target;
-        self.rounds.entry(size).or_insert(Round { checkpoint, by: BTreeSet::new() });
-        while self.rounds.len() > REMEMBERED {
-            self.rounds.pop_first();
+        self.by_size.entry(size).or_insert(Round { checkpoint, by: BTreeSet::new() });
+        while self.by_size.len() > REMEMBERED {
+            self.by_size.pop_first();
         }
     }
 
     /// The witness of that number has cosigned the target of that size. One
     /// that does so again changes nothing.
     pub(super) fn add(&mut self, number: usize, size: u64, cosignature: Signature) {
-        let Some(round) = self.rounds.get_mut(&size) else { return };
+        let Some(round) = self.by_size.get_mut(&size) else { return };
         // A note that is full has room for no witness more.
         if !round.by.contains(&number) && round.checkpoint.add(cosignature).is_ok() {
             round.by.insert(number);
@@ -61,13 +61,13 @@ impl Rounds {
     /// The largest checkpoint that a quorum has cosigned, with all of its
     /// cosignatures.
     pub(super) fn settled(&self) -> Option<SignedCheckpoint> {
-        let settled = self.rounds.values().rev().find(|round| round.by.len() >= self.quorum);
+        let settled = self.by_size.values().rev().find(|round| round.by.len() >= self.quorum);
         settled.map(|round| round.checkpoint.clone())
     }
 
     /// Whether the target has its quorum.
     pub(super) fn is_settled(&self) -> bool {
-        let round = self.rounds.get(&self.target.head().size);
+        let round = self.by_size.get(&self.target.head().size);
         round.is_some_and(|round| round.by.len() >= self.quorum)
     }
 }

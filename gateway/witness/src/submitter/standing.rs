@@ -126,13 +126,11 @@ impl Standings {
             count.fetch_add(1, Ordering::Relaxed);
         }
         let before = one.last.lock().replace(asked);
-        let (witness, asked) = (&one.name, asked.as_str());
-        match (before, one.last.lock().is_some_and(Asked::is_well)) {
-            (Some(before), true) if !before.is_well() => tracing::info!(witness, "the witness cosigns again"),
-            (before, false) if before.is_none_or(|before| before.as_str() != asked) => {
-                tracing::warn!(witness, asked, "the witness does not cosign");
-            }
-            _ => {}
+        let (witness, outcome) = (&one.name, asked.as_str());
+        if asked.is_well() && before.is_some_and(|before| !before.is_well()) {
+            tracing::info!(witness, "the witness cosigns again");
+        } else if !asked.is_well() && before != Some(asked) {
+            tracing::warn!(witness, outcome, "the witness does not cosign");
         }
     }
 

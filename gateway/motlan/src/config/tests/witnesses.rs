@@ -91,6 +91,8 @@ fn every_mistake_in_a_witness_is_told() {
             "{expected}: {told:#?}"
         );
     }
+    let told = settled("stop_without_witness = \"4s\"", &[one()]).mistakes();
+    assert!(told.len() == 1 && told[0].ends_with("at least 5s"), "{told:#?}");
     let told = settled("stop_without_witness = \"0s\"", &[one()]).mistakes();
     assert!(told[0].ends_with("audit.stop_without_witness: must be more than 0"), "{told:#?}");
     let told = settled("", &[format!("{}ca_pem = \"no certificate\"\n", one())]).mistakes();
