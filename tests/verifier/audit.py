@@ -75,8 +75,9 @@ class Audit:
     def _run(self):
         # Listed before the newest is read: what is kept then is older than it.
         kept = self.log.kept()
+        witnessed = self.log.read("witnessed", notes.MOST_BYTES)
         self._newest()
-        bad = self._others(kept)
+        bad = self._others(kept, witnessed)
         self._weigh()
         if self.cosignature_fault:
             raise Found.again(self.cosignature_fault)
@@ -106,13 +107,15 @@ class Audit:
         except Found as found:
             self.cosignature_fault = found.fault
 
-    def _others(self, kept):
+    def _others(self, kept, witnessed):
         """Opens kept and given checkpoints. Their faults are returned: they wait for their turn."""
         bad = []
         for size in kept:
             data = self.log.read(f"checkpoints/{size}", notes.MOST_BYTES)
             if data is not None:
                 self._open(data, f"checkpoints/{size}", False, bad)
+        if witnessed is not None:
+            self._open(witnessed, "witnessed", False, bad)
         for name, data in self.evidence.checkpoints:
             self._open(data, f"the checkpoint given as {shown(name)}", True, bad)
         # Kept ones stay before given ones of the same size.

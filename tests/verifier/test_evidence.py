@@ -114,6 +114,10 @@ class Signatures(Case):
                 log.put("checkpoints/7", data)
                 self.assertEqual(fault(self.faulty(log, *named)), (code, index))
                 os.remove(log.at("checkpoints/7"))
+            with self.subTest(what, by="witnessed"):
+                log.put("witnessed", data)
+                self.assertEqual(fault(self.faulty(log, *named)), (code, index))
+                os.remove(log.at("witnessed"))
         # A second log key may be named; its checkpoints are of another log all the same.
         alien = self.file(made.checkpoint(5, log.root(5), OTHER.name, OTHER))
         said = self.faulty(log, "--key", OTHER.vkey(), "--checkpoint", alien)
@@ -121,6 +125,21 @@ class Signatures(Case):
         log.put("checkpoints/note.tmp", b"rubbish")
         log.put("checkpoints/007", b"rubbish")
         self.ok(log)
+
+    def test_what_the_log_says_is_witnessed(self):
+        log = self.log(9)
+        log.put("witnessed", log.checkpoint(6, witnesses=[WITNESS]))
+        said = self.ok(log, "--witness-key", WITNESS.vkey())
+        self.assertEqual((said["covered"], said["witnessed"]["size"], said["checked"]["checkpoints"]), (6, 6, 2))
+        self.assertEqual(said["unwitnessed"], {"entries": 3, "since": made.instant(6)})
+        # Without the witness's key it is the log's own word.
+        said = self.ok(log)
+        self.assertEqual((said["covered"], said["witnessed"], said["truncation"]), (0, None, "undetectable"))
+        # As the log keeps them: the first of an hour, and the newest.
+        log.put("checkpoints/4", log.checkpoint(4, witnesses=[WITNESS]))
+        log.put("checkpoints/6", log.checkpoint(6, witnesses=[WITNESS]))
+        said = self.ok(log, "--witness-key", WITNESS.vkey())
+        self.assertEqual((said["covered"], said["checked"]["checkpoints"]), (6, 4))
 
     def test_two_given_checkpoints_contradict_each_other(self):
         log = self.log(9)
@@ -279,6 +298,11 @@ class ByAddress(Case):
         said = self.ok(url + "/", "--deep")
         # Nothing can be listed: the kept checkpoint is not seen.
         self.assertEqual((said["checked"]["entries"], said["checked"]["checkpoints"]), (300, 1))
+        # What is witnessed has a name of its own.
+        log.put("witnessed", log.checkpoint(200, witnesses=[WITNESS]))
+        said = self.ok(url, "--witness-key", WITNESS.vkey())
+        self.assertEqual((said["covered"], said["checked"]["checkpoints"]), (200, 2))
+        os.remove(log.at("witnessed"))
         # Nobody asks the gateway's verifier to unpack: it takes what comes for the file.
         handler.packed = True
         self.ok(url, "--checkpoint", log.at("checkpoints/4"), alone=True)

@@ -37,6 +37,7 @@ class Fuzz(Case):
     def setUp(self):
         super().setUp()
         log = self.log(300, witnesses=[WITNESS], kept=[1, 256])
+        log.put("witnessed", log.checkpoint(280, witnesses=[WITNESS]))
         self.right = log
         self.names = sorted(
             os.path.relpath(os.path.join(folder, name), log.folder)
@@ -139,7 +140,9 @@ class Mixed(Case):
                 data = dice.choice((honest, honest, honest, other)).checkpoint(size, witnesses=witnesses)
                 if dice.randrange(12) == 0:
                     data = data[:-9] + b"AAAAAAA=\n"  # the last signature does not hold
-                if dice.randrange(2):
+                if dice.randrange(8) == 0:
+                    log.put("witnessed", data)
+                elif dice.randrange(2):
                     log.put(f"checkpoints/{dice.choice((size, dice.randrange(400)))}", data)
                 else:
                     arguments += ["--checkpoint", self.file(data)]

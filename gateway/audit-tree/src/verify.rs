@@ -26,8 +26,9 @@
 //!    written in digits, `ENTRY_INDEX`.
 //! 3. The higher tiles (`TILE_MISSING`, `TILE_WRONG`; at the same index the
 //!    lower level), then the root (`ROOT_MISMATCH`).
-//! 4. Kept and given checkpoints: first the signatures, as in 1 and with the
-//!    same origin, kept ones by name, then given ones as they came. Then
+//! 4. Kept checkpoints, `witnessed` among them, and given ones: first the
+//!    signatures, as in 1 and with the same origin, kept ones by name, then
+//!    `witnessed`, then given ones as they came. Then
 //!    `FORK`: a root that is not the tree's of that size, or two checkpoints
 //!    larger than the log with one size and two roots; of several the one of
 //!    the smallest size. Its index is the largest smaller size at which
@@ -172,6 +173,7 @@ impl<S: Source> Verifier<'_, S> {
         // Before the newest one is read: of a log that grows meanwhile none
         // of these is larger than its newest.
         let kept = self.source.kept()?;
+        let witnessed = self.source.get("witnessed")?;
         let newest = self.newest()?;
         let (origin, head) = (newest.origin.clone(), newest.head);
         self.report.origin = Some(origin.clone());
@@ -180,7 +182,7 @@ impl<S: Source> Verifier<'_, S> {
 
         let mut vouching = Vouching::default();
         let cosignatures = vouching.add(Place::Newest, newest);
-        let signatures = self.checkpoints(kept, &origin, &mut vouching)?;
+        let signatures = self.checkpoints((kept, witnessed), &origin, &mut vouching)?;
         let (receipts, of_others) = receipts(&self.evidence.receipts, &origin, &mut vouching);
         vouching.checkpoints.sort_by_key(|checkpoint| checkpoint.head.size);
         let (within, beyond) =
@@ -219,7 +221,7 @@ impl<S: Source> Verifier<'_, S> {
     /// first fault of them; such a one counts for nothing.
     fn checkpoints(
         &self,
-        mut kept: Vec<u64>,
+        (mut kept, witnessed): (Vec<u64>, Option<Vec<u8>>),
         origin: &str,
         vouching: &mut Vouching,
     ) -> Result<Option<Fault>, SourceError> {
@@ -237,6 +239,10 @@ impl<S: Source> Verifier<'_, S> {
                 let opened = open(&place, &bytes, self.keys, Some(origin));
                 take(place, opened);
             }
+        }
+        if let Some(bytes) = witnessed {
+            let opened = open(&Place::Witnessed, &bytes, self.keys, Some(origin));
+            take(Place::Witnessed, opened);
         }
         for given in &self.evidence.checkpoints {
             let place = Place::Given(given.name.clone());

@@ -88,13 +88,18 @@ pub enum Cause {
     SubjectsFailed,
     /// The system's random source failed.
     RandomFailed,
+    /// Too old a part of the log is witnessed by nobody, and the operator wants
+    /// no more entries then.
+    Unwitnessed,
+    /// Witnesses have seen another log by this name and key.
+    Disputed,
 }
 
 // === impl Cause ===
 
 impl Cause {
     /// Every cause, in the order of declaration.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::DiskFull,
         Self::WriteFailed,
         Self::SyncFailed,
@@ -103,7 +108,14 @@ impl Cause {
         Self::Stalled,
         Self::SubjectsFailed,
         Self::RandomFailed,
+        Self::Unwitnessed,
+        Self::Disputed,
     ];
+
+    /// Whether it comes from witnesses: the log itself could be written.
+    pub const fn is_of_witnesses(self) -> bool {
+        matches!(self, Self::Unwitnessed | Self::Disputed)
+    }
 
     /// Stable upper-case name.
     pub const fn as_str(self) -> &'static str {
@@ -116,6 +128,8 @@ impl Cause {
             Self::Stalled => "STALLED",
             Self::SubjectsFailed => "SUBJECTS_FAILED",
             Self::RandomFailed => "RANDOM_FAILED",
+            Self::Unwitnessed => "UNWITNESSED",
+            Self::Disputed => "DISPUTED",
         }
     }
 }

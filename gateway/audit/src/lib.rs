@@ -51,6 +51,7 @@ pub mod store;
 mod subjects;
 mod tree;
 mod waiters;
+mod witnessing;
 mod writer;
 
 #[cfg(any(test, feature = "testing"))]

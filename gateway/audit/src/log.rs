@@ -20,6 +20,7 @@ use crate::store::AuditReader;
 use crate::subjects::{Desk, Job, Pseudonym, Standing, Subjects};
 use crate::tree::Published;
 use crate::waiters::Committed;
+use crate::witnessing::Hold;
 
 /// A cheap handle to the audit log; clones speak to the same log.
 #[derive(Clone)]
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) published: Published,
     pub(crate) search: SearchDesk,
     pub(crate) stats: Arc<Stats>,
+    pub(crate) hold: Hold,
 }
 
 /// An append that has begun.
@@ -110,6 +112,9 @@ impl AuditLog {
     }
 
     fn stage(&self, draft: Draft) -> Result<Stage, AuditError> {
+        if !draft.finishes_admitted_work() {
+            self.inner.hold.check()?;
+        }
         if let Some(known) = self.known(&draft) {
             if !known.is_empty() && self.inner.standing.is_gone() {
                 return Err(AuditError::unavailable(Cause::SubjectsFailed));
@@ -133,6 +138,7 @@ impl AuditLog {
         if let Some(known) = self.inner.subjects.cached(&self.inner.subjects.hash(subject)) {
             return Ok(known.pseudonym.clone());
         }
+        self.inner.hold.check()?;
         self.refuse_unless_ready()?;
         let subject = subject.clone();
         self.ask(|reply| Job::Subject(subject, reply)).await
@@ -176,7 +182,7 @@ impl AuditLog {
         let cause = match self.inner.sequencer.phase() {
             Phase::Ready if reserve_only => Some(Cause::DiskFull),
             Phase::Failed(cause) => Some(cause),
-            Phase::Ready | Phase::Closed => self.inner.standing.cause(),
+            Phase::Ready | Phase::Closed => self.inner.standing.cause().or(self.inner.hold.cause()),
         };
         Health {
             ready: cause.is_none() && self.inner.sequencer.phase() == Phase::Ready,

@@ -30,6 +30,7 @@ use crate::subjects::{Desk, Standing, Subjects};
 use crate::tree::files::fault::FaultFiles;
 use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
 use crate::tree::{self, Integrator, TreeError};
+use crate::witnessing::Hold;
 use crate::writer::{Progress, Writer};
 
 /// How the log is kept.
@@ -256,6 +257,7 @@ impl AuditLog {
                 published: integrator.handle(),
                 search: search_desk,
                 stats,
+                hold: Hold::default(),
             }),
         };
         let mut service = AuditService {

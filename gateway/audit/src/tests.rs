@@ -12,6 +12,7 @@ mod reindexing;
 mod searching;
 mod tampering;
 mod varied;
+mod witnessing;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -69,6 +70,11 @@ impl World {
     /// Closes the log and opens the folder again, on a disk without faults.
     async fn again(&mut self) -> Result<(), AuditError> {
         self.shut().await;
+        self.reopened().await
+    }
+
+    /// Opens the folder again.
+    async fn reopened(&mut self) -> Result<(), AuditError> {
         self.faults = Arc::new(Faults::default());
         let (log, service) = open(self.dir.path(), &self.clock, &self.faults).await?;
         self.log = log;

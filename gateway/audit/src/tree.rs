@@ -14,6 +14,7 @@
 pub(crate) mod files;
 mod hold;
 mod published;
+mod witnessed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -25,6 +26,7 @@ use motlan_audit_tree::bundle::{BundleError, push_entry};
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
     Bundle, Checkpoint, CheckpointError, Frontier, ReadError, SignedCheckpoint, SigningKey, TreeHead,
+    TrustedLog,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -37,6 +39,8 @@ use files::{LogFiles, Stored};
 pub(crate) use hold::covered;
 pub use hold::verifier_key_file;
 pub(crate) use published::Published;
+use witnessed::Keeper;
+pub(crate) use witnessed::Witnessed;
 
 /// Where the newest checkpoint lies among the files.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
@@ -87,6 +91,27 @@ pub enum TreeError {
     /// At open: the published log was begun and its checkpoint is gone.
     #[error("the checkpoint of the published log is missing")]
     Missing,
+    /// At open: witnesses have cosigned entries that are not published. The
+    /// folders were put back to an older copy: do not serve.
+    #[error(
+        "witnesses have cosigned {witnessed} entries and {published} are published: the log was rolled back. Put the \
+         newer folders back, or see `motlan audit recover`"
+    )]
+    Unshown {
+        /// What the witnessed checkpoint covers.
+        witnessed: u64,
+        /// What the last checkpoint covers.
+        published: u64,
+    },
+    /// A checkpoint of this log's key is of another tree than this one. At
+    /// open: do not serve.
+    #[error(
+        "the checkpoint of {size} entries that witnesses cosigned is of another tree: see `motlan audit recover`"
+    )]
+    Forked {
+        /// The size at which they differ.
+        size: u64,
+    },
     /// At open: the checkpoint is not one that this log's key signed.
     #[error("the checkpoint is not of this log and key")]
     Foreign(#[from] CheckpointError),
@@ -121,6 +146,7 @@ pub(crate) struct Integrator {
     lasting: Arc<AtomicU64>,
     paused: Arc<Mutex<bool>>,
     failing: Arc<AtomicBool>,
+    witnessed: Keeper,
     /// Whether edge and bundle are another's than what is published: after a
     /// failure nothing may be built on them.
     astray: bool,
@@ -142,6 +168,11 @@ impl Integrator {
         let key = SigningKey::from_seed(origin, &*keys.log_key()?).map_err(|_| KeyError::Malformed)?;
         let newest = hold::newest(folder, files.as_ref(), &key)?;
         hold::against(reader.as_ref(), durable, files.as_ref(), newest.head())?;
+        let published = watch::Sender::new(Arc::new(newest));
+        let handle = Published::of(&key, &files, &published);
+        let head = handle.newest().head();
+        let log = TrustedLog::from(key.verifier_key().clone());
+        let witnessed = Keeper::open(&files, &log, head, |size| handle.root(size), reader.as_ref())?;
         let mut integrator = Self {
             reader,
             progress,
@@ -149,10 +180,11 @@ impl Integrator {
             key,
             frontier: Frontier::new(),
             bundle: Vec::new(),
-            published: watch::Sender::new(Arc::new(newest)),
+            published,
             lasting: Arc::default(),
             paused: Arc::default(),
             failing: Arc::default(),
+            witnessed,
             astray: false,
             backoff: BACKOFF.0,
         };
@@ -169,11 +201,10 @@ impl Integrator {
 
     pub(crate) fn handle(&self) -> Published {
         Published {
-            newest: self.published.subscribe(),
-            key: self.key.verifier_key().clone(),
-            files: Arc::clone(&self.files),
             paused: Arc::clone(&self.paused),
             failing: Arc::clone(&self.failing),
+            witnessed: self.witnessed.shared(),
+            ..Published::of(&self.key, &self.files, &self.published)
         }
     }
 
@@ -336,6 +367,7 @@ pub(crate) fn run(mut integrator: Integrator) {
     loop {
         let head = integrator.published.borrow().head();
         let (durable, closed) = integrator.progress.wait(head.size, TICK);
+        integrator.keep_witnessed(durable);
         if head.size >= durable {
             if closed {
                 return;

@@ -16,6 +16,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
+mod witnesses;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +38,7 @@ use parts::Parts;
 pub use reader::Mistake;
 pub use sections::{DossierSection, LogFormat, LogSection, ServerSection, read_register_key};
 pub use telemetry::TelemetrySection;
+pub use witnesses::{WitnessAt, WitnessSection};
 
 /// Whether real people are spoken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Config {
     pub audit: AuditOptions,
     /// The audit log's key file.
     pub audit_keys: PathBuf,
+    /// Who witnesses the audit log.
+    pub witnesses: WitnessSection,
     /// The register of dossiers.
     pub dossiers: DossierSection,
     /// The catalogue's folder; without it the one compiled in.

@@ -20,3 +20,4 @@ pub mod term;
 pub mod verify;
 pub mod wiring;
 pub mod witness;
+mod witnesses;

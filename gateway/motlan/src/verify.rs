@@ -9,8 +9,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, verify};
+use motlan_domain::Clock as _;
 
 use crate::cli::VerifyLogArgs;
+use crate::clock::SystemClock;
 use crate::exit::{Ended, Exit, OrExit as _};
 use crate::term::Look;
 use files::{Folder, Served};
@@ -25,7 +27,8 @@ pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
         let text = serde_json::to_string(&report).context("the report is no JSON").or_exit(Exit::Internal)?;
         writeln!(out, "{text}")?;
     } else {
-        print::report(&report, deep, Look::of_stdout(), out)?;
+        let now = SystemClock::start().now();
+        print::report(&report, deep, now, Look::of_stdout(), out)?;
     }
     Ok(match report.exit_code() {
         0 => Exit::Ok,

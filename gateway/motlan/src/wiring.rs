@@ -29,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{self, Config, Mistake, ServerSection, read_register_key};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::telemetry::{Exporter, Exporting, Process, SpanQueue};
+use crate::witnesses;
 
 /// How long fetches that outlive their callers may take to end.
 const FETCHES: Duration = Duration::from_secs(10);
@@ -42,6 +43,8 @@ pub struct Gateway {
     serving: TaskTracker,
     fetches: TaskTracker,
     workers: Workers,
+    /// Stops the asking of witnesses, and waits for its end.
+    witnessing: (CancellationToken, TaskTracker),
     audit: AuditService,
     register: Register,
     clock: Arc<dyn Clock>,
@@ -72,6 +75,11 @@ impl Gateway {
 
         let opened = AuditLog::open(config.audit.clone(), keys, Arc::clone(&clock)).await;
         let (log, audit) = opened.context("the audit log cannot be opened").or_exit(Exit::Unavailable)?;
+        let witnessing = witnesses::submitter(&config.witnesses, &log, &clock).or_exit(Exit::Config)?;
+        if let Some((submitter, _)) = &witnessing {
+            // Before the first entry: a log that is not the one they know must not grow.
+            submitter.check().await.context("the audit log cannot be opened").or_exit(Exit::Unavailable)?;
+        }
         let closed = log.close_interrupted(longest_question(&config)).await;
         let closed =
             closed.context("questions cut off earlier cannot be closed").or_exit(Exit::Unavailable)?;
@@ -107,6 +115,8 @@ impl Gateway {
         let exporter = exporter.transpose()?;
         let mut beside: Vec<Arc<dyn Source>> = vec![Arc::new(Process::started(Arc::clone(&clock)))];
         beside.extend(exporter.iter().flat_map(Exporter::counted));
+        let (submitter, counted): (Option<_>, Option<_>) = witnessing.unzip();
+        beside.extend(counted);
         let services = Services { pipeline, resolver, beside };
         let bound = Server::bind(server, services, Arc::clone(&clock)).await;
         let bound = bound.context("the gateway cannot listen").or_exit(Exit::Unavailable)?;
@@ -123,8 +133,27 @@ impl Gateway {
         // Ends when `stop` is cancelled and its calls have ended; `shutdown` waits for it.
         serving.spawn(bound.serve(stop.clone().cancelled_owned()));
         serving.close();
+        let witnessing = (CancellationToken::new(), TaskTracker::new());
+        if let Some(submitter) = submitter {
+            // Ends when it is told to; `shutdown` waits for it.
+            witnessing.1.spawn(submitter.run(witnessing.0.clone()));
+        }
+        witnessing.1.close();
         tracing::info!(%grpc, %probe, "gateway is up");
-        Ok(Self { grpc, probe, handle, stop, serving, fetches, workers, audit, register, clock, exporting })
+        Ok(Self {
+            grpc,
+            probe,
+            handle,
+            stop,
+            serving,
+            fetches,
+            workers,
+            witnessing,
+            audit,
+            register,
+            clock,
+            exporting,
+        })
     }
 
     /// Where gRPC is served, `host:port`.
@@ -164,6 +193,8 @@ impl Gateway {
             tracing::warn!("questions to registries were cut off at shutdown");
         }
         step.timed("threads", self.workers.stop()).await;
+        self.witnessing.0.cancel();
+        step.timed("witnesses", self.witnessing.1.wait()).await;
         step.timed("audit log", self.audit.shutdown()).await;
         step.timed("register", self.register.close()).await;
         if let Some(exporting) = self.exporting {

@@ -41,6 +41,9 @@ impl Readiness {
             reasons.push(motlan_domain::Reason::ShuttingDown.code());
         }
         reasons.extend(self.pipeline.obstacles().into_iter().map(motlan_domain::Reason::code));
+        // A log that could be written and must not: no disk will mend that.
+        let cause = self.pipeline.ledger().log().health().cause.filter(|cause| cause.is_of_witnesses());
+        reasons.extend(cause.map(motlan_audit::Cause::as_str));
         reasons
     }
 }

@@ -38,6 +38,8 @@ pub mod key {
     pub const CACHE_STATE: &str = "motlan.cache.state";
     /// Why the journal cannot be written.
     pub const CAUSE: &str = "motlan.cause";
+    /// The name of a witness's key, from the configuration.
+    pub const WITNESS: &str = "motlan.witness";
 }
 
 /// The value where something is none of what is told apart.
@@ -163,6 +165,14 @@ table! {
     AUDIT_PUBLISH_LAG = gauge("motlan.audit.publish.lag", "{entry}", "Durable entries that no published checkpoint covers yet");
     /// One gauge.
     AUDIT_PUBLISHING = gauge("motlan.audit.publishing", "{log}", "1 when checkpoints are published; at 0 the newest entries cannot be proved to an outsider");
+    /// One gauge.
+    AUDIT_WITNESS_AGE = gauge("motlan.audit.witness.age", "s", "Age of the first entry that no quorum of witnesses has cosigned; 0 where there is none");
+    /// One gauge.
+    AUDIT_WITNESS_SIZE = gauge("motlan.audit.witness.size", "{entry}", "Entries that a quorum of witnesses has cosigned");
+    /// By `motlan.witness`.
+    AUDIT_WITNESS_ALARM = gauge("motlan.audit.witness.alarm", "{witness}", "1 while a witness says or shows that it has seen another log by this name");
+    /// By `motlan.witness`, `motlan.outcome`.
+    AUDIT_WITNESS_ASKED = counter("motlan.audit.witness.submissions", "{submission}", "Checkpoints submitted to a witness by what came of it");
     /// Entries of one commit.
     AUDIT_BATCH = sizes("motlan.audit.batch.size", "{entry}", BATCH, "Entries made durable by one commit");
     /// One sync.

@@ -3,13 +3,18 @@
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use motlan_audit_tree::hash::NodeHash;
 use motlan_audit_tree::note::MAX_NOTE_BYTES;
 use motlan_audit_tree::witness::{read_cosignatures, read_known_size};
-use motlan_audit_tree::{AddCheckpoint, Note, NoteError, Signature, SignedCheckpoint, VerifierKey};
+use motlan_audit_tree::{
+    AddCheckpoint, Note, NoteError, Signature, SignedCheckpoint, TrustedLog, VerifierKey,
+};
 use reqwest::{StatusCode, Url};
+
+use crate::folder::origin_hash;
 
 /// The longest body of a 409 that is looked at.
 const MAX_SIZE_BYTES: usize = 64;
@@ -102,6 +107,28 @@ impl WitnessClient {
     /// The witness's key.
     pub fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    /// The same witness, asked with less or more patience.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
+    }
+
+    /// The checkpoint of that log which the witness says it cosigned last, if
+    /// it tells one that the log's own key has signed: then the log has stated
+    /// that tree, whatever one thinks of the witness. Where it cannot be had,
+    /// none.
+    pub async fn seen(&self, log: &TrustedLog) -> Option<SignedCheckpoint> {
+        let prefix = self.url.path().trim_end_matches("add-checkpoint");
+        let mut url = self.url.clone();
+        url.set_path(&format!("{prefix}{}/checkpoint", origin_hash(&log.origin)));
+        let response = self.http.get(url).timeout(self.timeout).send().await.ok()?;
+        if response.status() != StatusCode::OK {
+            return None;
+        }
+        let body = collect::<Infallible>(response, MAX_NOTE_BYTES).await.ok()?;
+        SignedCheckpoint::open(&body, log).ok()
     }
 
     /// Asks for a cosignature on a checkpoint. `old` is the size this witness

@@ -5,7 +5,8 @@
 //!
 //! **In scope**: `POST /add-checkpoint` and `GET /<origin hash>/checkpoint`
 //! over HTTP/1.1; the state of each log, durable before an answer leaves; the
-//! evidence of a split view; the witness's key file; [`WitnessClient`].
+//! evidence of a split view; the witness's key file; [`WitnessClient`], and
+//! [`Submitter`], which has a log's checkpoints cosigned.
 //!
 //! **Out of scope**: what makes a checkpoint acceptable
 //! ([`motlan_audit_tree::witness::decide`]), TLS (a proxy or the network gives
@@ -39,6 +40,7 @@ mod key;
 mod log;
 mod options;
 mod service;
+mod submitter;
 
 #[cfg(test)]
 mod tests;
@@ -48,3 +50,6 @@ pub use folder::create_folder;
 pub use key::{KeyFileError, create_key, read_key};
 pub use options::{Limits, WitnessOptions};
 pub use service::{OpenError, RunError, Witness, WitnessHandle};
+pub use submitter::{
+    Asked, Disputed, Pace, Stop, Submitter, SubmitterHandle, SubmitterOptions, WitnessStanding, WitnessedLog,
+};

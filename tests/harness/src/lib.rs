@@ -14,11 +14,13 @@ mod opening;
 pub mod power;
 mod process;
 mod served;
+mod witnesses;
 mod world;
 
 pub use opening::{Opened, Opening};
 pub use process::{Endpoints, Process, Program};
 pub use served::{Readiness, Served, Site};
+pub use witnesses::{Office, Witnessing};
 pub use world::World;
 
 // What tests name of the rooms below.

@@ -143,6 +143,17 @@ impl Site {
         self.state.join("audit")
     }
 
+    /// Where it serves its probes, `host:port`.
+    pub fn probe(&self) -> &str {
+        &self.probe
+    }
+
+    /// Changes the configuration for the next start.
+    pub fn reconfigure(&self, change: impl FnOnce(String) -> String) -> anyhow::Result<()> {
+        let text = std::fs::read_to_string(&self.config)?;
+        Ok(std::fs::write(&self.config, change(text))?)
+    }
+
     /// All it ever said on standard error.
     pub fn said(&self) -> String {
         let bytes = std::fs::read(&self.said).unwrap_or_default();

@@ -18,6 +18,8 @@ pub(super) enum Place {
     Newest,
     /// One it kept, under the name of that size.
     Kept(u64),
+    /// The newest that the log says is witnessed.
+    Witnessed,
     /// Handed in under that name.
     Given(String),
 }
@@ -68,6 +70,7 @@ impl fmt::Display for Place {
         match self {
             Self::Newest => f.write_str("checkpoint"),
             Self::Kept(size) => write!(f, "checkpoints/{size}"),
+            Self::Witnessed => f.write_str("witnessed"),
             Self::Given(name) => f.write_str(name),
         }
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, StoredTree, VerifierKey};
+use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, SigningKey, StoredTree, VerifierKey};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::files::{LogFiles, Stored};
-use super::{TileError, TreeError, damaged};
+use super::{TileError, TreeError, Witnessed, damaged};
 
 /// What others know of the published log.
 #[derive(Clone)]
@@ -18,11 +18,28 @@ pub(crate) struct Published {
     pub(super) files: Arc<dyn LogFiles>,
     pub(super) paused: Arc<Mutex<bool>>,
     pub(super) failing: Arc<AtomicBool>,
+    pub(super) witnessed: Arc<Witnessed>,
 }
 
 // === impl Published ===
 
 impl Published {
+    /// Of that key and these files; nothing failing, nothing witnessed.
+    pub(super) fn of(
+        key: &SigningKey,
+        files: &Arc<dyn LogFiles>,
+        published: &watch::Sender<Arc<SignedCheckpoint>>,
+    ) -> Self {
+        Self {
+            newest: published.subscribe(),
+            key: key.verifier_key().clone(),
+            files: Arc::clone(files),
+            paused: Arc::default(),
+            failing: Arc::default(),
+            witnessed: Arc::default(),
+        }
+    }
+
     /// The newest checkpoint.
     pub(crate) fn newest(&self) -> Arc<SignedCheckpoint> {
         Arc::clone(&self.newest.borrow())

@@ -124,7 +124,7 @@ fn reachable(section: &Section<'_>, url: &Url, plain_http: Option<bool>, ca_pem:
     !wrong
 }
 
-fn holds_certificate(pem: &[u8]) -> bool {
+pub(super) fn holds_certificate(pem: &[u8]) -> bool {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     found.is_ok_and(|found| !found.is_empty())
 }

@@ -1,6 +1,7 @@
 //! Every mistake is named, all of them at once, and nothing else is called one.
 
 mod once;
+mod witnesses;
 
 use std::path::Path;
 

@@ -2,12 +2,19 @@
 
 use std::io::{self, Write};
 
+use jiff::{SignedDuration, Timestamp};
 use motlan_audit_tree::verify::{Report, Truncation, Verdict};
 
 use crate::term::{Look, Tone};
 
 /// Writes the report.
-pub(super) fn report(report: &Report, deep: bool, look: Look, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn report(
+    report: &Report,
+    deep: bool,
+    now: Timestamp,
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (vi, en, tone) = match report.verdict {
         Verdict::Ok => ("KHÔNG PHÁT HIỆN SAI LỆCH", "nothing is wrong in the evidence given", Tone::Good),
         Verdict::Fault => ("PHÁT HIỆN SAI LỆCH", "a fault was found", Tone::Wanting),
@@ -58,7 +65,7 @@ pub(super) fn report(report: &Report, deep: bool, look: Look, out: &mut dyn Writ
     };
     writeln!(out, "Phần cuối / the end        {truncation}")?;
     let tail = &report.unwitnessed;
-    let since = tail.since.map(|since| format!(", từ / since {}", since.timestamp())).unwrap_or_default();
+    let since = tail.since.map(|since| since_when(since.timestamp(), now)).unwrap_or_default();
     match &report.witnessed {
         Some(seen) => writeln!(
             out,
@@ -68,10 +75,23 @@ pub(super) fn report(report: &Report, deep: bool, look: Look, out: &mut dyn Writ
             seen.witnesses.join(", "),
             tail.entries
         ),
+        None if given.witness_keys == 0 => writeln!(
+            out,
+            "Nhân chứng / witnessed     không kiểm tra được vì không có khóa nhân chứng nào (--witness-key) / cannot be \
+             checked: no key of a witness is given (--witness-key)"
+        ),
         None => writeln!(
             out,
             "Nhân chứng / witnessed     chưa có / nothing; {} bản ghi / entries{since}",
             tail.entries
         ),
     }
+}
+
+/// Since when, and how long that is by now; by a clock that is behind the log's
+/// the time alone.
+fn since_when(since: Timestamp, now: Timestamp) -> String {
+    let age = SignedDuration::from_secs(now.duration_since(since).as_secs());
+    let age = if age.is_negative() { String::new() } else { format!(" ({age:#} trước / ago)") };
+    format!(", từ / since {since}{age}")
 }

@@ -49,11 +49,14 @@ impl AuditService for Services {
     ) -> Result<Response<wire::GetCheckpointResponse>, Status> {
         let Entered { identity, call, .. } = self.enter(request).await?;
         self.may_read_catalogue(&identity, call.trace.id()).await?;
-        let checkpoint = self.pipeline.ledger().log().checkpoint();
+        let log = self.pipeline.ledger().log();
+        let (witnessed, checkpoint) = (log.witnessed(), log.checkpoint());
         Ok(Response::new(wire::GetCheckpointResponse {
             checkpoint: checkpoint.to_string(),
-            verifier_key: self.pipeline.ledger().log().verifier_key().to_string(),
+            verifier_key: log.verifier_key().to_string(),
             size: checkpoint.head().size,
+            witnessed_size: witnessed.as_ref().map_or(0, |witnessed| witnessed.head().size),
+            witnessed: witnessed.map(|witnessed| witnessed.to_string()).unwrap_or_default(),
         }))
     }
 

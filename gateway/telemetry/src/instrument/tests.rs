@@ -58,7 +58,9 @@ fn the_keys_are_the_conventions_own() {
     for (ours, theirs) in standard {
         assert_eq!(ours, theirs);
     }
-    for ours in [key::REASON, key::OUTCOME, key::DATASET, key::REGISTRY, key::CACHE_STATE, key::CAUSE] {
+    for ours in
+        [key::REASON, key::OUTCOME, key::DATASET, key::REGISTRY, key::CACHE_STATE, key::CAUSE, key::WITNESS]
+    {
         assert!(ours.starts_with("motlan."), "{ours}");
     }
 }

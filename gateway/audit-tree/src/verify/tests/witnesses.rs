@@ -37,6 +37,37 @@ fn the_largest_witnessed_checkpoint_counts() {
     }
 }
 
+/// The newest that the log says is witnessed is one of those it kept.
+#[test]
+fn the_witnessed_file_counts_as_a_kept_one() {
+    let log = Forged::new(600);
+    let mut shown = log.publish();
+    shown.put("witnessed", log.witnessed(300, &[(1, 1_790_000_000)]).to_string().as_bytes());
+    let report = verify(&shown, &keys(&[1]), &Evidence::default(), false);
+    assert_eq!((said(&report), report.covered, report.checked.checkpoints), (OK, 300, 2));
+    assert_eq!(report.unwitnessed, Unwitnessed { entries: 300, since: Some(at(300)) });
+    assert_eq!(
+        (alone(&shown).covered, alone(&shown).witnessed),
+        (0, None),
+        "without a key it is the log's word"
+    );
+    // What was cosigned and is not of this log is told, with a key or without.
+    let other = log.rewritten(280);
+    for (note, wrong) in [
+        (other.witnessed(300, &[(1, 1_790_000_000)]).to_string(), fault(Code::Fork, None)),
+        (Forged::new(700).witnessed(700, &[(1, 1_790_000_000)]).to_string(), fault(Code::Truncated, 600)),
+        ("no note\n".to_owned(), fault(Code::CheckpointSignature, None)),
+    ] {
+        shown.put("witnessed", note.as_bytes());
+        assert_eq!(said(&verify(&shown, &keys(&[1]), &Evidence::default(), false)), wrong, "{note}");
+        assert_eq!(said(&alone(&shown)), wrong, "{note}");
+    }
+    // After those kept by size, before those given.
+    shown.put("checkpoints/9", b"no note\n");
+    let report = verify(&shown, &keys(&[1]), &Evidence::default(), false);
+    assert!(report.fault.unwrap().detail.starts_with("checkpoints/9"));
+}
+
 /// Who signed only a smaller one is no witness of the larger.
 #[test]
 fn a_smaller_checkpoint_adds_no_witness() {
