@@ -18,6 +18,7 @@ use crate::journal::JournalStore;
 use crate::journal::disk::{Disk, RealDisk};
 use crate::keys::{KeyError, KeyProvider, random_key};
 use crate::log::{AuditLog, Inner};
+use crate::recover::refuse_superseded;
 use crate::seal::{Sealer, derive};
 use crate::search;
 use crate::sequencer::Sequencer;
@@ -95,7 +96,7 @@ impl AuditLog {
     /// Opens the log in a folder, making it if it is new.
     ///
     /// # Errors
-    /// [`AuditError::InUse`], [`AuditError::Store`], [`AuditError::Subjects`],
+    /// [`AuditError::InUse`], [`AuditError::Superseded`], [`AuditError::Store`], [`AuditError::Subjects`],
     /// [`AuditError::SubjectsMissing`], [`AuditError::SubjectsBehind`],
     /// [`AuditError::Keys`], [`AuditError::Index`] or [`AuditError::Tree`]: do
     /// not start.
@@ -149,6 +150,7 @@ impl AuditLog {
             make_folder(disk.as_ref(), &options.dir).map_err(io)?;
             let lock = File::create(options.dir.join("lock")).map_err(io)?;
             lock.try_lock().map_err(|_| AuditError::InUse)?;
+            refuse_superseded(&options.dir)?;
             let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
             make_folder(&RealDisk, &options.log_dir).map_err(io)?;
             let places = Places {

@@ -7,6 +7,8 @@ mod held_together;
 mod interrupted;
 mod privacy;
 mod publishing;
+mod recovering;
+mod rotating;
 mod searching;
 
 use std::path::Path;

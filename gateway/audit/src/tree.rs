@@ -14,9 +14,10 @@
 pub(crate) mod files;
 mod hold;
 mod published;
+mod signers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use motlan_audit_tree::bundle::{BundleError, push_entry};
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
-    Bundle, Checkpoint, CheckpointError, Frontier, ReadError, SignedCheckpoint, SigningKey, TreeHead,
+    Bundle, Checkpoint, CheckpointError, Frontier, ReadError, RotationError, SignedCheckpoint, TreeHead,
 };
 use tokio::sync::watch;
 
@@ -35,6 +36,9 @@ pub use files::TileError;
 use files::{LogFiles, Stored};
 pub use hold::verifier_key_file;
 pub(crate) use published::Published;
+use signers::Signers;
+pub(crate) use signers::Telling;
+pub(crate) use signers::published as published_rotations;
 
 /// Where the newest checkpoint lies among the files.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
@@ -85,6 +89,10 @@ pub enum TreeError {
     /// At open: the checkpoint is not one that this log's key signed.
     #[error("the checkpoint is not of this log and key")]
     Foreign(#[from] CheckpointError),
+    /// At open: a published statement that one key follows another does not hold:
+    /// do not serve.
+    #[error("a statement that one log key follows another does not hold")]
+    Statement(#[from] RotationError),
     /// The tiles are not of the tree that the checkpoint states.
     #[error("the tiles are damaged")]
     Tiles(#[source] Box<ReadError<TileError>>),
@@ -107,7 +115,9 @@ pub(crate) struct Integrator {
     reader: Arc<dyn AuditReader>,
     progress: Arc<Progress>,
     files: Arc<dyn LogFiles>,
-    key: SigningKey,
+    /// Of a log in memory none.
+    folder: Option<PathBuf>,
+    signers: Signers,
     frontier: Frontier,
     /// The entries of the bundle that is not full.
     bundle: Vec<u8>,
@@ -131,14 +141,15 @@ impl Integrator {
         (reader, durable): (Arc<dyn AuditReader>, u64),
         progress: Arc<Progress>,
     ) -> Result<Self, TreeError> {
-        let key = SigningKey::from_seed(origin, &*keys.log_key()?).map_err(|_| KeyError::Malformed)?;
-        let newest = hold::newest(folder, files.as_ref(), &key)?;
+        let signers = Signers::open(origin, &keys.log_keys()?, files.as_ref())?;
+        let newest = hold::newest(folder, files.as_ref(), &signers)?;
         hold::against(reader.as_ref(), durable, files.as_ref(), newest.head())?;
         let mut integrator = Self {
             reader,
             progress,
             files,
-            key,
+            folder: folder.map(Path::to_owned),
+            signers,
             frontier: Frontier::new(),
             bundle: Vec::new(),
             published: watch::Sender::new(Arc::new(newest)),
@@ -150,7 +161,7 @@ impl Integrator {
         integrator.tidy();
         // Mostly all there is: the end of the log before a crash. Files that
         // cannot be written stop publication alone, here as later.
-        match integrator.step(durable) {
+        match integrator.settle().and_then(|()| integrator.step(durable)) {
             Err(error @ TreeError::Files(_)) => integrator.failed(&error),
             stepped => stepped?,
         }
@@ -160,7 +171,9 @@ impl Integrator {
     pub(crate) fn handle(&self) -> Published {
         Published {
             newest: self.published.subscribe(),
-            key: self.key.verifier_key().clone(),
+            key: self.signers.verifier_key().clone(),
+            keys: self.signers.all_keys().into(),
+            telling: self.signers.telling(),
             files: Arc::clone(&self.files),
             failing: Arc::clone(&self.failing),
         }
@@ -234,6 +247,21 @@ impl Integrator {
         Ok(())
     }
 
+    /// Signs the next key in, once what is published tells of it.
+    fn settle(&mut self) -> Result<(), TreeError> {
+        if !self.is_due() {
+            return Ok(());
+        }
+        let newest = self.published.borrow().as_ref().clone();
+        let signed = self.signers.settle(self.folder.as_deref(), self.files.as_ref(), newest)?;
+        self.published.send_replace(Arc::new(signed));
+        Ok(())
+    }
+
+    fn is_due(&self) -> bool {
+        self.signers.are_due(self.published.borrow().head().size)
+    }
+
     /// Writes the entries at hand as the bundle that ends at `size`.
     fn write_bundle(&self, size: u64) -> Result<(), TreeError> {
         let last = size.checked_sub(1).filter(|_| !self.bundle.is_empty());
@@ -242,8 +270,8 @@ impl Integrator {
     }
 
     fn publish(&self, head: TreeHead) -> Result<(), TreeError> {
-        let checkpoint = Checkpoint::new(self.key.verifier_key().name(), head)?;
-        let signed = SignedCheckpoint::sign(checkpoint, &self.key).map_err(|_| KeyError::Malformed)?;
+        let checkpoint = Checkpoint::new(self.signers.verifier_key().name(), head)?;
+        let signed = self.signers.sign(checkpoint)?;
         // Durable before it is shown.
         self.files.replace(CHECKPOINT, signed.to_string().as_bytes())?;
         self.published.send_replace(Arc::new(signed));
@@ -289,7 +317,7 @@ impl Integrator {
     /// Integrates; after a failure of whatever kind, a panic among them, waits a
     /// little longer each time, and begins from what is published.
     fn attempt(&mut self, durable: u64) -> Result<(), Duration> {
-        match catch_unwind(AssertUnwindSafe(|| self.step(durable))) {
+        match catch_unwind(AssertUnwindSafe(|| self.step(durable).and_then(|()| self.settle()))) {
             Ok(Ok(())) => {
                 self.failing.store(false, Ordering::Release);
                 self.backoff = BACKOFF.0;
@@ -318,7 +346,7 @@ pub(crate) fn run(mut integrator: Integrator) {
     loop {
         let head = integrator.published.borrow().head();
         let (durable, closed) = integrator.progress.wait(head.size, TICK);
-        if head.size >= durable {
+        if head.size >= durable && !integrator.is_due() {
             if closed {
                 return;
             }

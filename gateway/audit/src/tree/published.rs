@@ -7,13 +7,17 @@ use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, StoredTree, Verif
 use tokio::sync::watch;
 
 use super::files::{LogFiles, Stored};
-use super::{TileError, TreeError, damaged};
+use super::{Telling, TileError, TreeError, damaged};
 
 /// What others know of the published log.
 #[derive(Clone)]
 pub(crate) struct Published {
     pub(super) newest: watch::Receiver<Arc<SignedCheckpoint>>,
     pub(super) key: VerifierKey,
+    /// Every key the log had.
+    pub(super) keys: Arc<[VerifierKey]>,
+    /// The rotation of the key that begins with this start, if one does.
+    pub(super) telling: Option<Arc<Telling>>,
     pub(super) files: Arc<dyn LogFiles>,
     pub(super) failing: Arc<AtomicBool>,
 }
@@ -29,6 +33,19 @@ impl Published {
     /// The key that signs them.
     pub(crate) const fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    pub(crate) fn keys(&self) -> &[VerifierKey] {
+        &self.keys
+    }
+
+    pub(crate) const fn files(&self) -> &Arc<dyn LogFiles> {
+        &self.files
+    }
+
+    /// The rotation that an entry has to tell of.
+    pub(crate) fn telling(&self) -> Option<Arc<Telling>> {
+        self.telling.clone()
     }
 
     /// Waits until a checkpoint covers every entry below `to`, or the log is
