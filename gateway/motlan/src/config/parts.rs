@@ -15,8 +15,8 @@ use super::reader::{Mistake, Section, Source, position};
 use super::registries::ReadRegistries;
 use super::sections::TlsFiles;
 use super::{
-    Config, DossierSection, LogSection, Mode, ServerSection, TelemetrySection, access, registries, sections,
-    telemetry,
+    Config, DossierSection, LogSection, Mode, OriginsSection, ServerSection, TelemetrySection, access,
+    key_disk, origins, registries, sections, telemetry,
 };
 
 /// What a file says; `None` wherever a mistake was told instead.
@@ -31,6 +31,10 @@ pub(super) struct Parts {
     pub(super) telemetry: Option<Option<TelemetrySection>>,
     pub(super) audit: Option<AuditOptions>,
     pub(super) audit_keys: Option<PathBuf>,
+    /// Whether the operator answers for keys where the log is.
+    pub(super) keys_on_same_disk: Option<bool>,
+    /// The registry, if one is named.
+    pub(super) origins: Option<Option<OriginsSection>>,
     pub(super) dossiers: Option<DossierSection>,
     /// The folder, if one is named.
     pub(super) catalogue: Option<Option<PathBuf>>,
@@ -72,7 +76,8 @@ impl Parts {
         let (server, tls) = sections::server(&root.section("server"));
         let log = sections::log(&root.section_or_none("log"));
         let telemetry = telemetry::read(root);
-        let (audit, audit_keys) = sections::audit(&root.section("audit"));
+        let audit_section = root.section("audit");
+        let (audit, audit_keys) = sections::audit(&audit_section);
         let dossiers = sections::dossiers(&root.section("dossiers"));
         let catalogue_section = root.section_or_none("catalogue");
         let access = access::read(&root.section("access"), mode);
@@ -88,6 +93,8 @@ impl Parts {
             telemetry,
             audit,
             audit_keys,
+            keys_on_same_disk: key_disk::read(&audit_section),
+            origins: origins::read(&audit_section),
             dossiers,
             catalogue: folder(&catalogue_section, "folder"),
             purposes: folder(&catalogue_section, "purposes"),
@@ -110,6 +117,7 @@ impl Parts {
             telemetry: self.telemetry?,
             audit: self.audit?,
             audit_keys: self.audit_keys?,
+            origins: self.origins?,
             dossiers: self.dossiers?,
             catalogue: self.catalogue?,
             purposes: self.purposes?,
