@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import entries
 import notes
+import rotations
 import store
 from outcome import Fault, Found, Unreadable, shown, smallest
 from tree import WIDTH_BITS, Tree, leaf_hash
@@ -27,6 +28,7 @@ class Report:
     """What was found out, as far as the checks came."""
 
     checkpoint: notes.Checkpoint | None = None
+    reached: list = field(default_factory=list)  # keys that the log's statements lead to
     genuine: list = field(default_factory=list)  # all checkpoints whose signatures hold
     covered: int = 0
     longer: bool = False  # whether something says that the log was longer
@@ -53,6 +55,8 @@ class Audit:
     def __init__(self, log, evidence, deep):
         self.log = log
         self.evidence = evidence
+        self.log_keys = evidence.log_keys
+        self.statements = []
         self.deep = deep
         self.report = Report()
         self.tree = Tree()
@@ -73,6 +77,9 @@ class Audit:
         return self.report
 
     def _run(self):
+        self.statements = rotations.read(self.log, self.log_keys)
+        self.report.reached = rotations.reached(self.statements, self.log_keys)
+        self.log_keys = self.log_keys + self.report.reached
         # Listed before the newest is read: what is kept then is older than it.
         kept = self.log.kept()
         witnessed = self.log.read("witnessed", notes.MOST_BYTES)
@@ -90,6 +97,8 @@ class Audit:
         self._receipts()
         if self.deep_fault:
             raise Found.again(self.deep_fault)
+        if self.reader and self.reader.untold:
+            raise Found("KEY_STATEMENT", None, "a key was signed in that no entry tells of")
 
     # === signatures ===
 
@@ -99,10 +108,10 @@ class Audit:
             raise Unreadable("the log has no checkpoint")
         keys = self.evidence
         # A witness's bad line does not make the log's own words less known.
-        self.report.checkpoint = notes.open_checkpoint(data, keys.log_keys, [], "checkpoint")
+        self.report.checkpoint = notes.open_checkpoint(data, self.log_keys, [], "checkpoint")
         self.report.checkpoints = 1
         try:
-            newest = notes.open_checkpoint(data, keys.log_keys, keys.witness_keys, "checkpoint")
+            newest = notes.open_checkpoint(data, self.log_keys, keys.witness_keys, "checkpoint")
             self.report.genuine.append(newest)
         except Found as found:
             self.cosignature_fault = found.fault
@@ -125,7 +134,7 @@ class Audit:
     def _open(self, data, what, given, bad):
         keys, origin = self.evidence, self.report.checkpoint.origin
         try:
-            opened = notes.open_checkpoint(data, keys.log_keys, keys.witness_keys, what, origin)
+            opened = notes.open_checkpoint(data, self.log_keys, keys.witness_keys, what, origin)
         except Found as found:
             bad.append(found.fault)
             return
@@ -163,7 +172,7 @@ class Audit:
         size = self.report.checkpoint.size
         self.wanted_sizes = {size} | {c.size for c, _ in self.others}
         self.wanted_leaves = {r.index for r in self.evidence.receipts}
-        self.reader = entries.Deep(self.report.checkpoint.origin) if self.deep else None
+        self.reader = entries.Deep(self.report.checkpoint.origin, self.statements) if self.deep else None
         self._note_root()
         for start in range(0, size, WIDTH):
             self._one_bundle(start, min(WIDTH, size - start))

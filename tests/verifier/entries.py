@@ -5,6 +5,8 @@ import datetime
 import json
 import re
 
+import rotations
+
 MOST_INTEGER = (1 << 53) - 1
 MOST_DEPTH = 128
 LATEST = "9999-12-30T22:00:01"  # behind it, some time zone has another year
@@ -180,7 +182,7 @@ def _object(required=(), one_of_them=False, **keys):
 _texts = _list_of(_text_type)
 _KINDS = """access.intent access.outcome access.denied credential.refused dossier.opened dossier.closed
     component.decided config.loaded log.read subject.created subject.erased refusals.aggregated
-    entry.not_released""".split()
+    entry.not_released log.key_rotated log.begun""".split()
 
 _entry = _object(
     required=("v", "origin", "index", "time", "kind"),
@@ -257,6 +259,15 @@ _entry = _object(
     created=_object("all", pseudonym=_text_type, commitment=_text_type),
     erased=_object("all", pseudonym=_text_type),
     not_released=_object("all", first=_whole, last=_whole, cause=_text_type),
+    rotated=_object("all", old=_text_type, new=_text_type, statement=_text_type),
+    begun=_object(
+        required=("after", "operator", "reason"),
+        after=_text_type,
+        checkpoint=_text_type,
+        witnessed=_text_type,
+        operator=_text_type,
+        reason=_text_type,
+    ),
 )
 
 
@@ -275,10 +286,12 @@ def _empty(value):
 class Deep:
     """Reads the entries of one log in order, and says of each what is wrong with it."""
 
-    def __init__(self, origin):
+    def __init__(self, origin, statements=()):
         self.origin = origin
         self.last_time = ""
         self.intents = set()
+        self.rotated = None  # the last rotation an entry told of
+        self.untold = list(statements)  # those published that no entry told of yet
 
     def read(self, index, entry, value):
         """Raises `Bad`. After it, this reader knows too little to go on."""
@@ -303,5 +316,20 @@ class Deep:
             span = value["not_released"]
             if not span["first"] <= span["last"] < index:
                 raise Bad("NOT_RELEASED_RANGE", "not_released names no entries before it")
+        if "rotated" in value:
+            self._rotated(value["rotated"])
         if value["kind"] == "access.intent":
             self.intents.add(index)
+
+    def _rotated(self, told):
+        try:
+            statement = rotations.parse(told["statement"].encode())
+        except rotations.Wrong as error:
+            raise Bad("KEY_STATEMENT", f"its statement {error}") from None
+        if (statement.old.name, *map(str, statement.keys)) != (self.origin, told["old"], told["new"]):
+            raise Bad("KEY_STATEMENT", "its statement is not of this log, or not of the keys it names")
+        # After a crash the same may be told once more.
+        if self.rotated and statement.keys != self.rotated.keys and statement.old != self.rotated.new:
+            raise Bad("KEY_STATEMENT", "its statement does not go on from the one before")
+        self.rotated = statement
+        self.untold = [other for other in self.untold if other.keys != statement.keys]

@@ -28,6 +28,9 @@ class Key:
     kind: int
     public: bytes
 
+    def __str__(self):
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.public).decode()}"
+
     def verifies(self, signature, message):
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
@@ -45,6 +48,7 @@ class Checkpoint:
     size: int
     root: bytes
     witnesses: list = field(default_factory=list)
+    signers: tuple = ()  # the log's keys that signed it
 
 
 class Malformed(Exception):
@@ -162,7 +166,8 @@ def open_checkpoint(data, log_keys, witness_keys, what, origin=None):
     except Malformed as error:
         raise Found("CHECKPOINT_SIGNATURE", None, f"{what} is not a signed note: {error}") from None
     message = text.encode()
-    names = _signers(lines, message, log_keys, what)
+    signers = _signers(lines, message, log_keys, what)
+    names = [key.name for key in signers]
     try:
         named, size, root = parse_body(text)
     except Malformed as error:
@@ -171,22 +176,22 @@ def open_checkpoint(data, log_keys, witness_keys, what, origin=None):
         raise Found("CHECKPOINT_ORIGIN", None, f"{what} is of {shown(named)}, the key that signed it is of {shown(names[0])}")
     if origin is not None and named != origin:
         raise Found("CHECKPOINT_ORIGIN", None, f"{what} is of {shown(named)}, the log is {shown(origin)}")
-    return Checkpoint(named, size, root, _cosigners(lines, message, witness_keys, what))
+    return Checkpoint(named, size, root, _cosigners(lines, message, witness_keys, what), tuple(signers))
 
 
 def _signers(lines, message, log_keys, what):
-    """The names of the log keys that signed. A bad line by a known key spoils the note."""
-    names = []
+    """The log keys that signed. A bad line by a known key spoils the note."""
+    signers = []
     for name, identity, signature in lines:
         for key in log_keys:
             if (key.name, key.id) != (name, identity):
                 continue
             if not key.verifies(signature, message):
                 raise Found("CHECKPOINT_SIGNATURE", None, f"the signature of {shown(name)} on {what} is wrong")
-            names.append(name)
-    if not names:
+            signers.append(key)
+    if not signers:
         raise Found("CHECKPOINT_SIGNATURE", None, f"{what} is not signed by the log")
-    return names
+    return signers
 
 
 def _cosigners(lines, message, witness_keys, what):

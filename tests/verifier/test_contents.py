@@ -34,6 +34,7 @@ FULL = {
     "search": {"filters": [{"name": "n", "value": ""}], "count": 0},
     "created": {"pseudonym": PSEUDONYM, "commitment": "ef" * 32},
     "erased": {"pseudonym": PSEUDONYM},
+    "begun": {"after": "a", "checkpoint": "c", "operator": "o", "reason": "r", "witnessed": "w"},
 }
 
 

@@ -99,6 +99,10 @@ def to_json(verdict, report, evidence, deep):
             "origin": checkpoint.origin if checkpoint else None,
             "size": size,
             "root": b64encode(checkpoint.root).decode() if checkpoint else None,
+            "keys": checkpoint and {
+                "reached": [str(key) for key in report.reached],
+                "signed": sorted({str(key) for key in checkpoint.signers}),
+            },
             "evidence": {
                 "checkpoints": len(evidence.checkpoints),
                 "receipts": len(evidence.receipts),
@@ -128,6 +132,8 @@ def to_table(verdict, report, evidence):
     rows = []
     if report.checkpoint:
         rows.append(("log", f"{shown(report.checkpoint.origin)}, {report.checkpoint.size} entries"))
+    if report.reached:
+        rows.append(("keys", f"{_count(len(report.reached), 'key')} signed in by earlier ones"))
     rows.append(("evidence", f"{_count(len(evidence.checkpoints), 'checkpoint')}, {_count(len(evidence.receipts), 'receipt')}, "
                              f"{_count(len(evidence.witness_keys), 'witness key')} from outside"))
     rows.append(("truncation", _about_truncation(report)))

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use kind::{ActorKind, CommitmentSeal, Effect, Evidence, Kind, Outcome, SourceFrom, SubjectClass};
 pub use parts::{
-    Actor, Aggregate, Caller, Commitment, Component, Created, Decision, Erased, Fields, Filter, Loaded,
-    NotReleased, Purpose, Search, Source, Subject,
+    Actor, Aggregate, Begun, Caller, Commitment, Component, Created, Decision, Erased, Fields, Filter,
+    Loaded, NotReleased, Purpose, Rotated, Search, Source, Subject,
 };
 pub use template::Template;
 pub use time::EntryTime;
@@ -51,6 +51,9 @@ pub struct Entry {
     /// Assurance of a MATCH, `HIGH` or `LOW`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assurance: Option<Text>,
+    /// Which log a `log.begun` goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Box<Begun>>,
     /// The client system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Caller>,
@@ -114,6 +117,9 @@ pub struct Entry {
     /// A stable reason code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// Which key a `log.key_rotated` signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated: Option<Box<Rotated>>,
     /// What a `log.read` looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
@@ -183,6 +189,7 @@ impl Entry {
             actor: None,
             aggregate: None,
             assurance: None,
+            begun: None,
             caller: None,
             case: None,
             commitment: None,
@@ -205,6 +212,7 @@ impl Entry {
             procedure: None,
             purpose: None,
             reason: None,
+            rotated: None,
             search: None,
             source: None,
             subjects: Vec::new(),

@@ -6,7 +6,9 @@
 //! gateway, no database and no clock: the entry; tiles and bundles as bytes
 //! and paths (C2SP tlog-tiles); the growing tree, its proofs and their
 //! verification (RFC 6962); notes, checkpoints and cosignatures (C2SP
-//! signed-note, tlog-checkpoint, tlog-cosignature v1); a witness's requests,
+//! signed-note, tlog-checkpoint, tlog-cosignature v1); the statements by which
+//! one key of a log signs the next one in ([`rotation`]), and the signed list
+//! of all logs there are ([`origins`]); a witness's requests,
 //! answers and decision (C2SP tlog-witness, `add-checkpoint`); the
 //! verification of a whole log with what outsiders kept of it ([`mod@verify`]).
 //! Private keys are made from seeds and sign; they are not stored here.
@@ -32,7 +34,9 @@ pub mod entry;
 pub mod hash;
 pub mod merkle;
 pub mod note;
+pub mod origins;
 pub mod random;
+pub mod rotation;
 mod text;
 pub mod tile;
 pub mod verify;
@@ -50,5 +54,6 @@ pub use merkle::{
     verify_inclusion,
 };
 pub use note::{CosigningKey, Note, NoteError, Signature, SigningKey, VerifierKey};
+pub use rotation::{KeyChain, Rotation, RotationError};
 pub use tile::{Bundle, Tile};
 pub use witness::AddCheckpoint;

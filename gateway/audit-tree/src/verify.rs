@@ -11,6 +11,11 @@
 //! The fault of the first step that has one is reported; within a step the
 //! one of the smallest index, none counting as smaller than any.
 //!
+//! 0. The statements `keys/1`, `keys/2`, … up to the first that is not there,
+//!    at most [`MAX_ROTATIONS`](crate::rotation::MAX_ROTATIONS): each is one of
+//!    the log whose key was given, signed by both its keys, and goes on from
+//!    the one before, else `KEY_STATEMENT`. The keys that they lead to from
+//!    those given, forward only, count as given from here on.
 //! 1. `checkpoint`: a log key signed it, else `CHECKPOINT_SIGNATURE` (also
 //!    where it is no note or no checkpoint, or a second log key's signature
 //!    does not hold); its origin is the name of a key that signed it, else
@@ -43,7 +48,11 @@
 //!    `ENTRY_MALFORMED`; one that is but for its spelling (`null` for an
 //!    absent part and `[]` for an absent list among it)
 //!    `ENTRY_NOT_CANONICAL`; an `entry.not_released` whose range is empty or
-//!    reaches its own index `NOT_RELEASED_RANGE`.
+//!    reaches its own index `NOT_RELEASED_RANGE`; a `log.key_rotated` whose
+//!    statement is not of this log, not of the keys it names, or does not go on
+//!    from the one before (the same once more does) `KEY_STATEMENT`; then, if
+//!    all entries are sound, so is a statement that no entry tells of, without
+//!    an index.
 //!
 //! A partial file is looked for under its own name, then as the full one,
 //! then as wider ones from the narrowest up; of such a stand-in only the
@@ -57,6 +66,7 @@
 //! proofs, and whether evidence is genuine beyond its signatures: a receipt
 //! has none, so it shows a fault only to whoever trusts its holder.
 
+mod chain;
 mod deep;
 mod evidence;
 mod expected;
@@ -72,7 +82,9 @@ mod tests;
 
 pub use evidence::{Evidence, EvidenceError};
 pub use keys::{Keys, KeysError};
-pub use report::{Checked, Code, Fault, Handed, Report, Truncation, Unwitnessed, Verdict, Witnessed};
+pub use report::{
+    Checked, Code, Fault, Handed, LogKeys, Report, Truncation, Unwitnessed, Verdict, Witnessed,
+};
 
 use deep::Deep;
 use evidence::Receipt;
@@ -126,16 +138,16 @@ enum Stop {
 }
 
 /// A verification under way.
-struct Verifier<'a, S> {
+struct Verifier<'a, S: ?Sized> {
     source: &'a S,
-    keys: &'a Keys,
+    keys: Keys,
     evidence: &'a Evidence,
     report: Report,
 }
 
 /// Verifies a log; `deep` asks for the content of entries too.
-pub fn verify(source: &impl Source, keys: &Keys, evidence: &Evidence, deep: bool) -> Report {
-    let mut verifier = Verifier { source, keys, evidence, report: Report::blank() };
+pub fn verify<S: Source + ?Sized>(source: &S, keys: &Keys, evidence: &Evidence, deep: bool) -> Report {
+    let mut verifier = Verifier { source, keys: keys.clone(), evidence, report: Report::blank() };
     match verifier.steps(deep) {
         Ok(()) => verifier.report,
         Err(Stop::Fault(fault)) => Report { verdict: Verdict::Fault, fault: Some(fault), ..verifier.report },
@@ -159,7 +171,7 @@ impl From<SourceError> for Stop {
 
 // === impl Verifier ===
 
-impl<S: Source> Verifier<'_, S> {
+impl<S: Source + ?Sized> Verifier<'_, S> {
     fn steps(&mut self, deep: bool) -> Result<(), Stop> {
         if self.keys.log.is_empty() {
             return Err(Stop::Unreadable(Unreadable::NoKey));
@@ -170,6 +182,8 @@ impl<S: Source> Verifier<'_, S> {
             witness_keys: self.keys.witnesses.len() as u64,
         };
         self.report.checked.deep = deep;
+        let chain = chain::read(self.source, &self.keys)?;
+        let reached = self.keys.follow(&chain);
         // Before the newest one is read: of a log that grows meanwhile none
         // of these is larger than its newest.
         let kept = self.source.kept()?;
@@ -179,6 +193,7 @@ impl<S: Source> Verifier<'_, S> {
         self.report.origin = Some(origin.clone());
         self.report.size = head.size;
         self.report.root = Some(print_hash(&head.root));
+        self.report.keys = Some(LogKeys { reached, signed: newest.signers.clone() });
 
         let mut vouching = Vouching::default();
         let cosignatures = vouching.add(Place::Newest, newest);
@@ -191,7 +206,7 @@ impl<S: Source> Verifier<'_, S> {
         self.say(&vouching, beyond.is_empty() && lost.is_empty());
         cosignatures?;
 
-        let deep = deep.then(|| Deep::new(&origin));
+        let deep = deep.then(|| Deep::new(&origin, &chain));
         let mut pass = Pass::new(self.source, head.size, Expected::new(within, held), deep);
         let folded = pass.run();
         self.report.checked = pass.checked();
@@ -214,7 +229,7 @@ impl<S: Source> Verifier<'_, S> {
     /// The log's newest checkpoint.
     fn newest(&self) -> Result<Opened, Stop> {
         let bytes = self.source.get("checkpoint")?.ok_or(Stop::Unreadable(Unreadable::NoCheckpoint))?;
-        Ok(open(&Place::Newest, &bytes, self.keys, None)?)
+        Ok(open(&Place::Newest, &bytes, &self.keys, None)?)
     }
 
     /// Reads the kept checkpoints and takes the given ones. The answer is the
@@ -236,7 +251,7 @@ impl<S: Source> Verifier<'_, S> {
             let place = Place::Kept(size);
             // One that went away since is one that was not kept.
             if let Some(bytes) = self.source.get(&place.to_string())? {
-                let opened = open(&place, &bytes, self.keys, Some(origin));
+                let opened = open(&place, &bytes, &self.keys, Some(origin));
                 take(place, opened);
             }
         }
@@ -246,7 +261,7 @@ impl<S: Source> Verifier<'_, S> {
         }
         for given in &self.evidence.checkpoints {
             let place = Place::Given(given.name.clone());
-            let opened = Opened::new(&place, &given.note, self.keys, Some(origin));
+            let opened = Opened::new(&place, &given.note, &self.keys, Some(origin));
             take(place, opened);
         }
         Ok(fault)

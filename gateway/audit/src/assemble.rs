@@ -148,6 +148,7 @@ impl Assembler {
         }
         entry.aggregate = draft.aggregate;
         entry.assurance = draft.assurance;
+        entry.begun = draft.begun;
         entry.caller = draft.caller;
         entry.case = draft.case;
         entry.component = draft.component;
@@ -163,6 +164,7 @@ impl Assembler {
         entry.procedure = draft.procedure;
         entry.purpose = draft.purpose;
         entry.reason = draft.reason;
+        entry.rotated = draft.rotated;
         entry.search = draft.search;
         entry.source = draft.source;
         entry.trace = draft.trace;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use motlan_audit_tree::entry::{
-    Aggregate, Caller, Component, Decision, Evidence, Fields, Loaded, Purpose, Search, Source,
+    Aggregate, Begun, Caller, Component, Decision, Evidence, Fields, Loaded, Purpose, Rotated, Search, Source,
 };
 use motlan_audit_tree::{CommitmentKey, Kind, LeafHash, Mac, Outcome, Text};
 
@@ -93,6 +93,10 @@ pub struct Draft {
     pub loaded: Option<Loaded>,
     /// For `log.read`.
     pub search: Option<Search>,
+    /// For `log.key_rotated`.
+    pub rotated: Option<Box<Rotated>>,
+    /// For `log.begun`.
+    pub begun: Option<Box<Begun>>,
 }
 
 /// Where an entry stands: returned only once it is durable.
@@ -140,6 +144,8 @@ impl Draft {
             aggregate: None,
             loaded: None,
             search: None,
+            rotated: None,
+            begun: None,
         }
     }
 

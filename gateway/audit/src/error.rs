@@ -42,6 +42,13 @@ pub enum AuditError {
     /// At open: another process has the folder.
     #[error("audit folder is in use by another process")]
     InUse,
+    /// At open: another log took the place of this one (`motlan audit recover`):
+    /// configure that one.
+    #[error("the log {by} was begun in the place of this one")]
+    Superseded {
+        /// Its origin.
+        by: String,
+    },
     /// At open: the store is damaged; do not start.
     #[error("audit store cannot be opened")]
     Store(#[from] StoreError),

@@ -1,5 +1,7 @@
 //! The gateway's long-lived audit keys: one of the four seams.
 
+mod rotate;
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -14,10 +16,11 @@ pub type Key = Zeroizing<[u8; 32]>;
 /// Where the audit keys come from.
 ///
 /// Implementers: each method gives the same 32 random bytes for the life of
-/// the data folder; the four keys are independent. Losing the master key
-/// loses every sealed identifier, losing the hash key every link from an
-/// identifier to its pseudonym, losing the log key the log's name: another key
-/// is another log. Users: ask once, at open.
+/// the data folder, the log's keys as they are rotated; all are independent.
+/// Losing the master key loses every sealed identifier, losing the hash key
+/// every link from an identifier to its pseudonym, losing the log key the
+/// log's name: a key that the one before did not sign in is another log's.
+/// Users: ask once, at open.
 pub trait KeyProvider: Send + Sync {
     /// Keys the hash from identifier to subject row.
     ///
@@ -37,11 +40,20 @@ pub trait KeyProvider: Send + Sync {
     /// When the key cannot be had.
     fn record_key(&self) -> Result<Key, KeyError>;
 
-    /// The seed of the Ed25519 key that signs the log's checkpoints.
+    /// The seeds of the Ed25519 keys that sign the log's checkpoints.
     ///
     /// # Errors
-    /// When the key cannot be had.
-    fn log_key(&self) -> Result<Key, KeyError>;
+    /// When a key cannot be had.
+    fn log_keys(&self) -> Result<LogKeys, KeyError>;
+}
+
+/// The seeds of the log's keys.
+pub struct LogKeys {
+    /// The key that signs.
+    pub current: Key,
+    /// The key that is to follow it: signed in by the current one, then
+    /// signing beside it until that is retired.
+    pub incoming: Option<Key>,
 }
 
 /// Why a key cannot be had. Every one of them stops the start.
@@ -54,7 +66,9 @@ pub enum KeyError {
     #[error("key file is readable by others: mode must be 0600")]
     Exposed,
     /// The key file is not of the expected form.
-    #[error("key file is malformed: it has four lines, subject_hash_key, master_key, record_key and log_key")]
+    #[error(
+        "key file is malformed: it has four lines, subject_hash_key, master_key, record_key and log_key, while a key follows another also log_key_next"
+    )]
     Malformed,
     /// The folder was made with other keys.
     #[error("keys are not those the folder was made with")]
@@ -65,6 +79,15 @@ pub enum KeyError {
     /// The system's random source failed.
     #[error("no random bytes")]
     Random,
+    /// A rotation is to begin, and one has: the key file names the next key.
+    #[error("a key that follows the log's key is there already")]
+    Rotating,
+    /// A rotation is to end, and none has begun.
+    #[error("no key follows the log's key")]
+    NotRotating,
+    /// Another process changes the key file.
+    #[error("key file is being changed by another process")]
+    InUse,
 }
 
 /// Keys in a file of mode 0600, one `name hex` line each.
@@ -76,9 +99,19 @@ pub struct FileKeyProvider {
 /// Keys in memory, for tests.
 pub struct MemoryKeyProvider {
     keys: [Key; 4],
+    incoming: Option<Key>,
+}
+
+/// What a key file holds.
+struct Keys {
+    four: [Key; 4],
+    incoming: Option<Key>,
 }
 
 const NAMES: [&str; 4] = ["subject_hash_key", "master_key", "record_key", "log_key"];
+
+/// The fifth line, while one key of the log follows another.
+const INCOMING: &str = "log_key_next";
 
 /// A new random key.
 pub(crate) fn random_key() -> Result<Key, KeyError> {
@@ -123,40 +156,24 @@ impl FileKeyProvider {
         Self::fill(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?)
     }
 
-    fn fill(mut file: File) -> Result<(), KeyError> {
-        for name in NAMES {
-            let key = random_key()?;
-            let line =
-                Zeroizing::new(format!("{name} {}\n", Zeroizing::new(hex::encode(key.as_ref())).as_str()));
-            file.write_all(line.as_bytes())?;
-        }
-        file.sync_all()?;
-        Ok(())
+    fn fill(file: File) -> Result<(), KeyError> {
+        let four = [random_key()?, random_key()?, random_key()?, random_key()?];
+        Ok(Keys { four, incoming: None }.write(file)?)
     }
 
-    fn read(&self) -> Result<[Key; 4], KeyError> {
-        let mut file = File::open(&self.path).map_err(|error| match error.kind() {
+    fn read(&self) -> Result<Keys, KeyError> {
+        Keys::read(&mut self.file()?)
+    }
+
+    fn file(&self) -> Result<File, KeyError> {
+        File::open(&self.path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => KeyError::Missing,
             _ => KeyError::Io(error),
-        })?;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            return Err(KeyError::Exposed);
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text)?;
-        let mut keys: [Key; 4] = Default::default();
-        let mut lines = text.lines();
-        for (name, key) in NAMES.iter().zip(&mut keys) {
-            let value =
-                lines.next().and_then(|line| line.strip_prefix(name)).and_then(|rest| rest.strip_prefix(' '));
-            hex::decode_to_slice(value.ok_or(KeyError::Malformed)?, key.as_mut())
-                .map_err(|_| KeyError::Malformed)?;
-        }
-        if lines.next().is_some() { Err(KeyError::Malformed) } else { Ok(keys) }
+        })
     }
 
     fn nth(&self, index: usize) -> Result<Key, KeyError> {
-        Ok(self.read()?[index].clone())
+        Ok(self.read()?.four[index].clone())
     }
 }
 
@@ -173,9 +190,54 @@ impl KeyProvider for FileKeyProvider {
         self.nth(2)
     }
 
-    fn log_key(&self) -> Result<Key, KeyError> {
-        self.nth(3)
+    fn log_keys(&self) -> Result<LogKeys, KeyError> {
+        Ok(self.read()?.log_keys())
     }
+}
+
+// === impl Keys ===
+
+impl Keys {
+    fn read(file: &mut File) -> Result<Self, KeyError> {
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            return Err(KeyError::Exposed);
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text)?;
+        let mut keys = Self { four: Default::default(), incoming: None };
+        let mut lines = text.lines();
+        for (name, key) in NAMES.iter().zip(&mut keys.four) {
+            *key = lines.next().and_then(|line| value(line, name)).ok_or(KeyError::Malformed)?;
+        }
+        if let Some(line) = lines.next() {
+            let incoming = value(line, INCOMING).filter(|incoming| *incoming != keys.four[3]);
+            keys.incoming = Some(incoming.ok_or(KeyError::Malformed)?);
+        }
+        if lines.next().is_some() { Err(KeyError::Malformed) } else { Ok(keys) }
+    }
+
+    /// Writes them into an empty file, durably.
+    fn write(&self, mut file: File) -> std::io::Result<()> {
+        let names = NAMES.iter().zip(&self.four);
+        for (name, key) in names.chain(self.incoming.iter().map(|key| (&INCOMING, key))) {
+            let hex = Zeroizing::new(hex::encode(key.as_ref()));
+            let line = Zeroizing::new(format!("{name} {}\n", hex.as_str()));
+            file.write_all(line.as_bytes())?;
+        }
+        file.sync_all()
+    }
+
+    fn log_keys(&self) -> LogKeys {
+        LogKeys { current: self.four[3].clone(), incoming: self.incoming.clone() }
+    }
+}
+
+/// The key in the line of that name.
+fn value(line: &str, name: &str) -> Option<Key> {
+    let mut key = Key::default();
+    let digits = line.strip_prefix(name)?.strip_prefix(' ')?;
+    hex::decode_to_slice(digits, key.as_mut()).ok()?;
+    Some(key)
 }
 
 // === impl MemoryKeyProvider ===
@@ -183,7 +245,15 @@ impl KeyProvider for FileKeyProvider {
 impl MemoryKeyProvider {
     /// Keys derived from one byte, so that a test can open a folder twice.
     pub fn fixed(seed: u8) -> Self {
-        Self { keys: [1, 2, 3, 4].map(|n| Zeroizing::new([seed.wrapping_mul(3).wrapping_add(n); 32])) }
+        let keys = [1, 2, 3, 4].map(|n| Zeroizing::new([seed.wrapping_mul(3).wrapping_add(n); 32]));
+        Self { keys, incoming: None }
+    }
+
+    /// The same, its log key that of another such byte, or followed by it.
+    pub fn with_log_keys(mut self, current: u8, incoming: Option<u8>) -> Self {
+        self.keys[3] = Zeroizing::new([current; 32]);
+        self.incoming = incoming.map(|seed| Zeroizing::new([seed; 32]));
+        self
     }
 
     /// New random keys.
@@ -191,7 +261,7 @@ impl MemoryKeyProvider {
     /// # Errors
     /// [`KeyError::Random`].
     pub fn random() -> Result<Self, KeyError> {
-        Ok(Self { keys: [random_key()?, random_key()?, random_key()?, random_key()?] })
+        Ok(Self { keys: [random_key()?, random_key()?, random_key()?, random_key()?], incoming: None })
     }
 }
 
@@ -208,8 +278,8 @@ impl KeyProvider for MemoryKeyProvider {
         Ok(self.keys[2].clone())
     }
 
-    fn log_key(&self) -> Result<Key, KeyError> {
-        Ok(self.keys[3].clone())
+    fn log_keys(&self) -> Result<LogKeys, KeyError> {
+        Ok(LogKeys { current: self.keys[3].clone(), incoming: self.incoming.clone() })
     }
 }
 

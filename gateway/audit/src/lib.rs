@@ -40,8 +40,11 @@ mod journal;
 mod keys;
 mod log;
 mod opening;
+mod origins;
 mod proofs;
+mod recover;
 mod retire;
+mod rotation;
 mod seal;
 mod search;
 mod sequencer;
@@ -62,8 +65,10 @@ pub use error::{AuditError, Cause};
 pub use feeders::Feeder;
 pub use identifier::{Identifier, IdentifierKind};
 pub use index::rebuild::reindex;
-pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
+pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, LogKeys, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};
+pub use recover::{Cause as RecoverCause, LastKnown, RecoverError, Recovered, is_broken, recover};
+pub use rotation::{RetireError, retire_log_key};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
 pub use subjects::Pseudonym;
@@ -71,8 +76,8 @@ pub use tree::{TileError, TreeError, verifier_key_file};
 
 // The vocabulary of entries, so that users of the log need one crate.
 pub use motlan_audit_tree::entry::{
-    ActorKind, Aggregate, Caller, Component, Decision, Effect, Evidence, Fields, Filter, Loaded, Purpose,
-    Search, Source, SourceFrom, Subject, SubjectClass,
+    ActorKind, Aggregate, Begun, Caller, Component, Decision, Effect, Evidence, Fields, Filter, Loaded,
+    Purpose, Rotated, Search, Source, SourceFrom, Subject, SubjectClass,
 };
 pub use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Outcome, Text};
 

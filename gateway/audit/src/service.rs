@@ -19,6 +19,7 @@ use crate::journal::disk::{Disk, RealDisk};
 use crate::journal::{JournalStore, Retirer};
 use crate::keys::{KeyError, KeyProvider, random_key};
 use crate::log::{AuditLog, Inner};
+use crate::recover::refuse_superseded;
 use crate::retire::{self, Retirement};
 use crate::seal::{Sealer, derive};
 use crate::search;
@@ -103,7 +104,7 @@ impl AuditLog {
     /// Opens the log in a folder, making it if it is new.
     ///
     /// # Errors
-    /// [`AuditError::InUse`], [`AuditError::Store`], [`AuditError::Subjects`],
+    /// [`AuditError::InUse`], [`AuditError::Superseded`], [`AuditError::Store`], [`AuditError::Subjects`],
     /// [`AuditError::SubjectsMissing`], [`AuditError::SubjectsBehind`],
     /// [`AuditError::Keys`], [`AuditError::Index`] or [`AuditError::Tree`]: do
     /// not start.
@@ -158,6 +159,7 @@ impl AuditLog {
             make_folder(disk.as_ref(), &options.dir).map_err(io)?;
             let lock = File::create(options.dir.join("lock")).map_err(io)?;
             lock.try_lock().map_err(|_| AuditError::InUse)?;
+            refuse_superseded(&options.dir)?;
             let files = files(RealFiles::new(&options.log_dir));
             let (begins, published) = older(&options, files.as_ref(), keys.as_ref())?;
             let store =

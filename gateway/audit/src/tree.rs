@@ -14,10 +14,12 @@
 pub(crate) mod files;
 mod hold;
 mod published;
+mod signers;
+mod tidy;
 mod witnessed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,8 +27,7 @@ use std::time::Duration;
 use motlan_audit_tree::bundle::{BundleError, push_entry};
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
-    Bundle, Checkpoint, CheckpointError, Frontier, ReadError, SignedCheckpoint, SigningKey, TreeHead,
-    TrustedLog,
+    Bundle, Checkpoint, CheckpointError, Frontier, ReadError, RotationError, SignedCheckpoint, TreeHead,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -39,6 +40,9 @@ use files::{LogFiles, Stored};
 pub(crate) use hold::covered;
 pub use hold::verifier_key_file;
 pub(crate) use published::Published;
+use signers::Signers;
+pub(crate) use signers::Telling;
+pub(crate) use signers::published as published_rotations;
 use witnessed::Keeper;
 pub(crate) use witnessed::Witnessed;
 
@@ -115,6 +119,10 @@ pub enum TreeError {
     /// At open: the checkpoint is not one that this log's key signed.
     #[error("the checkpoint is not of this log and key")]
     Foreign(#[from] CheckpointError),
+    /// At open: a published statement that one key follows another does not hold:
+    /// do not serve.
+    #[error("a statement that one log key follows another does not hold")]
+    Statement(#[from] RotationError),
     /// The tiles are not of the tree that the checkpoint states.
     #[error("the tiles are damaged")]
     Tiles(#[source] Box<ReadError<TileError>>),
@@ -137,7 +145,9 @@ pub(crate) struct Integrator {
     reader: Arc<dyn AuditReader>,
     progress: Arc<Progress>,
     files: Arc<dyn LogFiles>,
-    key: SigningKey,
+    /// Of a log in memory none.
+    folder: Option<PathBuf>,
+    signers: Signers,
     frontier: Frontier,
     /// The entries of the bundle that is not full.
     bundle: Vec<u8>,
@@ -165,19 +175,20 @@ impl Integrator {
         (reader, durable): (Arc<dyn AuditReader>, u64),
         progress: Arc<Progress>,
     ) -> Result<Self, TreeError> {
-        let key = SigningKey::from_seed(origin, &*keys.log_key()?).map_err(|_| KeyError::Malformed)?;
-        let newest = hold::newest(folder, files.as_ref(), &key)?;
+        let signers = Signers::open(origin, &keys.log_keys()?, files.as_ref())?;
+        let newest = hold::newest(folder, files.as_ref(), &signers)?;
         hold::against(reader.as_ref(), durable, files.as_ref(), newest.head())?;
         let published = watch::Sender::new(Arc::new(newest));
-        let handle = Published::of(&key, &files, &published);
+        let handle = Published::of(&signers, &files, &published);
         let head = handle.newest().head();
-        let log = TrustedLog::from(key.verifier_key().clone());
+        let log = signers.trusted_log();
         let witnessed = Keeper::open(&files, &log, head, |size| handle.root(size), reader.as_ref())?;
         let mut integrator = Self {
             reader,
             progress,
             files,
-            key,
+            folder: folder.map(Path::to_owned),
+            signers,
             frontier: Frontier::new(),
             bundle: Vec::new(),
             published,
@@ -192,7 +203,7 @@ impl Integrator {
         integrator.tidy();
         // Mostly all there is: the end of the log before a crash. Files that
         // cannot be written stop publication alone, here as later.
-        match integrator.step(durable) {
+        match integrator.settle().and_then(|()| integrator.step(durable)) {
             Err(error @ TreeError::Files(_)) => integrator.failed(&error),
             stepped => stepped?,
         }
@@ -204,7 +215,7 @@ impl Integrator {
             paused: Arc::clone(&self.paused),
             failing: Arc::clone(&self.failing),
             witnessed: self.witnessed.shared(),
-            ..Published::of(&self.key, &self.files, &self.published)
+            ..Published::of(&self.signers, &self.files, &self.published)
         }
     }
 
@@ -282,6 +293,21 @@ impl Integrator {
         Ok(())
     }
 
+    /// Signs the next key in, once what is published tells of it.
+    fn settle(&mut self) -> Result<(), TreeError> {
+        if !self.is_due() {
+            return Ok(());
+        }
+        let newest = self.published.borrow().as_ref().clone();
+        let signed = self.signers.settle(self.folder.as_deref(), self.files.as_ref(), newest)?;
+        self.published.send_replace(Arc::new(signed));
+        Ok(())
+    }
+
+    fn is_due(&self) -> bool {
+        self.signers.are_due(self.published.borrow().head().size)
+    }
+
     /// Writes the entries at hand as the bundle that ends at `size`.
     fn write_bundle(&self, size: u64) -> Result<(), TreeError> {
         let last = size.checked_sub(1).filter(|_| !self.bundle.is_empty());
@@ -290,8 +316,8 @@ impl Integrator {
     }
 
     fn publish(&self, head: TreeHead) -> Result<(), TreeError> {
-        let checkpoint = Checkpoint::new(self.key.verifier_key().name(), head)?;
-        let signed = SignedCheckpoint::sign(checkpoint, &self.key).map_err(|_| KeyError::Malformed)?;
+        let checkpoint = Checkpoint::new(self.signers.verifier_key().name(), head)?;
+        let signed = self.signers.sign(checkpoint)?;
         // Durable before it is shown.
         self.files.replace(CHECKPOINT, signed.to_string().as_bytes())?;
         self.lasting.store(head.size, Ordering::Release);
@@ -299,46 +325,10 @@ impl Integrator {
         Ok(())
     }
 
-    /// Partial files stay until the full one of their place is published: whoever
-    /// reads by an older checkpoint finds either.
-    fn forget(&self, before: TreeHead, now: TreeHead) {
-        let mut hashes = (before.size, now.size);
-        for level in 0..8 {
-            let place = hashes.0 / u64::from(TILE_WIDTH);
-            hashes = (place, hashes.1 / u64::from(TILE_WIDTH));
-            // Full now, and begun before.
-            if place < hashes.1 && Tile::in_tree(level, place, before.size).is_some() {
-                self.remove_partials(level, place);
-            }
-        }
-    }
-
-    /// What a crash left of the places that became full last.
-    fn tidy(&self) {
-        let mut hashes = self.published.borrow().head().size;
-        for level in 0..8 {
-            hashes /= u64::from(TILE_WIDTH);
-            if let Some(place) = hashes.checked_sub(1) {
-                self.remove_partials(level, place);
-            }
-        }
-    }
-
-    /// A file too many harms nobody: that it cannot be removed is only told.
-    fn remove_partials(&self, level: u8, place: u64) {
-        let tile = Tile::new(level, place, TILE_WIDTH).map(|tile| tile.to_string());
-        let bundle = Bundle::new(place, TILE_WIDTH).filter(|_| level == 0).map(|bundle| bundle.to_string());
-        for full in tile.into_iter().chain(bundle) {
-            if let Err(error) = self.files.remove_partials(&full) {
-                tracing::warn!(error = &error as &dyn std::error::Error, full, "partial files stay");
-            }
-        }
-    }
-
     /// Integrates; after a failure of whatever kind, a panic among them, waits a
     /// little longer each time, and begins from what is published.
     fn attempt(&mut self, durable: u64) -> Result<(), Duration> {
-        match catch_unwind(AssertUnwindSafe(|| self.step(durable))) {
+        match catch_unwind(AssertUnwindSafe(|| self.step(durable).and_then(|()| self.settle()))) {
             Ok(Ok(())) => {
                 self.failing.store(false, Ordering::Release);
                 self.backoff = BACKOFF.0;
@@ -368,7 +358,7 @@ pub(crate) fn run(mut integrator: Integrator) {
         let head = integrator.published.borrow().head();
         let (durable, closed) = integrator.progress.wait(head.size, TICK);
         integrator.keep_witnessed(durable);
-        if head.size >= durable {
+        if head.size >= durable && !integrator.is_due() {
             if closed {
                 return;
             }

@@ -4,7 +4,9 @@ mod calls;
 mod ids;
 mod keys;
 mod names;
+mod origins;
 mod reasons;
+mod rotate;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,9 @@ pub use calls::{
 pub use ids::run as id;
 pub use keys::run as new_keys;
 pub use names::run as compare_names;
+pub use origins::{NewRegistryArgs, OriginsCommand, SignOriginsArgs, VerifyOriginsArgs};
 pub use reasons::run as reasons;
+pub use rotate::{begin as rotate_log, end as retire_log};
 pub use witness::{NewWitnessArgs, WitnessArgs, WitnessCommand, WitnessKeyArgs};
 
 /// One gateway to the national databases, so that citizens hand a fact in once.
@@ -133,6 +137,12 @@ pub enum KeysCommand {
     New(NewKeysArgs),
     /// Make a witness's key, a file with mode 0600, and say what others verify it with
     NewWitness(WitnessKeyArgs),
+    /// Make the key of a registry of origins, a file with mode 0600; no gateway has it
+    NewRegistry(NewRegistryArgs),
+    /// Begin a change of the audit log's key: the next start signs the new one in
+    RotateLog(RotateLogArgs),
+    /// End it: the old key goes, once the new one signs the published log
+    RetireLog(RetireLogArgs),
 }
 
 /// Arguments of `motlan keys new`.
@@ -147,6 +157,23 @@ pub struct NewKeysArgs {
     pub register: Option<PathBuf>,
 }
 
+/// Arguments of `motlan keys rotate-log`.
+#[derive(Debug, Args)]
+pub struct RotateLogArgs {
+    /// The audit log's key file, `[audit] keys`
+    pub file: PathBuf,
+}
+
+/// Arguments of `motlan keys retire-log`.
+#[derive(Debug, Args)]
+pub struct RetireLogArgs {
+    /// The audit log's key file, `[audit] keys`
+    pub file: PathBuf,
+    /// The folder of the published log, `[audit] published`
+    #[arg(long, value_name = "DIR")]
+    pub log: PathBuf,
+}
+
 /// `motlan audit …`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
@@ -156,6 +183,11 @@ pub enum AuditCommand {
     Verify(VerifyLogArgs),
     /// Make the search index anew from the log, while the gateway is down
     Reindex(ReindexArgs),
+    /// The registry of origins: which logs there are
+    #[command(subcommand)]
+    Origins(OriginsCommand),
+    /// Begin a log in the place of one that does not open any more; the gateway does not run
+    Recover(RecoverArgs),
 }
 
 /// Arguments of `motlan audit reindex`.
@@ -166,16 +198,42 @@ pub struct ReindexArgs {
     pub config: PathBuf,
 }
 
+/// Arguments of `motlan audit recover`.
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// The configuration file, as it is: of the old log
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The name of the new log
+    #[arg(long, value_name = "NAME")]
+    pub origin: String,
+    /// Why, in a sentence; it stands in the new log for good, so it names no person
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who does this: your login
+    #[arg(long, value_name = "LOGIN")]
+    pub operator: String,
+    /// Also where the log opens, or does not for a reason that may be mended
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// Arguments of `motlan audit verify`. Exit code 0: nothing is wrong in the
 /// evidence given; 1: something is; 2: it cannot be read.
 #[derive(Debug, Args)]
 pub struct VerifyLogArgs {
-    /// The published log: its folder, or the address it is served at
-    #[arg(long, value_name = "DIR|URL")]
-    pub log: String,
+    /// The published log: its folder, or the address it is served at; with --origins several
+    #[arg(long, value_name = "DIR|URL", required = true)]
+    pub log: Vec<String>,
     /// The log's verifier key, or a file with it (`log.pub`); several after a change of keys
-    #[arg(long, value_name = "FILE|KEY", required = true)]
+    #[arg(long, value_name = "FILE|KEY", required_unless_present = "origins")]
     pub key: Vec<String>,
+    /// A signed registry of origins: every log it lists must be given, and its keys are the logs'
+    #[arg(long, value_name = "FILE", requires = "origins_key")]
+    pub origins: Option<PathBuf>,
+    /// The verifier key of the registry, or a file with it
+    #[arg(long, value_name = "FILE|KEY", requires = "origins")]
+    pub origins_key: Option<String>,
     /// A witness's verifier key, or a file with some
     #[arg(long, value_name = "FILE|KEY")]
     pub witness_key: Vec<String>,

@@ -7,6 +7,8 @@
 
 mod access;
 mod check;
+mod key_disk;
+mod origins;
 mod parts;
 mod places;
 mod reader;
@@ -34,9 +36,10 @@ use motlan_land::LandConfig;
 use motlan_population::PopulationConfig;
 
 pub use check::check;
+pub use origins::OriginsSection;
 use parts::Parts;
 pub use reader::Mistake;
-pub use sections::{DossierSection, LogFormat, LogSection, ServerSection, read_register_key};
+pub use sections::{DossierSection, LogFormat, LogSection, ServerSection, origin, read_register_key};
 pub use telemetry::TelemetrySection;
 pub use witnesses::{WitnessAt, WitnessSection};
 
@@ -66,6 +69,8 @@ pub struct Config {
     pub audit_keys: PathBuf,
     /// Who witnesses the audit log.
     pub witnesses: WitnessSection,
+    /// The registry in which the log has to stand, if one is named.
+    pub origins: Option<OriginsSection>,
     /// The register of dossiers.
     pub dossiers: DossierSection,
     /// The catalogue's folder; without it the one compiled in.

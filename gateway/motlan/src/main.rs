@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand, WitnessCommand};
+use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand, OriginsCommand, WitnessCommand};
 use motlan::exit::{Ended, Exit, OrExit as _};
-use motlan::{cli, client, demo, reindex, run, verify, witness};
+use motlan::{cli, client, demo, origins, recover, reindex, run, verify, witness};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -39,6 +39,11 @@ fn answer(command: Command, out: &mut dyn Write) -> Ended {
         Command::Config(ConfigCommand::Check { file }) => run::check(&file, out),
         Command::Keys(KeysCommand::New(args)) => cli::new_keys(&args, out),
         Command::Keys(KeysCommand::NewWitness(args)) => witness::new_key(&args, out),
+        Command::Keys(KeysCommand::NewRegistry(args)) => origins::new_key(&args, out),
+        Command::Audit(AuditCommand::Origins(OriginsCommand::Sign(args))) => origins::sign(&args, out),
+        Command::Audit(AuditCommand::Origins(OriginsCommand::Verify(args))) => origins::verify(&args, out),
+        Command::Keys(KeysCommand::RotateLog(args)) => cli::rotate_log(&args, out),
+        Command::Keys(KeysCommand::RetireLog(args)) => cli::retire_log(&args, out),
         Command::Witness(WitnessCommand::New(args)) => witness::new(&args, out),
         other => {
             let runtime = run::runtime().or_exit(Exit::Unavailable)?;
@@ -61,11 +66,13 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
         Command::Audit(AuditCommand::Verify(args)) => verify::run(args, out).await,
         Command::Audit(AuditCommand::Reindex(args)) => reindex::run(&args, out).await,
+        Command::Audit(AuditCommand::Recover(args)) => recover::run(args, out).await,
         Command::Id(_)
         | Command::Match(_)
         | Command::Reasons(_)
         | Command::Config(_)
         | Command::Keys(_)
+        | Command::Audit(AuditCommand::Origins(_))
         | Command::Witness(WitnessCommand::New(_)) => Ok(Exit::Internal),
     }
 }

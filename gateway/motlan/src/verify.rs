@@ -2,23 +2,34 @@
 //! whatever somebody kept of it. Speaks to no gateway and opens no database.
 
 mod files;
+mod origins;
 mod print;
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, verify};
+use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, Verdict, verify};
 use motlan_domain::Clock as _;
 
 use crate::cli::VerifyLogArgs;
 use crate::clock::SystemClock;
-use crate::exit::{Ended, Exit, OrExit as _};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::term::Look;
 use files::{Folder, Served};
+use origins::Together;
 
 /// Runs the command.
 pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
+    if args.origins.is_some() {
+        return run_all(args, out).await;
+    }
+    if args.log.len() > 1 {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--log: nhiều nhật ký cần --origins / several logs need --origins",
+        ));
+    }
     let (json, deep) = (args.json, args.deep);
     // Hashing holds up the thread it runs on.
     let verified = tokio::task::spawn_blocking(move || verified(&args)).await;
@@ -30,11 +41,51 @@ pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
         let now = SystemClock::start().now();
         print::report(&report, deep, now, Look::of_stdout(), out)?;
     }
-    Ok(match report.exit_code() {
-        0 => Exit::Ok,
-        1 => Exit::No,
-        _ => Exit::Usage,
-    })
+    Ok(exit(report.verdict))
+}
+
+fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Ok => Exit::Ok,
+        Verdict::Fault => Exit::No,
+        Verdict::Unreadable => Exit::Usage,
+    }
+}
+
+/// Several logs, and a registry that says whether they are all there are.
+async fn run_all(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
+    let (json, deep) = (args.json, args.deep);
+    let together = tokio::task::spawn_blocking(move || all_verified(&args)).await;
+    let together = together.context("the verification panicked").or_exit(Exit::Internal)??;
+    if json {
+        let text =
+            serde_json::to_string(&together).context("the report is no JSON").or_exit(Exit::Internal)?;
+        writeln!(out, "{text}")?;
+    } else {
+        for report in &together.logs {
+            print::report(report, deep, Look::of_stdout(), out)?;
+            writeln!(out)?;
+        }
+        together.print(Look::of_stdout(), out)?;
+    }
+    Ok(exit(together.verdict))
+}
+
+fn all_verified(args: &VerifyLogArgs) -> Result<Together, Failure> {
+    let (Some(file), Some(key)) = (&args.origins, &args.origins_key) else {
+        return Err(Failure::new(Exit::Usage, "--origins and --origins-key"));
+    };
+    let registry = crate::origins::open(file, &crate::origins::key_of(key).or_exit(Exit::Usage)?)?;
+    let mut keys = keys(args).or_exit(Exit::Usage)?;
+    origins::add_keys(&mut keys, &registry).or_exit(Exit::Data)?;
+    let given = evidence(args).or_exit(Exit::Usage)?;
+    let reports = args.log.iter().map(|log| {
+        of_log(log, |source| {
+            let own = origins::said_origin(source).map(|origin| given.of_log(&origin));
+            verify(source, &keys, &own.unwrap_or_default(), args.deep)
+        })
+    });
+    Ok(Together::of(&registry, &given, reports.collect()))
 }
 
 fn verified(args: &VerifyLogArgs) -> Report {
@@ -43,20 +94,21 @@ fn verified(args: &VerifyLogArgs) -> Report {
         Ok(given) => given,
         Err(error) => return Report::unreadable(error.as_ref()),
     };
-    let log = args.log.as_str();
+    let log = args.log.first().map(String::as_str).unwrap_or_default();
+    of_log(log, |source| verify(source, &keys, &evidence, args.deep))
+}
+
+/// A report over the files of that folder or address.
+fn of_log(log: &str, verify: impl Fn(&dyn Source) -> Report) -> Report {
     let scheme = log.split_once("://").map_or("", |(scheme, _)| scheme);
     if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
         match Served::at(log) {
-            Ok(served) => with(&served, &keys, &evidence, args.deep),
+            Ok(served) => verify(&served),
             Err(error) => Report::unreadable(error.as_ref()),
         }
     } else {
-        with(&Folder::at(Path::new(log)), &keys, &evidence, args.deep)
+        verify(&Folder::at(Path::new(log)))
     }
-}
-
-fn with(source: &impl Source, keys: &Keys, evidence: &Evidence, deep: bool) -> Report {
-    verify(source, keys, evidence, deep)
 }
 
 fn keys(args: &VerifyLogArgs) -> anyhow::Result<Keys> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use motlan_access::Access;
 use motlan_api::RegistryAdapter;
-use motlan_audit::{AuditLog, AuditService, Draft, DraftActor, FileKeyProvider, Kind, Loaded};
+use motlan_audit::{AuditError, AuditLog, AuditService, Draft, DraftActor, FileKeyProvider, Kind, Loaded};
 use motlan_business::BusinessAdapter;
 use motlan_catalogue::Catalogue;
 use motlan_domain::Clock;
@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config, Mistake, ServerSection, read_register_key};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::origins::{self, Origins};
 use crate::telemetry::{Exporter, Exporting, Process, SpanQueue};
 use crate::witnesses;
 
@@ -73,8 +74,16 @@ impl Gateway {
         let keys = FileKeyProvider::open(&config.audit_keys).context("the audit keys cannot be used");
         let keys = Arc::new(keys.or_exit(Exit::Config)?);
 
+        let registry = config.origins.as_ref();
+        let registry =
+            registry.map(|section| origins::of_gateway(section, &config.audit.origin)).transpose()?;
+
         let opened = AuditLog::open(config.audit.clone(), keys, Arc::clone(&clock)).await;
-        let (log, audit) = opened.context("the audit log cannot be opened").or_exit(Exit::Unavailable)?;
+        let exit = match &opened {
+            Err(AuditError::Superseded { .. }) => Exit::Config,
+            _ => Exit::Unavailable,
+        };
+        let (log, audit) = opened.context("the audit log cannot be opened").or_exit(exit)?;
         let witnessing = witnesses::submitter(&config.witnesses, &log, &clock).or_exit(Exit::Config)?;
         if let Some((submitter, _)) = &witnessing {
             // Before the first entry: a log that is not the one they know must not grow.
@@ -86,6 +95,14 @@ impl Gateway {
         if closed > 0 {
             tracing::info!(closed, "questions cut off earlier have their outcome now");
         }
+        if let Some(registry) = &registry {
+            origins::hold_against(registry, &config.audit.origin, log.log_keys())?;
+            if let Err(error) = log.publish_origins(registry.bytes.clone()).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the registry cannot be published");
+            }
+        }
+        let told = log.tell_of_next_key().await;
+        told.context("the change of the log's key cannot be recorded").or_exit(Exit::Unavailable)?;
         let register = open_register(&config, Arc::clone(&clock))?;
         let access = Access::load(
             config.access.clone(),
@@ -96,7 +113,7 @@ impl Gateway {
         );
         let access = access.or_exit(Exit::Config)?;
         let feeder = log.feeder();
-        record_loading(&log, &config, &access).await.or_exit(Exit::Unavailable)?;
+        record_loading(&log, &config, &access, registry.as_ref()).await.or_exit(Exit::Unavailable)?;
 
         let fetches = TaskTracker::new();
         let pipeline = pipeline(&config, access, log, register.clone(), catalogue, &clock, &fetches)?;
@@ -294,7 +311,12 @@ fn adapters(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Regis
 }
 
 /// Every decision from here on rests on these; each is an entry of its own.
-async fn record_loading(log: &AuditLog, config: &Config, access: &Access) -> anyhow::Result<()> {
+async fn record_loading(
+    log: &AuditLog,
+    config: &Config,
+    access: &Access,
+    registry: Option<&Origins>,
+) -> anyhow::Result<()> {
     let digests = access.digests();
     let loaded = [
         ("config", config.digest.clone()),
@@ -303,7 +325,8 @@ async fn record_loading(log: &AuditLog, config: &Config, access: &Access) -> any
         ("purposes", digests.purposes),
         ("directory", digests.directory),
     ];
-    for (what, digest) in loaded {
+    let registry = registry.map(|registry| ("origins", registry.digest()));
+    for (what, digest) in loaded.into_iter().chain(registry) {
         let mut draft = Draft::new(Kind::ConfigLoaded);
         draft.actor = Some(DraftActor::System);
         draft.loaded = Some(Loaded { digest: format!("sha256:{digest}").into(), what: what.into() });

@@ -57,6 +57,10 @@ vocabulary! {
         RefusalsAggregated = "refusals.aggregated",
         /// Earlier entries whose writing failed: nothing was released on them.
         EntryNotReleased = "entry.not_released",
+        /// The log's key signed the next one in.
+        LogKeyRotated = "log.key_rotated",
+        /// This log goes on from another one that was broken off.
+        LogBegun = "log.begun",
     }
 }
 

@@ -39,6 +39,25 @@ pub struct Aggregate {
     pub to: EntryTime,
 }
 
+/// The log that this one goes on from, as it was last known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begun {
+    /// Its origin.
+    pub after: Text,
+    /// The last checkpoint it published: the signed note whole, which states
+    /// size and root; absent where none could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Text>,
+    /// Who began this log: the operator's login.
+    pub operator: Text,
+    /// Why, in the operator's words.
+    pub reason: Text,
+    /// The last checkpoint that witnesses cosigned, where it kept one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<Text>,
+}
+
 /// The client system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +193,18 @@ pub enum Purpose {
     Dossier(Text),
     /// Under a registered purpose, by id.
     Registered(Text),
+}
+
+/// The log's key signed the next one in; see [`crate::rotation`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotated {
+    /// The new key, as a verifier key.
+    pub new: Text,
+    /// The key before.
+    pub old: Text,
+    /// The signed note that says so, whole.
+    pub statement: Text,
 }
 
 /// A search of the log.

@@ -51,6 +51,7 @@ impl Template {
         some(o, "actor", entry.actor.as_ref())?;
         some(o, "aggregate", entry.aggregate.as_ref())?;
         some(o, "assurance", entry.assurance.as_ref())?;
+        some(o, "begun", entry.begun.as_ref())?;
         some(o, "caller", entry.caller.as_ref())?;
         some(o, "case", entry.case.as_ref())?;
         some(o, "commitment", entry.commitment.as_ref())?;
@@ -74,6 +75,7 @@ impl Template {
         some(o, "procedure", entry.procedure.as_ref())?;
         some(o, "purpose", entry.purpose.as_ref())?;
         some(o, "reason", entry.reason.as_ref())?;
+        some(o, "rotated", entry.rotated.as_ref())?;
         some(o, "search", entry.search.as_ref())?;
         some(o, "source", entry.source.as_ref())?;
         many(o, "subjects", &entry.subjects)?;

@@ -129,6 +129,24 @@ fn example(kind: Kind, index: u64) -> Entry {
                 to: at(1_795_232_060_000_000),
             });
         }
+        Kind::LogKeyRotated => {
+            entry.caller = None;
+            entry.rotated = Some(Box::new(Rotated {
+                new: "motlan.example/H32/gw1+22222222+AQ==".into(),
+                old: "motlan.example/H32/gw1+11111111+AQ==".into(),
+                statement: "motlan.example/H32/gw1\nlog key rotation v1\n".into(),
+            }));
+        }
+        Kind::LogBegun => {
+            entry.caller = None;
+            entry.begun = Some(Box::new(Begun {
+                after: "motlan.example/H32/gw0".into(),
+                checkpoint: Some("motlan.example/H32/gw0\n7\n".into()),
+                operator: "binh.tran".into(),
+                reason: "sao lưu cũ".into(),
+                witnessed: Some("motlan.example/H32/gw0\n5\n".into()),
+            }));
+        }
         Kind::EntryNotReleased => {
             entry.not_released = Some(NotReleased { cause: "SYNC_FAILED".into(), first: 7, last: 9 });
         }

@@ -1,7 +1,8 @@
 //! What entries say, and whether one after the other they can say it.
 
 use super::report::{Code, Fault};
-use crate::entry::{Entry, EntryError, EntryTime, Kind};
+use crate::entry::{Entry, EntryError, EntryTime, Kind, Rotated};
+use crate::rotation::{KeyChain, Rotation};
 
 /// The checks of `--deep`. They stop at the first fault.
 pub(super) struct Deep {
@@ -10,14 +11,25 @@ pub(super) struct Deep {
     /// A bit an entry: whether it is an `access.intent`. 12 MB for 100
     /// million entries.
     intents: Vec<u64>,
+    /// The last rotation of the log's key.
+    rotated: Option<Rotation>,
+    /// Published statements that no entry told of yet.
+    untold: Vec<Rotation>,
     fault: Option<Fault>,
 }
 
 // === impl Deep ===
 
 impl Deep {
-    pub(super) fn new(origin: &str) -> Self {
-        Self { origin: origin.to_owned(), last: None, intents: Vec::new(), fault: None }
+    pub(super) fn new(origin: &str, chain: &KeyChain) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            last: None,
+            intents: Vec::new(),
+            rotated: None,
+            untold: chain.rotations().to_vec(),
+            fault: None,
+        }
     }
 
     /// Checks an entry; all of a log come in order.
@@ -29,7 +41,13 @@ impl Deep {
 
     /// The fault found, if any.
     pub(super) fn finish(self) -> Result<(), Fault> {
-        self.fault.map_or(Ok(()), Err)
+        self.fault.map_or(Ok(()), Err)?;
+        // Published only once the entry was: whoever has the old key and not the
+        // log can make such a statement, and not the entry.
+        self.untold.first().map_or(Ok(()), |untold| {
+            let detail = format!("No entry tells that {} signs.", untold.new_key());
+            Err(Fault::new(Code::KeyStatement, None, detail))
+        })
     }
 
     fn entry(&mut self, index: u64, bytes: &[u8]) -> Result<(), Fault> {
@@ -59,9 +77,31 @@ impl Deep {
                 format!("is about entries {} to {}, which are not all earlier", range.first, range.last);
             return fault(Code::NotReleasedRange, range);
         }
+        if let Some(rotated) = &entry.rotated {
+            let Some(rotation) = self.goes_on(rotated) else {
+                let what = "does not hold a statement of this log's keys that goes on from the one before";
+                return fault(Code::KeyStatement, what.to_owned());
+            };
+            self.untold
+                .retain(|untold| (untold.old(), untold.new_key()) != (rotation.old(), rotation.new_key()));
+            self.rotated = Some(rotation);
+        }
         self.last = Some(entry.time);
         self.remember(index, entry.kind == Kind::AccessIntent);
         Ok(())
+    }
+
+    /// The rotation, if it is one of this log and key. After a crash it may be
+    /// told of once more.
+    fn goes_on(&self, rotated: &Rotated) -> Option<Rotation> {
+        let next = Rotation::parse(rotated.statement.as_bytes()).ok()?;
+        let named = next.origin() == self.origin
+            && next.old().to_string() == rotated.old
+            && next.new_key().to_string() == rotated.new;
+        let follows = self.rotated.as_ref().is_none_or(|last| {
+            last.new_key() == next.old() || (last.old(), last.new_key()) == (next.old(), next.new_key())
+        });
+        (named && follows).then_some(next)
     }
 
     fn is_intent(&self, index: u64) -> bool {

@@ -89,6 +89,31 @@ impl Evidence {
         self.receipts.extend(receipts.ok_or_else(refused)?);
         Ok(())
     }
+
+    /// What of it says that it is of that log.
+    #[must_use]
+    pub fn of_log(&self, origin: &str) -> Self {
+        Self {
+            checkpoints: self.checkpoints.iter().filter(|given| given.origin() == origin).cloned().collect(),
+            receipts: self.receipts.iter().filter(|receipt| receipt.origin == origin).cloned().collect(),
+        }
+    }
+
+    /// How many pieces of it are of none of those logs.
+    pub fn of_none_of(&self, origins: &[&str]) -> u64 {
+        let checkpoints = self.checkpoints.iter().map(Given::origin);
+        let all = checkpoints.chain(self.receipts.iter().map(|receipt| receipt.origin.as_str()));
+        all.filter(|origin| !origins.contains(origin)).count() as u64
+    }
+}
+
+// === impl Given ===
+
+impl Given {
+    /// The log that it says it is of.
+    fn origin(&self) -> &str {
+        self.note.text().lines().next().unwrap_or_default()
+    }
 }
 
 fn receipt(name: &str, object: &Map<String, Value>) -> Option<Receipt> {

@@ -1,6 +1,7 @@
 //! The keys a verifier trusts.
 
 use crate::note::{Algorithm, KeyError, VerifierKey};
+use crate::rotation::KeyChain;
 
 /// Keys of the log, and of witnesses the verifier trusts; each once.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +50,14 @@ impl Keys {
     /// [`KeysError`], with nothing added.
     pub fn add_witnesses(&mut self, text: &str) -> Result<(), KeysError> {
         add(&mut self.witnesses, text, Algorithm::CosignatureV1)
+    }
+
+    /// Adds the log keys that those known lead to, and tells which.
+    pub(super) fn follow(&mut self, chain: &KeyChain) -> Vec<String> {
+        let reached = chain.trusted_from(&self.log);
+        let told = reached.iter().map(ToString::to_string).collect();
+        self.log.extend(reached);
+        told
     }
 }
 

@@ -15,7 +15,7 @@ use crate::merkle::{Frontier, TreeHead};
 use crate::tile::{Bundle, TILE_HEIGHT, TILE_WIDTH, Tile};
 
 /// A pass under way.
-pub(super) struct Pass<'a, S> {
+pub(super) struct Pass<'a, S: ?Sized> {
     source: &'a S,
     size: u64,
     pub(super) expected: Expected<'a>,
@@ -31,7 +31,7 @@ pub(super) struct Pass<'a, S> {
 
 // === impl Pass ===
 
-impl<'a, S: Source> Pass<'a, S> {
+impl<'a, S: Source + ?Sized> Pass<'a, S> {
     pub(super) fn new(source: &'a S, size: u64, expected: Expected<'a>, deep: Option<Deep>) -> Self {
         let checked = Checked { deep: deep.is_some(), ..Checked::default() };
         Self { source, size, expected, deep, checked, frontier: Frontier::new(), grown: 0, tile_fault: None }

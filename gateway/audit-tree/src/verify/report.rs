@@ -21,6 +21,8 @@ pub struct Report {
     pub size: u64,
     /// The root its checkpoint states, in base64.
     pub root: Option<String>,
+    /// The keys of the log that its checkpoint rests on.
+    pub keys: Option<LogKeys>,
     /// What was handed in.
     pub evidence: Handed,
     /// The largest size that something outside the log vouches for: a given
@@ -51,6 +53,16 @@ pub enum Verdict {
     Fault,
     /// The log, a key or a piece of evidence cannot be read.
     Unreadable,
+}
+
+/// Keys of the log, as verifier keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LogKeys {
+    /// Those that the log's statements lead to from the ones given, in order.
+    pub reached: Vec<String>,
+    /// Those, of the given and the reached, that signed its newest checkpoint,
+    /// sorted.
+    pub signed: Vec<String>,
 }
 
 /// How much evidence was handed in.
@@ -135,6 +147,8 @@ pub struct Fault {
 pub enum Code {
     /// The log, a key or a piece of evidence cannot be read.
     Unreadable,
+    /// A statement that one key of the log follows another does not hold.
+    KeyStatement,
     /// Not a checkpoint signed by a key of the log.
     CheckpointSignature,
     /// A checkpoint's origin is not the name of the key that signed it, or
@@ -208,6 +222,7 @@ impl Report {
             origin: None,
             size: 0,
             root: None,
+            keys: None,
             evidence: Handed::default(),
             covered: 0,
             truncation: Truncation::Undetectable,

@@ -24,12 +24,12 @@ pub(super) enum FoundTile {
 }
 
 /// Reads a bundle.
-pub(super) fn bundle(source: &impl Source, bundle: Bundle) -> Result<Option<Found>, SourceError> {
+pub(super) fn bundle(source: &(impl Source + ?Sized), bundle: Bundle) -> Result<Option<Found>, SourceError> {
     find(source, bundle.width(), |width| Bundle::new(bundle.index(), width))
 }
 
 /// Reads a tile.
-pub(super) fn tile(source: &impl Source, tile: Tile) -> Result<FoundTile, SourceError> {
+pub(super) fn tile(source: &(impl Source + ?Sized), tile: Tile) -> Result<FoundTile, SourceError> {
     let found = find(source, tile.width(), |width| Tile::new(tile.level(), tile.index(), width))?;
     let Some(Found { mut bytes, exact }) = found else { return Ok(FoundTile::Missing) };
     let length = tile.byte_len();
@@ -41,7 +41,7 @@ pub(super) fn tile(source: &impl Source, tile: Tile) -> Result<FoundTile, Source
 }
 
 /// The time that entry states, where it can be read.
-pub(super) fn time(source: &impl Source, index: u64, size: u64) -> Option<EntryTime> {
+pub(super) fn time(source: &(impl Source + ?Sized), index: u64, size: u64) -> Option<EntryTime> {
     #[derive(Deserialize)]
     struct Timed {
         time: EntryTime,
@@ -57,7 +57,7 @@ pub(super) fn time(source: &impl Source, index: u64, size: u64) -> Option<EntryT
 /// The file of that width, else the full one, else the narrowest that is
 /// wider.
 fn find<P: ToString>(
-    source: &impl Source,
+    source: &(impl Source + ?Sized),
     width: u16,
     place: impl Fn(u16) -> Option<P>,
 ) -> Result<Option<Found>, SourceError> {

@@ -5,6 +5,7 @@ mod forge;
 mod forks;
 mod hostile;
 mod inputs;
+mod rotated;
 mod sizes;
 mod tampered;
 mod witnesses;

@@ -38,6 +38,8 @@ pub(super) struct Vouched {
 pub(super) struct Opened {
     pub(super) origin: String,
     pub(super) head: TreeHead,
+    /// The log's keys that signed it, as verifier keys, sorted.
+    pub(super) signers: Vec<String>,
     pub(super) cosigned: Result<Vec<Cosigned>, Fault>,
 }
 
@@ -108,7 +110,9 @@ impl Opened {
             }
             Err(_) => Ok(Vec::new()),
         };
-        Ok(Self { origin: checkpoint.origin().to_owned(), head: checkpoint.head(), cosigned })
+        let mut signers: Vec<String> = signers.iter().map(|signer| signer.key.to_string()).collect();
+        signers.sort();
+        Ok(Self { origin: checkpoint.origin().to_owned(), head: checkpoint.head(), signers, cosigned })
     }
 }
 

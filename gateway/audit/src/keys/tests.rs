@@ -46,3 +46,51 @@ fn an_exposed_or_malformed_file_is_refused() {
     fs::write(&path, good).unwrap();
     assert!(FileKeyProvider::open(&path).is_ok(), "control");
 }
+
+#[test]
+fn a_rotation_is_two_changes_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.keys");
+    FileKeyProvider::create(&path).unwrap();
+    let (before, keys) = (fs::read_to_string(&path).unwrap(), FileKeyProvider::open(&path).unwrap());
+    let refused = keys.end_rotation(|_| Ok::<_, KeyError>(()));
+    assert!(matches!(refused, Err(KeyError::NotRotating)));
+    // What a crash left is in nobody's way.
+    fs::write(dir.path().join("audit.keys.new"), "half").unwrap();
+    keys.begin_rotation().unwrap();
+    assert!(!dir.path().join("audit.keys.new").exists());
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let during = fs::read_to_string(&path).unwrap();
+    let line = during.strip_prefix(&before).expect("all that was there, and a line more");
+    let LogKeys { current, incoming } = keys.log_keys().unwrap();
+    assert_eq!(line, format!("log_key_next {}\n", hex::encode(incoming.as_ref().unwrap().as_ref())));
+    assert!(before.contains(&hex::encode(current.as_ref())));
+    assert!(matches!(keys.begin_rotation(), Err(KeyError::Rotating)));
+
+    // Whoever judges may say no.
+    let refused = keys.end_rotation(|_| Err::<(), _>(KeyError::Mismatch));
+    assert!(matches!(refused, Err(KeyError::Mismatch)));
+    assert_eq!(fs::read_to_string(&path).unwrap(), during);
+    // Not while somebody else changes it.
+    let file = File::open(&path).unwrap();
+    file.lock().unwrap();
+    assert!(matches!(keys.end_rotation(|_| Ok::<_, KeyError>(())), Err(KeyError::InUse)));
+    drop(file);
+    keys.end_rotation(|_| Ok::<_, KeyError>(())).unwrap();
+    let after = keys.log_keys().unwrap();
+    assert_eq!((after.current, after.incoming), (incoming.unwrap(), None));
+    assert_eq!(
+        fs::read_to_string(&path).unwrap().lines().take(3).collect::<Vec<_>>(),
+        before.lines().take(3).collect::<Vec<_>>()
+    );
+
+    // A fifth line is that one and no other.
+    for bad in [
+        format!("{before}log_key_next 00\n"),
+        format!("{during}x\n"),
+        format!("{before}{}", before.lines().last().unwrap().replace("log_key", "log_key_next")),
+    ] {
+        fs::write(&path, &bad).unwrap();
+        assert!(matches!(FileKeyProvider::open(&path), Err(KeyError::Malformed)), "{bad}");
+    }
+}

@@ -134,7 +134,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
 }
 
 /// Puts a file in the place of one of that name, durably and at once.
-pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     write_file(&new, bytes)?.sync_all()?;
     fs::rename(&new, path)?;

@@ -1,17 +1,14 @@
 //! At the start: the journal against what was published.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
-use motlan_audit_tree::{
-    Checkpoint, SignedCheckpoint, SigningKey, Tiles as _, TreeHead, TrustedLog, VerifierKey,
-};
+use motlan_audit_tree::{Checkpoint, SignedCheckpoint, Tiles as _, TreeHead};
 
-use super::files::{LogFiles, Stored, replace_file};
+use super::files::{LogFiles, Stored};
+use super::signers::Signers;
 use super::{CHECKPOINT, TreeError, damaged};
-use crate::keys::{KeyError, KeyProvider};
+use crate::keys::KeyProvider;
 use crate::store::AuditReader;
 
 /// Entries before the end of the published log that are compared one by one. A
@@ -20,27 +17,25 @@ use crate::store::AuditReader;
 const COMPARED: u64 = 4_096;
 
 /// The newest checkpoint. A log that was never published begins with the one of
-/// no entries; `log.pub` beside the folder says that it was.
+/// no entries; `log.pub` beside the folder says that it was, and so does a
+/// statement about its keys.
 pub(super) fn newest(
     folder: Option<&Path>,
     files: &dyn LogFiles,
-    key: &SigningKey,
+    signers: &Signers,
 ) -> Result<SignedCheckpoint, TreeError> {
-    let log = TrustedLog::from(key.verifier_key().clone());
-    let public = folder.map(verifier_key_file);
-    let begun = public.as_ref().map_or(Ok(false), |file| known(file, key.verifier_key()))?;
+    let known = folder.map_or(Ok(false), |folder| signers.are_known(folder))?;
     let newest = match files.read(CHECKPOINT)? {
-        Some(bytes) => SignedCheckpoint::open(&bytes, &log)?,
-        None if begun => return Err(TreeError::Missing),
+        Some(bytes) => signers.read(&bytes)?,
+        None if known || signers.have_followed() => return Err(TreeError::Missing),
         None => {
-            let nothing = Checkpoint::new(&log.origin, TreeHead::EMPTY)?;
-            let nothing = SignedCheckpoint::sign(nothing, key).map_err(|_| KeyError::Malformed)?;
+            let nothing = signers.sign(Checkpoint::new(signers.verifier_key().name(), TreeHead::EMPTY)?)?;
             files.replace(CHECKPOINT, nothing.to_string().as_bytes())?;
             nothing
         }
     };
-    if let Some(file) = public.filter(|_| !begun) {
-        replace_file(&file, format!("{}\n", key.verifier_key()).as_bytes())?;
+    if let Some(folder) = folder.filter(|_| !known) {
+        signers.tell(folder)?;
     }
     Ok(newest)
 }
@@ -48,8 +43,7 @@ pub(super) fn newest(
 /// How many entries the newest checkpoint covers; none where nothing is published.
 pub(crate) fn covered(files: &dyn LogFiles, origin: &str, keys: &dyn KeyProvider) -> Result<u64, TreeError> {
     let Some(bytes) = files.read(CHECKPOINT)? else { return Ok(0) };
-    let key = SigningKey::from_seed(origin, &*keys.log_key()?).map_err(|_| KeyError::Malformed)?;
-    Ok(SignedCheckpoint::open(&bytes, &TrustedLog::from(key.verifier_key().clone()))?.head().size)
+    Ok(Signers::open(origin, &keys.log_keys()?, files)?.read(&bytes)?.head().size)
 }
 
 /// The file of the verifier key of the log published in that folder: named as the
@@ -58,16 +52,6 @@ pub fn verifier_key_file(folder: &Path) -> PathBuf {
     let mut name = folder.as_os_str().to_owned();
     name.push(".pub");
     PathBuf::from(name)
-}
-
-/// Whether the verifier key lies there; another one is another log's.
-fn known(file: &Path, key: &VerifierKey) -> Result<bool, TreeError> {
-    match fs::read_to_string(file) {
-        Ok(line) if line.trim_end() == key.to_string() => Ok(true),
-        Ok(_) => Err(KeyError::Mismatch.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// That the journal still holds what was published.

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, SigningKey, StoredTree, VerifierKey};
+use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, StoredTree, VerifierKey};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::files::{LogFiles, Stored};
-use super::{TileError, TreeError, Witnessed, damaged};
+use super::signers::Signers;
+use super::{Telling, TileError, TreeError, Witnessed, damaged};
 
 /// What others know of the published log.
 #[derive(Clone)]
 pub(crate) struct Published {
     pub(super) newest: watch::Receiver<Arc<SignedCheckpoint>>,
     pub(super) key: VerifierKey,
+    /// Every key the log had.
+    pub(super) keys: Arc<[VerifierKey]>,
+    /// The rotation of the key that begins with this start, if one does.
+    pub(super) telling: Option<Arc<Telling>>,
     pub(super) files: Arc<dyn LogFiles>,
     pub(super) paused: Arc<Mutex<bool>>,
     pub(super) failing: Arc<AtomicBool>,
@@ -24,15 +29,17 @@ pub(crate) struct Published {
 // === impl Published ===
 
 impl Published {
-    /// Of that key and these files; nothing failing, nothing witnessed.
+    /// Of these keys and files; nothing failing, nothing witnessed.
     pub(super) fn of(
-        key: &SigningKey,
+        signers: &Signers,
         files: &Arc<dyn LogFiles>,
         published: &watch::Sender<Arc<SignedCheckpoint>>,
     ) -> Self {
         Self {
             newest: published.subscribe(),
-            key: key.verifier_key().clone(),
+            key: signers.verifier_key().clone(),
+            keys: signers.all_keys().into(),
+            telling: signers.telling(),
             files: Arc::clone(files),
             paused: Arc::default(),
             failing: Arc::default(),
@@ -48,6 +55,19 @@ impl Published {
     /// The key that signs them.
     pub(crate) const fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    pub(crate) fn keys(&self) -> &[VerifierKey] {
+        &self.keys
+    }
+
+    pub(crate) const fn files(&self) -> &Arc<dyn LogFiles> {
+        &self.files
+    }
+
+    /// The rotation that an entry has to tell of.
+    pub(crate) fn telling(&self) -> Option<Arc<Telling>> {
+        self.telling.clone()
     }
 
     /// Waits until a checkpoint covers every entry below `to`, or the log is

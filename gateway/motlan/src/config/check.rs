@@ -18,7 +18,7 @@ use motlan_land::LandAdapter;
 use motlan_population::PopulationAdapter;
 
 use super::parts::Parts;
-use super::{Config, ConfigErrors, Mistake, access, chain, read_text, tls};
+use super::{Config, ConfigErrors, Mistake, access, chain, key_disk, read_text, tls};
 use crate::clock::SystemClock;
 
 const DEFAULT_PROCEDURE: &str = "registries.population.default_procedure";
@@ -61,6 +61,17 @@ fn named(
         && let Err(error) = FileKeyProvider::open(file)
     {
         mistakes.push(parts.places.mistake("audit.keys", format!("{}: {error}", file.display())));
+    }
+    if let (Some(mode), Some(audit), Some(keys), Some(accepted)) =
+        (parts.mode, &parts.audit, &parts.audit_keys, parts.keys_on_same_disk)
+        && let Some(problem) = key_disk::mistake(mode, audit, keys, accepted)
+    {
+        mistakes.push(parts.places.mistake("audit.keys", problem));
+    }
+    if let (Some(audit), Some(Some(section))) = (&parts.audit, &parts.origins)
+        && let Err(failure) = crate::origins::of_gateway(section, &audit.origin)
+    {
+        mistakes.push(parts.places.mistake("audit.origins", failure.to_string()));
     }
     let tls = tls::mistakes(&parts.tls).into_iter();
     mistakes.extend(tls.map(|(key, problem)| parts.places.mistake(key, problem)));

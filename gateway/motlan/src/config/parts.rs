@@ -15,8 +15,8 @@ use super::reader::{Mistake, Section, Source, position};
 use super::registries::ReadRegistries;
 use super::sections::TlsFiles;
 use super::{
-    Config, DossierSection, LogSection, Mode, ServerSection, TelemetrySection, WitnessSection, access,
-    registries, sections, telemetry, witnesses,
+    Config, DossierSection, LogSection, Mode, OriginsSection, ServerSection, TelemetrySection,
+    WitnessSection, access, key_disk, origins, registries, sections, telemetry, witnesses,
 };
 
 /// What a file says; `None` wherever a mistake was told instead.
@@ -32,6 +32,10 @@ pub(super) struct Parts {
     pub(super) audit: Option<AuditOptions>,
     pub(super) audit_keys: Option<PathBuf>,
     pub(super) witnesses: Option<WitnessSection>,
+    /// Whether the operator answers for keys where the log is.
+    pub(super) keys_on_same_disk: Option<bool>,
+    /// The registry, if one is named.
+    pub(super) origins: Option<Option<OriginsSection>>,
     pub(super) dossiers: Option<DossierSection>,
     /// The folder, if one is named.
     pub(super) catalogue: Option<Option<PathBuf>>,
@@ -91,6 +95,8 @@ impl Parts {
             audit,
             audit_keys,
             witnesses: witnesses::read(&audit_section),
+            keys_on_same_disk: key_disk::read(&audit_section),
+            origins: origins::read(&audit_section),
             dossiers,
             catalogue: folder(&catalogue_section, "folder"),
             purposes: folder(&catalogue_section, "purposes"),
@@ -114,6 +120,7 @@ impl Parts {
             audit: self.audit?,
             audit_keys: self.audit_keys?,
             witnesses: self.witnesses?,
+            origins: self.origins?,
             dossiers: self.dossiers?,
             catalogue: self.catalogue?,
             purposes: self.purposes?,

@@ -183,16 +183,7 @@ pub(super) fn audit(section: &Section<'_>) -> (Option<AuditOptions>, Option<Path
 
 fn audit_options(section: &Section<'_>) -> Option<AuditOptions> {
     let folder = section.new_path("folder");
-    let origin = section.parsed("origin", |text| {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-/".contains(&byte);
-        // The name of a C2SP log: schema-less, no blanks, no plus sign.
-        let fits = text.len() <= 128 && text.bytes().all(plain);
-        if fits {
-            Ok(text.to_owned())
-        } else {
-            Err("is not a log name such as \"motlan.example.vn/gw1\"".to_owned())
-        }
-    });
+    let origin = section.parsed("origin", origin);
     let segment = section.number("segment_mib", 64, 1..=4_096);
     let spacing = section.duration("commit_spacing", Duration::from_micros(700), Duration::from_millis(100));
     let queue = section.number("queue", 16_384, 16..=1_000_000);
@@ -212,6 +203,17 @@ fn audit_options(section: &Section<'_>) -> Option<AuditOptions> {
     options.queue = size(queue?);
     options.reserve_bytes = reserve? << 20;
     Some(options)
+}
+
+/// The name of a C2SP log: schema-less, no blanks, no plus sign.
+pub fn origin(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-/".contains(&byte);
+    let fits = !text.is_empty() && text.len() <= 128 && text.bytes().all(plain);
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("is not a log name such as \"motlan.example.vn/gw1\"".to_owned())
+    }
 }
 
 pub(super) fn dossiers(section: &Section<'_>) -> Option<DossierSection> {

@@ -37,6 +37,15 @@ pub(super) fn report(
         writeln!(out, "Nhật ký / log              {origin}")?;
         writeln!(out, "Số bản ghi / entries       {}  ({root})", report.size)?;
     }
+    if let Some(keys) = report.keys.as_ref().filter(|keys| !keys.reached.is_empty()) {
+        let ids: Vec<&str> = keys.signed.iter().filter_map(|key| key.split('+').nth(1)).collect();
+        let reached = keys.reached.len();
+        writeln!(
+            out,
+            "Khóa / keys                {reached} khóa kế tiếp được khóa trước xác nhận / signed in by earlier ones; ký bởi / signed by {}",
+            ids.join(", ")
+        )?;
+    }
     let checked = &report.checked;
     writeln!(
         out,

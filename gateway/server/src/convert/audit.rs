@@ -33,6 +33,8 @@ enum_out!(kind: Kind => wire::EntryKind {
     SubjectErased => SubjectErased,
     RefusalsAggregated => RefusalsAggregated,
     EntryNotReleased => EntryNotReleased,
+    LogKeyRotated => LogKeyRotated,
+    LogBegun => LogBegun,
 });
 
 enum_out!(outcome: Outcome => common::Outcome {

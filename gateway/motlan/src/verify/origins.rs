@@ -1,0 +1,91 @@
+//! Several logs at once, and whether they are all there are: those that a signed
+//! registry of origins lists.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, Verdict};
+use motlan_audit_tree::{Checkpoint, Note};
+use serde::Serialize;
+
+use crate::origins::Origins;
+use crate::term::{Look, Tone};
+
+/// What was found of all of them.
+#[derive(Debug, Serialize)]
+pub(super) struct Together {
+    pub(super) verdict: Verdict,
+    /// The serial of the registry.
+    serial: u64,
+    /// Logs of the registry that were not shown, or not as that log.
+    missing: Vec<String>,
+    /// Logs that were shown and are not listed.
+    unlisted: Vec<String>,
+    /// How many checkpoints and receipts are of none of the logs shown.
+    unmatched: u64,
+    /// Of each, in the order given.
+    pub(super) logs: Vec<Report>,
+}
+
+/// Adds the keys that the registry lists.
+pub(super) fn add_keys(keys: &mut Keys, origins: &Origins) -> anyhow::Result<()> {
+    let lines = origins.registry.origins().iter();
+    let lines = lines.fold(String::new(), |text, listed| text + &listed.key().to_string() + "\n");
+    Ok(keys.add_log(&lines)?)
+}
+
+/// The log that a published folder says it is; nothing vouches for that yet.
+pub(super) fn said_origin(source: &dyn Source) -> Option<String> {
+    let bytes = source.get("checkpoint").ok()??;
+    let checkpoint: Checkpoint = Note::parse(&bytes).ok()?.text().parse().ok()?;
+    Some(checkpoint.origin().to_owned())
+}
+
+// === impl Together ===
+
+impl Together {
+    /// Sums the reports up. A log is shown where its checkpoint is one of it; what
+    /// is at fault in it, its own report says.
+    pub(super) fn of(origins: &Origins, evidence: &Evidence, logs: Vec<Report>) -> Self {
+        let shown: BTreeSet<&str> = logs.iter().filter_map(|report| report.origin.as_deref()).collect();
+        let shown: Vec<&str> = shown.into_iter().collect();
+        let missing = origins.registry.missing(&shown);
+        let missing: Vec<String> = missing.iter().map(|listed| listed.origin().to_owned()).collect();
+        let unlisted = shown.iter().filter(|origin| origins.registry.find(origin).is_none());
+        let unlisted = unlisted.map(|origin| (*origin).to_owned()).collect();
+        let unmatched = evidence.of_none_of(&shown);
+        let verdict = if logs.iter().any(|report| report.verdict == Verdict::Unreadable) {
+            Verdict::Unreadable
+        } else if logs.iter().all(|report| report.verdict == Verdict::Ok)
+            && missing.is_empty()
+            && unmatched == 0
+        {
+            Verdict::Ok
+        } else {
+            Verdict::Fault
+        };
+        Self { verdict, serial: origins.registry.serial(), missing, unlisted, unmatched, logs }
+    }
+
+    /// Writes what the registry adds to the logs' own reports.
+    pub(super) fn print(&self, look: Look, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "Sổ đăng ký / registry      số / serial {}, {} nhật ký được xuất trình / logs shown",
+            self.serial,
+            self.logs.len()
+        )?;
+        for origin in &self.missing {
+            let told = look.paint("THIẾU NHẬT KÝ / LOG MISSING", Tone::Wanting);
+            writeln!(out, "  {told}: {origin}")?;
+        }
+        for origin in &self.unlisted {
+            writeln!(out, "  không có trong sổ đăng ký / not in the registry: {origin}")?;
+        }
+        if self.unmatched > 0 {
+            let told = look.paint("BẰNG CHỨNG CỦA NHẬT KÝ KHÁC / EVIDENCE OF OTHER LOGS", Tone::Wanting);
+            writeln!(out, "  {told}: {}", self.unmatched)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! The log's key changes, and a log is given up for another, as an operator does
+//! it: with the program, a gateway that is started and stopped, and auditors who
+//! hold what they held before.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+use std::path::{Path, PathBuf};
+
+use motlan_e2e::PATIENCE;
+use motlan_harness::{Program, Served, Site, World};
+use motlan_proto::audit::v1::{
+    Entry, EntryKind, GetCheckpointRequest, GetEntryRequest, SearchEntriesRequest,
+};
+use serde_json::{Value, json};
+
+/// A site with a key file of its own, and what auditors were given of it.
+struct Office {
+    world: World,
+    program: Program,
+    site: Site,
+    keys: PathBuf,
+    /// Where receipts and checkpoints are kept, outside the log.
+    kept: PathBuf,
+}
+
+// === impl Office ===
+
+impl Office {
+    async fn new() -> Self {
+        let world = World::start().await.unwrap();
+        let program = Program::built().unwrap();
+        let folder = world.folder().canonicalize().unwrap();
+        let (keys, kept) = (folder.join("served.keys"), folder.join("kept"));
+        std::fs::create_dir(&kept).unwrap();
+        let site = world.site("served", &[("keys = ", "keys = \"served.keys\"")]).unwrap();
+        let office = Self { world, program, site, keys, kept };
+        let keys = office.keys.clone();
+        office.must(&["keys", "new", "--audit", keys.to_str().unwrap()], 0).await;
+        office
+    }
+
+    fn log(&self) -> PathBuf {
+        self.site.state().join("log")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.world.folder().canonicalize().unwrap().join("served.toml")
+    }
+
+    async fn start(&self) -> Served {
+        self.program.serve(&self.site, None).await.unwrap()
+    }
+
+    /// Runs a command that must end so; what it printed.
+    async fn must(&self, args: &[&str], code: i32) -> String {
+        let output = self.program.run(args).await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let told = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
+        told
+    }
+
+    /// Asks something; keeps its receipt and the checkpoint of that time.
+    async fn ask(&self, name: &str) {
+        let mut audit = self.world.connect_to(&self.site, "auditor").unwrap().audit();
+        let told = audit.get_entry(GetEntryRequest { index: 0 }).await.unwrap().into_inner();
+        let receipt = told.receipt.unwrap();
+        let leaf: String = receipt.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let json = json!({ "origin": receipt.origin, "index": receipt.index, "leafHash": leaf });
+        std::fs::write(self.kept.join(format!("{name}.receipt")), json.to_string()).unwrap();
+        let checkpoint = audit.get_checkpoint(GetCheckpointRequest {}).await.unwrap().into_inner();
+        std::fs::write(self.kept.join(format!("{name}.checkpoint")), checkpoint.checkpoint).unwrap();
+    }
+
+    /// What `audit verify` says of a log, with all that was kept.
+    async fn verified(&self, log: &Path, key: &str) -> Value {
+        let mut args: Vec<String> =
+            ["audit", "verify", "--json", "--deep", "--log"].map(str::to_owned).to_vec();
+        args.extend([log.display().to_string(), "--key".to_owned(), key.to_owned()]);
+        for file in std::fs::read_dir(&self.kept).unwrap().map(|file| file.unwrap().path()) {
+            let kind = file.extension().unwrap().to_str().unwrap();
+            args.extend([format!("--{kind}"), file.display().to_string()]);
+        }
+        let output = self.program.run(&args).await.unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Polls the published checkpoint until it has so many signatures.
+    async fn signed(&self, signatures: usize) {
+        let count = || {
+            let note = std::fs::read_to_string(self.log().join("checkpoint")).unwrap();
+            note.lines().filter(|line| line.starts_with('\u{2014}')).count()
+        };
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while count() != signatures {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("never {signatures} signatures"));
+    }
+
+    fn public(&self, log: &Path) -> Vec<String> {
+        let mut file = log.as_os_str().to_owned();
+        file.push(".pub");
+        std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+#[tokio::test]
+async fn the_key_changes_and_the_old_one_verifies_everything() {
+    let office = Office::new().await;
+    let (keys, log) = (office.keys.to_str().unwrap(), office.log());
+    let retire = ["keys", "retire-log", keys, "--log", log.to_str().unwrap()];
+    let served = office.start().await;
+    office.ask("before").await;
+    office.must(&retire, 1).await;
+    let told = office.must(&["keys", "rotate-log", keys], 0).await;
+    assert!(told.contains("Khởi động lại cổng") && told.contains("Restart the gateway"), "{told}");
+    office.ask("begun").await;
+    served.interrupt().await.unwrap();
+    let first = office.public(&log);
+    assert_eq!(first.len(), 1);
+    office.must(&retire, 1).await;
+
+    // Killed, not stopped: the next start goes on.
+    let served = office.start().await;
+    office.signed(2).await;
+    served.kill().await.unwrap();
+    let served = office.start().await;
+    office.ask("overlap").await;
+    office.signed(2).await;
+    let report = office.verified(&log, &first[0]).await;
+    assert_eq!((&report["verdict"], &report["fault"]), (&json!("ok"), &Value::Null));
+    assert_eq!(report["keys"]["signed"].as_array().unwrap().len(), 2);
+
+    // Retired while it runs, it signs with both until its next start.
+    office.must(&retire, 0).await;
+    office.ask("retired").await;
+    served.interrupt().await.unwrap();
+    let served = office.start().await;
+    office.ask("after").await;
+    office.signed(1).await;
+    served.interrupt().await.unwrap();
+    let both = office.public(&log);
+    assert_eq!((both.len(), &both[0]), (2, &first[0]));
+    let report = office.verified(&log, &first[0]).await;
+    assert_eq!((&report["verdict"], &report["fault"]), (&json!("ok"), &Value::Null));
+    assert_eq!(report["keys"], json!({ "reached": [both[1]], "signed": [both[1]] }));
+    assert_eq!(report["checked"]["receipts"], 5, "of every time");
+    // Control: a statement less, and the old key verifies nothing.
+    std::fs::rename(log.join("keys/1"), log.join("keys/x")).unwrap();
+    let report = office.verified(&log, &first[0]).await;
+    assert_eq!(report["fault"]["code"], "CHECKPOINT_SIGNATURE");
+}
+
+#[tokio::test]
+async fn a_log_that_was_rolled_back_is_given_up_for_another() {
+    let office = Office::new().await;
+    let served = office.start().await;
+    office.ask("first").await;
+    served.interrupt().await.unwrap();
+    let (audit, backup) = (office.site.audit(), office.world.folder().join("backup"));
+    copy(&audit, &backup);
+    let served = office.start().await;
+    office.ask("second").await;
+    served.interrupt().await.unwrap();
+    let config = office.config();
+    let recover = |origin: &'static str, more: &[&'static str]| {
+        let mut args = vec!["audit", "recover", "--config", config.to_str().unwrap(), "--origin", origin];
+        args.extend(["--reason", "a backup was put back", "--operator", "binh.tran"]);
+        args.extend(more);
+        args.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let run = async |args: Vec<String>, code: i32| {
+        office.must(&args.iter().map(String::as_str).collect::<Vec<_>>(), code).await
+    };
+    // Sound, it is not given up.
+    let told = run(recover("motlan.example/second", &[]), 1).await;
+    assert!(told.contains("needs no recovery"), "{told}");
+
+    std::fs::remove_dir_all(&audit).unwrap();
+    copy(&backup, &audit);
+    let refused = office.program.serve(&office.site, None).await.map(drop).unwrap_err();
+    assert!(format!("{refused:#}").contains("are published"), "{refused:#}");
+    run(recover("Not a name", &[]), 2).await;
+    let told = run(recover("motlan.example/second", &[]), 0).await;
+    for part in ["Việc tiếp theo", "what is next", "origin = \"motlan.example/second\"", " after "] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // Once.
+    run(recover("motlan.example/third", &[]), 69).await;
+    run(recover("motlan.example/third", &["--force"]), 1).await;
+    let refused = office.program.serve(&office.site, None).await.map(drop).unwrap_err();
+    assert!(format!("{refused:#}").contains("motlan.example/second"), "{refused:#}");
+
+    // The lines it told, in the place of those that were there.
+    let text = std::fs::read_to_string(&config).unwrap();
+    let (mut changed, mut inside) = (0, false);
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            inside = if line.starts_with('[') { line == "[audit]" } else { inside };
+            let key = line.split('=').next().unwrap();
+            let new = told.lines().map(str::trim).find(|new| !key.is_empty() && new.starts_with(key));
+            match new.filter(|_| inside && line.contains('=')) {
+                Some(new) => {
+                    changed += 1;
+                    new.to_owned()
+                }
+                None => line.to_owned(),
+            }
+        })
+        .collect();
+    assert_eq!(changed, 4, "{lines:?}");
+    std::fs::write(&config, lines.join("\n")).unwrap();
+    let served = office.start().await;
+    let mut client = office.world.connect_to(&office.site, "auditor").unwrap().audit();
+    let first = client.get_entry(GetEntryRequest { index: 0 }).await.unwrap().into_inner().entry.unwrap();
+    assert_eq!((first.kind(), first.origin.as_str()), (EntryKind::LogBegun, "motlan.example/second"));
+    let entry: Value = serde_json::from_slice(&first.canonical).unwrap();
+    let shown = std::fs::read_to_string(office.log().join("checkpoint")).unwrap();
+    assert_eq!(entry["begun"]["checkpoint"], shown);
+    assert_eq!(
+        (&entry["begun"]["operator"], &entry["begun"]["reason"]),
+        (&json!("binh.tran"), &json!("a backup was put back"))
+    );
+    served.interrupt().await.unwrap();
+
+    // Both verify, each by its own key; the old one with all that was kept of it.
+    let old = office.log();
+    let report = office.verified(&old, &office.public(&old)[0]).await;
+    assert_eq!(report["fault"], Value::Null);
+    std::fs::remove_dir_all(&office.kept).unwrap();
+    std::fs::create_dir(&office.kept).unwrap();
+    let new = office.site.state().join("log-2");
+    let report = office.verified(&new, &office.public(&new)[0]).await;
+    assert_eq!((&report["fault"], &report["origin"]), (&Value::Null, &json!("motlan.example/second")));
+    all_there_are(&office, &old, &new).await;
+}
+
+/// Two gateways' logs, and the list that says that there are two.
+async fn all_there_are(office: &Office, old: &Path, new: &Path) {
+    let at = |name: &str| office.world.folder().join(name).to_str().unwrap().to_owned();
+    let told =
+        office.must(&["keys", "new-registry", &at("registry.key"), "--name", "registry.example"], 0).await;
+    let registrar = told.split_whitespace().last().unwrap().to_owned();
+    let (one, other) = (&office.public(old)[0], &office.public(new)[0]);
+    let name = |key: &str| key.split('+').next().unwrap().to_owned();
+    let lines = format!("{0} {one}\n{1} {other} after {0}\n", name(one), name(other));
+    std::fs::write(at("lines"), lines).unwrap();
+    let sign = ["audit", "origins", "sign", "--key", &at("registry.key"), "--serial", "1", &at("lines")];
+    std::fs::write(at("origins"), office.must(&sign, 0).await).unwrap();
+    let told = office.must(&["audit", "origins", "verify", "--key", &registrar, &at("origins")], 0).await;
+    assert!(told.contains("serial 1") && told.contains(&name(other)), "{told}");
+
+    let verify = async |logs: &[&Path], code: i32| -> Value {
+        let mut args = vec!["audit", "verify", "--json", "--origins-key", &registrar, "--origins"];
+        let file = at("origins");
+        args.push(&file);
+        args.extend(logs.iter().flat_map(|log| ["--log", log.to_str().unwrap()]));
+        serde_json::from_str(&office.must(&args, code).await).unwrap()
+    };
+    let said = verify(&[old, new], 0).await;
+    assert_eq!((&said["verdict"], &said["missing"]), (&json!("ok"), &json!([])));
+    assert_eq!(said["logs"].as_array().unwrap().len(), 2);
+    let said = verify(&[new], 1).await;
+    assert_eq!((&said["verdict"], &said["missing"]), (&json!("fault"), &json!([name(one)])));
+    // Shown twice, it is still one.
+    assert_eq!(verify(&[new, new], 1).await["missing"], json!([name(one)]));
+
+    // A gateway serves as a log of the registry, or not at all.
+    let config = std::fs::read_to_string(office.config()).unwrap();
+    let with = |file: &str| {
+        config.replacen(
+            "[audit]\n",
+            &format!("[audit]\norigins = {file:?}\norigins_key = {registrar:?}\n"),
+            1,
+        )
+    };
+    std::fs::write(office.config(), with(&at("origins"))).unwrap();
+    let served = office.start().await;
+    let mut client = office.world.connect_to(&office.site, "auditor").unwrap().audit();
+    let search =
+        SearchEntriesRequest { kind: EntryKind::ConfigLoaded.into(), page_size: 200, ..Default::default() };
+    let found = client.search_entries(search).await.unwrap().into_inner().entries;
+    let what = |entry: &Entry| -> String {
+        let entry: Value = serde_json::from_slice(&entry.canonical).unwrap();
+        entry["loaded"]["what"].as_str().unwrap().to_owned()
+    };
+    let loaded: Vec<String> = found.iter().map(what).collect();
+    served.interrupt().await.unwrap();
+    assert!(loaded.iter().any(|what| what == "origins"), "{loaded:?}");
+    let shown = std::fs::read(new.join("origins")).unwrap();
+    assert_eq!(shown, std::fs::read(at("origins")).unwrap(), "whoever has the log has the list");
+    std::fs::write(at("lines"), format!("{} {one}\n", name(one))).unwrap();
+    std::fs::write(at("without"), office.must(&sign, 0).await).unwrap();
+    std::fs::write(office.config(), with(&at("without"))).unwrap();
+    let refused = office.program.serve(&office.site, None).await.map(drop).unwrap_err();
+    assert!(format!("{refused:#}").contains("does not stand in the registry"), "{refused:#}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let name = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy(&file.path(), &name);
+        } else {
+            std::fs::copy(file.path(), name).unwrap();
+        }
+    }
+}
