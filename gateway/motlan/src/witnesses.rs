@@ -26,6 +26,9 @@ pub(crate) struct OwnLog {
     clock: Arc<dyn Clock>,
 }
 
+/// What has the log cosigned, and what counts that.
+pub(crate) type Witnessing = (Submitter<OwnLog>, Arc<dyn Source>);
+
 /// What is counted of it all.
 pub(crate) struct Numbers {
     own: OwnLog,
@@ -41,7 +44,7 @@ pub(crate) fn submitter(
     section: &WitnessSection,
     log: &AuditLog,
     clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Option<(Submitter<OwnLog>, Arc<dyn Source>)>> {
+) -> anyhow::Result<Option<Witnessing>> {
     if section.witnesses.is_empty() {
         return Ok(None);
     }

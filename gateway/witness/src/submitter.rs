@@ -238,15 +238,15 @@ impl<L: WitnessedLog> Submitter<L> {
 
     /// Has checkpoints cosigned until told to stop. Cancellation: an exchange
     /// under way is given up; the witness may have cosigned what nobody sees,
-    /// and cosigns it again when asked again. Failure: there is none but that
-    /// of a witness, and that one is asked again.
+    /// and cosigns it again when asked again. Failure, also a panic over an
+    /// answer: that witness is asked again, and the others all the while.
     pub async fn run(self, stop: CancellationToken) {
         let target = watch::Sender::new(self.shared.rounds.lock().target());
         let mut asking = JoinSet::new();
         for (number, client) in self.clients.iter().enumerate() {
             let one = Asking::new(Arc::clone(&self.shared), number, client.clone());
             let (targets, backoff) = (target.subscribe(), self.pace.backoff);
-            asking.spawn(stop.clone().run_until_cancelled_owned(one.keep_asking(targets, backoff)));
+            asking.spawn(stop.clone().run_until_cancelled_owned(one.supervised(targets, backoff)));
         }
         let _ = stop.run_until_cancelled(self.look_again(&target)).await;
         // They were told to stop, too.

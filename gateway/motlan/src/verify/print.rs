@@ -1,5 +1,8 @@
 //! A verification told to people.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};

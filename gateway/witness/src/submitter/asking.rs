@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use motlan_audit_tree::{NodeHash, ProofError, SignedCheckpoint, verify_consistency};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::standing::{Asked, Contradiction};
 use super::{Shared, WitnessedLog};
@@ -44,10 +45,33 @@ impl<L: WitnessedLog> Asking<L> {
         Self { shared, number, client }
     }
 
+    /// Keeps asking, also where that panics: a fault over one answer must not
+    /// end the asking of that witness.
+    pub(super) async fn supervised(
+        self,
+        targets: watch::Receiver<Arc<SignedCheckpoint>>,
+        backoff: (Duration, Duration),
+    ) {
+        let asking = Arc::new(self);
+        loop {
+            // Dropped with this future, it ends what it runs.
+            let mut one = JoinSet::new();
+            one.spawn(Arc::clone(&asking).keep_asking(targets.clone(), backoff));
+            match one.join_next().await {
+                Some(Err(error)) if error.is_panic() => {
+                    let witness = asking.client.key().name();
+                    tracing::error!(witness, "asking the witness panicked; it is asked again");
+                    tokio::time::sleep(backoff.1).await;
+                }
+                _ => return,
+            }
+        }
+    }
+
     /// Asks for each target until it is cosigned or there is another; after a
     /// failure later each time. Ends when there will be no target more.
-    pub(super) async fn keep_asking(
-        self,
+    async fn keep_asking(
+        self: Arc<Self>,
         mut targets: watch::Receiver<Arc<SignedCheckpoint>>,
         (first, most): (Duration, Duration),
     ) {

@@ -87,6 +87,17 @@ async fn a_log_that_starts_again_has_its_cosignatures() {
 }
 
 #[tokio::test]
+async fn a_panic_ends_nothing() {
+    let one = Office::started(1);
+    let own = Own::new(TestLog::ONE, 5);
+    own.state.panics.store(2, Ordering::SeqCst);
+    let running = Running::of(submitter(&own, &[one.client()], 1));
+    until("it is asked again", || own.kept() == 5).await;
+    assert_eq!(own.state.panics.load(Ordering::SeqCst), 0, "it did panic");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_not_kept_is_handed_in_again() {
     let one = Office::started(1);
     let own = Own::new(TestLog::ONE, 5);
