@@ -78,9 +78,10 @@ class Sound(Case):
         said = self.ok(log, "--witness-key", WITNESS.vkey(), "--deep")
         self.assertEqual(
             list(said),
-            "verdict origin size root evidence covered truncation witnessed unwitnessed checked fault".split(),
+            "verdict origin size root keys evidence covered truncation witnessed unwitnessed checked fault".split(),
         )
         self.assertEqual(said["origin"], made.ORIGIN)
+        self.assertEqual(said["keys"], {"reached": [], "signed": [made.LOG.vkey()]})
         self.assertEqual(said["witnessed"], {"size": 3, "time": "2026-11-18T11:06:40Z", "witnesses": [WITNESS.name]})
         self.assertEqual(said["unwitnessed"], {"entries": 0, "since": None})
         self.assertEqual(list(said["checked"]), "entries tiles checkpoints receipts deep".split())

@@ -1,6 +1,6 @@
 //! What witnesses make of it, and the report as JSON.
 
-use super::forge::{ORIGIN, at, evidence, keys};
+use super::forge::{ORIGIN, at, evidence, keys, log_key};
 use super::*;
 
 /// Size, time and names of what is witnessed.
@@ -155,10 +155,12 @@ fn the_report_as_json() {
     shown.keep(&log.witnessed(256, &[(1, 1_790_000_000)]));
     let receipt = evidence(&[], &[&log.receipt(299)]);
     let root = crate::text::print_hash(&log.head(600).root);
+    let key = log_key().verifier_key().to_string();
     let json = |report: &Report| serde_json::to_string(report).unwrap();
     let report = verify(&shown, &keys(&[1]), &receipt, true);
     let ok = format!(
         "{{\"verdict\":\"ok\",\"origin\":\"{ORIGIN}\",\"size\":600,\"root\":\"{root}\",\
+         \"keys\":{{\"reached\":[],\"signed\":[\"{key}\"]}},\
          \"evidence\":{{\"checkpoints\":0,\"receipts\":1,\"witness_keys\":1}},\"covered\":300,\
          \"truncation\":\"none_below_covered\",\"witnessed\":{{\"size\":256,\
          \"time\":\"2026-09-21T14:13:20Z\",\"witnesses\":[\"w1.example\"]}},\
@@ -168,7 +170,7 @@ fn the_report_as_json() {
     );
     assert_eq!((json(&report), report.exit_code()), (ok, 0));
     shown.remove("checkpoint");
-    let unreadable = "{\"verdict\":\"unreadable\",\"origin\":null,\"size\":0,\"root\":null,\
+    let unreadable = "{\"verdict\":\"unreadable\",\"origin\":null,\"size\":0,\"root\":null,\"keys\":null,\
          \"evidence\":{\"checkpoints\":0,\"receipts\":0,\"witness_keys\":0},\"covered\":0,\
          \"truncation\":\"undetectable\",\"witnessed\":null,\"unwitnessed\":{\"entries\":0,\"since\":null},\
          \"checked\":{\"entries\":0,\"tiles\":0,\"checkpoints\":0,\"receipts\":0,\"deep\":false},\
