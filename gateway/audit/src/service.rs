@@ -1,9 +1,9 @@
 //! Opening the log, its threads, and closing it in order.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,12 +18,14 @@ use crate::journal::JournalStore;
 use crate::journal::disk::{Disk, RealDisk};
 use crate::keys::{KeyError, KeyProvider, random_key};
 use crate::log::{AuditLog, Inner};
+use crate::reading;
 use crate::seal::{Sealer, derive};
 use crate::search;
 use crate::sequencer::Sequencer;
 use crate::stats::Stats;
 use crate::store::{AuditReader, AuditStore, MemoryStore, StoreError};
 use crate::subjects::{Desk, Standing, Subjects};
+use crate::threads::Worker;
 #[cfg(any(test, feature = "testing"))]
 use crate::tree::files::fault::FaultFiles;
 use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
@@ -48,19 +50,39 @@ pub struct AuditOptions {
     pub queue: usize,
     /// Bytes kept for admitted work once the disk is full.
     pub reserve_bytes: u64,
+    /// Entries that one page of a search looks at, at most.
+    pub page_looks: usize,
 }
 
 /// The threads of an open log. Dropping it closes the log too, but blocks.
 pub struct AuditService {
     log: AuditLog,
     progress: Arc<Progress>,
-    subjects: Option<JoinHandle<()>>,
-    journal: Option<JoinHandle<()>>,
-    index: Option<JoinHandle<()>>,
-    search: Option<JoinHandle<()>>,
-    tree: Option<JoinHandle<()>>,
+    subjects: Option<Worker>,
+    journal: Option<Worker>,
+    index: Option<Worker>,
+    search: Option<Worker>,
+    tree: Option<Worker>,
+    proofs: Option<Worker>,
+    shown: Option<Worker>,
     /// Held so that no second process opens the folder.
     _lock: Option<File>,
+}
+
+/// At closing, for the last checkpoint: so long without one that covers more, and
+/// so many times in all.
+const PUBLISHING: (Duration, u32) = (Duration::from_secs(5), 4);
+
+/// At closing, for what is being read.
+const READING: Duration = Duration::from_secs(1);
+
+/// What keeps a second process away; none in memory.
+#[derive(Default)]
+struct Locks {
+    /// Of the folder of the journal and its databases.
+    journal: Option<File>,
+    /// Of the published log; held by whoever writes it, to its end.
+    published: Option<File>,
 }
 
 /// The places of the databases; none in memory.
@@ -85,6 +107,7 @@ impl AuditOptions {
             commit_spacing: Duration::from_micros(700),
             queue: 16_384,
             reserve_bytes: 4 << 20,
+            page_looks: 50_000,
         }
     }
 }
@@ -134,7 +157,7 @@ impl AuditLog {
     ) -> Result<(Self, AuditService), AuditError> {
         let options = AuditOptions::new("", origin);
         let places = Places { subjects: None, index: None, log: None, files: Arc::<MemoryFiles>::default() };
-        Self::start(&options, keys.as_ref(), clock, Box::<MemoryStore>::default(), places, None)
+        Self::start(&options, keys.as_ref(), clock, Box::<MemoryStore>::default(), places, Locks::default())
     }
 
     async fn open_on(
@@ -147,17 +170,18 @@ impl AuditLog {
         let opened = tokio::task::spawn_blocking(move || {
             let io = |error| AuditError::Store(StoreError::Read(error));
             make_folder(disk.as_ref(), &options.dir).map_err(io)?;
-            let lock = File::create(options.dir.join("lock")).map_err(io)?;
-            lock.try_lock().map_err(|_| AuditError::InUse)?;
+            let journal = lock(&options.dir.join("lock"))?;
             let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
             make_folder(&RealDisk, &options.log_dir).map_err(io)?;
+            let locks = Locks { journal, published: lock(&options.log_dir.join("lock"))? };
+            tree::files::shut(&options.log_dir).map_err(io)?;
             let places = Places {
                 subjects: Some(options.dir.join("subjects.db")),
                 index: Some(options.dir.join("index.db")),
                 log: Some(options.log_dir.clone()),
                 files: files(RealFiles::new(&options.log_dir)),
             };
-            Self::start(&options, keys.as_ref(), clock, Box::new(store), places, Some(lock))
+            Self::start(&options, keys.as_ref(), clock, Box::new(store), places, locks)
         });
         opened.await.unwrap_or(Err(AuditError::Closed))
     }
@@ -168,7 +192,7 @@ impl AuditLog {
         clock: Arc<dyn Clock>,
         store: Box<dyn AuditStore>,
         places: Places,
-        lock: Option<File>,
+        locks: Locks,
     ) -> Result<(Self, AuditService), AuditError> {
         // The first random bytes take tens of milliseconds: now, not at the first request.
         drop(random_key()?);
@@ -193,9 +217,11 @@ impl AuditLog {
             Arc::clone(&subjects),
             &token_key,
             index_handle.clone(),
+            options.page_looks,
         );
+        let ((proofs, prover), (shown, shower)) = (reading::desk(), reading::desk());
         let integrator = Integrator::open(
-            (places.log.as_deref(), places.files),
+            (places.log.as_deref(), places.files, locks.published),
             &origin,
             keys,
             (Arc::clone(&reader), next),
@@ -236,6 +262,8 @@ impl AuditLog {
                 index: index_handle,
                 published: integrator.handle(),
                 search: search_desk,
+                proofs,
+                shown,
                 stats,
             }),
         };
@@ -247,13 +275,17 @@ impl AuditLog {
             index: None,
             search: None,
             tree: None,
-            _lock: lock,
+            proofs: None,
+            shown: None,
+            _lock: locks.journal,
         };
-        service.journal = Some(thread("motlan-journal", move || writer.run())?);
-        service.subjects = Some(thread("motlan-subjects", move || worker.run())?);
-        service.index = Some(thread("motlan-index", move || index::run(indexer))?);
-        service.search = Some(thread("motlan-search", move || searcher.run())?);
-        service.tree = Some(thread("motlan-integrate", move || tree::run(integrator))?);
+        service.journal = Some(Worker::spawn("motlan-journal", move || writer.run())?);
+        service.subjects = Some(Worker::spawn("motlan-subjects", move || worker.run())?);
+        service.index = Some(Worker::spawn("motlan-index", move || index::run(indexer))?);
+        service.search = Some(Worker::spawn("motlan-search", move || searcher.run())?);
+        service.tree = Some(Worker::spawn("motlan-integrate", move || tree::run(integrator))?);
+        service.proofs = Some(Worker::spawn("motlan-prove", move || prover.run())?);
+        service.shown = Some(Worker::spawn("motlan-show", move || shower.run())?);
         Ok((log, service))
     }
 }
@@ -271,9 +303,13 @@ fn make_folder(disk: &dyn Disk, dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AuditError> {
-    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(body);
-    spawned.map_err(|error| AuditError::Store(StoreError::Read(error)))
+/// Held until the process ends, however it ends. Two gateways on copies of one
+/// store would sign two histories into one published folder.
+fn lock(path: &Path) -> Result<Option<File>, AuditError> {
+    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    let file = opened.map_err(|error| AuditError::Store(StoreError::Read(error)))?;
+    file.try_lock().map_err(|_| AuditError::InUse)?;
+    Ok(Some(file))
 }
 
 /// The time of the last entry: the clock may have been set back since.
@@ -309,20 +345,26 @@ impl AuditService {
     }
 
     fn close(&mut self) {
-        let join = |thread: Option<JoinHandle<()>>| {
-            if thread.is_some_and(|thread| thread.join().is_err()) {
-                tracing::error!("an audit thread ended in a panic");
-            }
-        };
+        let join = |worker: Option<Worker>| worker.map_or((), Worker::join);
         self.log.inner.desk.close();
         join(self.subjects.take());
         self.log.inner.sequencer.close();
         join(self.journal.take());
         self.progress.close();
         join(self.index.take());
-        join(self.tree.take());
         self.log.inner.search.close();
         join(self.search.take());
+        // The published disk may hang: what is not published yet is durable all
+        // the same, and the next start publishes it.
+        let published = || self.log.inner.published.newest().head().size;
+        if let Some(tree) = self.tree.take() {
+            tree.join_within(PUBLISHING.0, PUBLISHING.1, published);
+        }
+        self.log.inner.proofs.close();
+        self.log.inner.shown.close();
+        for reader in [self.proofs.take(), self.shown.take()].into_iter().flatten() {
+            reader.join_within(READING, 1, || ());
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod interrupted;
 mod privacy;
 mod publishing;
 mod searching;
+mod standing_apart;
 
 use std::path::Path;
 use std::sync::Arc;

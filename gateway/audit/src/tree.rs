@@ -15,6 +15,7 @@ pub(crate) mod files;
 mod hold;
 mod published;
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -79,9 +80,13 @@ pub enum TreeError {
         /// The first one found.
         index: u64,
     },
-    /// At open: the published log was begun and its checkpoint is gone.
+    /// The published log was begun and its checkpoint is gone.
     #[error("the checkpoint of the published log is missing")]
     Missing,
+    /// Somebody else put another checkpoint in the place of the one this process
+    /// published last: not overwritten, for it may be another's history.
+    #[error("the published checkpoint is not the one this process put there")]
+    Overwritten,
     /// At open: the checkpoint is not one that this log's key signed.
     #[error("the checkpoint is not of this log and key")]
     Foreign(#[from] CheckpointError),
@@ -112,6 +117,11 @@ pub(crate) struct Integrator {
     /// The entries of the bundle that is not full.
     bundle: Vec<u8>,
     published: watch::Sender<Arc<SignedCheckpoint>>,
+    /// Of which trees the checkpoint in the folder may be: the one found there
+    /// last, and the one that was to take its place.
+    lies: (TreeHead, TreeHead),
+    /// Held to the end of the thread, also of one that is left behind.
+    _lock: Option<File>,
     failing: Arc<AtomicBool>,
     /// Whether edge and bundle are another's than what is published: after a
     /// failure nothing may be built on them.
@@ -125,7 +135,7 @@ impl Integrator {
     /// Opens the published log among these files (of a folder; none: in memory),
     /// beginning it if it is new, and holds the journal of `durable` entries against it.
     pub(crate) fn open(
-        (folder, files): (Option<&Path>, Arc<dyn LogFiles>),
+        (folder, files, lock): (Option<&Path>, Arc<dyn LogFiles>, Option<File>),
         origin: &str,
         keys: &dyn KeyProvider,
         (reader, durable): (Arc<dyn AuditReader>, u64),
@@ -134,6 +144,7 @@ impl Integrator {
         let key = SigningKey::from_seed(origin, &*keys.log_key()?).map_err(|_| KeyError::Malformed)?;
         let newest = hold::newest(folder, files.as_ref(), &key)?;
         hold::against(reader.as_ref(), durable, files.as_ref(), newest.head())?;
+        let head = newest.head();
         let mut integrator = Self {
             reader,
             progress,
@@ -142,6 +153,8 @@ impl Integrator {
             frontier: Frontier::new(),
             bundle: Vec::new(),
             published: watch::Sender::new(Arc::new(newest)),
+            lies: (head, head),
+            _lock: lock,
             failing: Arc::default(),
             astray: false,
             backoff: BACKOFF.0,
@@ -190,6 +203,7 @@ impl Integrator {
     /// Brings the next entries below `durable` into the tree and publishes them:
     /// not more than [`STEP`], so that a long way is made for good piece by piece.
     fn step(&mut self, durable: u64) -> Result<(), TreeError> {
+        self.is_ours()?;
         if self.astray {
             self.go_back()?;
             self.astray = false;
@@ -241,9 +255,26 @@ impl Integrator {
         Ok(bundle.map_or(Ok(()), |bundle| self.files.write(&bundle.to_string(), &self.bundle))?)
     }
 
-    fn publish(&self, head: TreeHead) -> Result<(), TreeError> {
+    /// That the folder holds the checkpoint this process put there last. A look
+    /// before anything is written, and one before the checkpoint is.
+    fn is_ours(&mut self) -> Result<(), TreeError> {
+        let bytes = self.files.read(CHECKPOINT)?.ok_or(TreeError::Missing)?;
+        let name = self.key.verifier_key().name();
+        for head in [self.lies.1, self.lies.0] {
+            // Others may have added their signatures behind the text.
+            if bytes.starts_with(Checkpoint::new(name, head)?.to_string().as_bytes()) {
+                self.lies.0 = head;
+                return Ok(());
+            }
+        }
+        Err(TreeError::Overwritten)
+    }
+
+    fn publish(&mut self, head: TreeHead) -> Result<(), TreeError> {
+        self.is_ours()?;
         let checkpoint = Checkpoint::new(self.key.verifier_key().name(), head)?;
         let signed = SignedCheckpoint::sign(checkpoint, &self.key).map_err(|_| KeyError::Malformed)?;
+        self.lies.1 = head;
         // Durable before it is shown.
         self.files.replace(CHECKPOINT, signed.to_string().as_bytes())?;
         self.published.send_replace(Arc::new(signed));
