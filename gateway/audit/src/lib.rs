@@ -42,6 +42,7 @@ mod seal;
 mod search;
 mod sequencer;
 mod service;
+mod shown;
 mod stats;
 pub mod store;
 mod subjects;
@@ -61,6 +62,7 @@ pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
+pub use shown::PublicFile;
 pub use subjects::Pseudonym;
 pub use tree::{TileError, TreeError, verifier_key_file};
 

@@ -172,9 +172,10 @@ impl AuditLog {
             make_folder(disk.as_ref(), &options.dir).map_err(io)?;
             let journal = lock(&options.dir.join("lock"))?;
             let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
+            let new = !options.log_dir.exists();
             make_folder(&RealDisk, &options.log_dir).map_err(io)?;
             let locks = Locks { journal, published: lock(&options.log_dir.join("lock"))? };
-            tree::files::shut(&options.log_dir).map_err(io)?;
+            tree::files::settle(&options.log_dir, new).map_err(io)?;
             let places = Places {
                 subjects: Some(options.dir.join("subjects.db")),
                 index: Some(options.dir.join("index.db")),

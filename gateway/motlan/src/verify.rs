@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, verify};
+use motlan_audit_tree::verify::{Evidence, Extent, Keys, Report, verify_to};
 
 use crate::cli::VerifyLogArgs;
 use crate::exit::{Ended, Exit, OrExit as _};
@@ -17,7 +17,7 @@ use files::{Folder, Served};
 
 /// Runs the command.
 pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
-    let (json, deep) = (args.json, args.deep);
+    let json = args.json;
     // Hashing holds up the thread it runs on.
     let verified = tokio::task::spawn_blocking(move || verified(&args)).await;
     let report = verified.context("the verification panicked").or_exit(Exit::Internal)?;
@@ -25,7 +25,7 @@ pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
         let text = serde_json::to_string(&report).context("the report is no JSON").or_exit(Exit::Internal)?;
         writeln!(out, "{text}")?;
     } else {
-        print::report(&report, deep, Look::of_stdout(), out)?;
+        print::report(&report, Look::of_stdout(), out)?;
     }
     Ok(match report.exit_code() {
         0 => Exit::Ok,
@@ -43,17 +43,21 @@ fn verified(args: &VerifyLogArgs) -> Report {
     let log = args.log.as_str();
     let scheme = log.split_once("://").map_or("", |(scheme, _)| scheme);
     if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
-        match Served::at(log) {
-            Ok(served) => with(&served, &keys, &evidence, args.deep),
+        match Served::at(log, args) {
+            Ok(served) => verify_to(&served, &keys, &evidence, extent(args)),
             Err(error) => Report::unreadable(error.as_ref()),
         }
     } else {
-        with(&Folder::at(Path::new(log)), &keys, &evidence, args.deep)
+        verify_to(&Folder::at(Path::new(log)), &keys, &evidence, extent(args))
     }
 }
 
-fn with(source: &impl Source, keys: &Keys, evidence: &Evidence, deep: bool) -> Report {
-    verify(source, keys, evidence, deep)
+const fn extent(args: &VerifyLogArgs) -> Extent {
+    match (args.hashes_only, args.deep) {
+        (true, _) => Extent::Hashes,
+        (false, true) => Extent::Contents,
+        (false, false) => Extent::Entries,
+    }
 }
 
 fn keys(args: &VerifyLogArgs) -> anyhow::Result<Keys> {

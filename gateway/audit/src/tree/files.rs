@@ -149,9 +149,13 @@ impl LogFiles for RealFiles {
     }
 }
 
-/// Shuts bundles away from others where an earlier release, or a copy made by
+/// The folder itself: open to all if it is new, for later it is the operator's.
+/// Bundles are shut away from others where an earlier release, or a copy made by
 /// hand, left them open. What a group may read is the operator's to say.
-pub(crate) fn shut(log: &Path) -> io::Result<()> {
+pub(crate) fn settle(log: &Path, new: bool) -> io::Result<()> {
+    if new {
+        fs::set_permissions(log, Permissions::from_mode(PUBLIC.1))?;
+    }
     let entries = log.join(ENTRIES);
     match fs::metadata(&entries) {
         Ok(meta) if meta.permissions().mode() & 0o007 != 0 => {

@@ -14,7 +14,7 @@ use super::{TileError, TreeError, damaged};
 pub(crate) struct Published {
     pub(super) newest: watch::Receiver<Arc<SignedCheckpoint>>,
     pub(super) key: VerifierKey,
-    pub(super) files: Arc<dyn LogFiles>,
+    pub(crate) files: Arc<dyn LogFiles>,
     pub(super) failing: Arc<AtomicBool>,
 }
 

@@ -7,7 +7,7 @@ use motlan_audit_tree::verify::{Report, Truncation, Verdict};
 use crate::term::{Look, Tone};
 
 /// Writes the report.
-pub(super) fn report(report: &Report, deep: bool, look: Look, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn report(report: &Report, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let (vi, en, tone) = match report.verdict {
         Verdict::Ok => ("KHÔNG PHÁT HIỆN SAI LỆCH", "nothing is wrong in the evidence given", Tone::Good),
         Verdict::Fault => ("PHÁT HIỆN SAI LỆCH", "a fault was found", Tone::Wanting),
@@ -35,11 +35,15 @@ pub(super) fn report(report: &Report, deep: bool, look: Look, out: &mut dyn Writ
         out,
         "Đã kiểm tra / checked      {} bản ghi / entries{}, {} tile, {} checkpoint, {} biên nhận / receipts",
         checked.entries,
-        if deep { ", cả nội dung / content too" } else { "" },
+        if checked.deep { ", cả nội dung / content too" } else { "" },
         checked.tiles,
         checked.checkpoints,
         checked.receipts
     )?;
+    if checked.hashes_only {
+        let text = "không đọc bản ghi nào, chỉ mã băm / no entry was read, hashes alone";
+        writeln!(out, "Phạm vi / extent           {}", look.paint(text, Tone::Wanting))?;
+    }
     let given = &report.evidence;
     writeln!(
         out,
