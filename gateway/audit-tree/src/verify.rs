@@ -145,10 +145,32 @@ struct Verifier<'a, S: ?Sized> {
     report: Report,
 }
 
+/// How much of a log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What is public: hashes, checkpoints, and with them receipts. That a tree
+    /// was not rewritten is seen by it, what its entries say is not.
+    Hashes,
+    /// Every entry, whether it is the one that was hashed.
+    Entries,
+    /// What every entry says, too.
+    Contents,
+}
+
 /// Verifies a log; `deep` asks for the content of entries too.
 pub fn verify<S: Source + ?Sized>(source: &S, keys: &Keys, evidence: &Evidence, deep: bool) -> Report {
+    verify_to(source, keys, evidence, if deep { Extent::Contents } else { Extent::Entries })
+}
+
+/// Verifies as much of a log as is said.
+pub fn verify_to<S: Source + ?Sized>(
+    source: &S,
+    keys: &Keys,
+    evidence: &Evidence,
+    extent: Extent,
+) -> Report {
     let mut verifier = Verifier { source, keys: keys.clone(), evidence, report: Report::blank() };
-    match verifier.steps(deep) {
+    match verifier.steps(extent) {
         Ok(()) => verifier.report,
         Err(Stop::Fault(fault)) => Report { verdict: Verdict::Fault, fault: Some(fault), ..verifier.report },
         Err(Stop::Unreadable(error)) => Report::unreadable(&error),
@@ -172,7 +194,7 @@ impl From<SourceError> for Stop {
 // === impl Verifier ===
 
 impl<S: Source + ?Sized> Verifier<'_, S> {
-    fn steps(&mut self, deep: bool) -> Result<(), Stop> {
+    fn steps(&mut self, extent: Extent) -> Result<(), Stop> {
         if self.keys.log.is_empty() {
             return Err(Stop::Unreadable(Unreadable::NoKey));
         }
@@ -181,7 +203,7 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
             receipts: self.evidence.receipts.len() as u64,
             witness_keys: self.keys.witnesses.len() as u64,
         };
-        self.report.checked.deep = deep;
+        self.report.checked = Checked::of(extent);
         let chain = chain::read(self.source, &self.keys)?;
         let reached = self.keys.follow(&chain);
         // Before the newest one is read: of a log that grows meanwhile none
@@ -206,8 +228,8 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
         self.say(&vouching, beyond.is_empty() && lost.is_empty());
         cosignatures?;
 
-        let deep = deep.then(|| Deep::new(&origin, &chain));
-        let mut pass = Pass::new(self.source, head.size, Expected::new(within, held), deep);
+        let deep = (extent == Extent::Contents).then(|| Deep::new(&origin, &chain));
+        let mut pass = Pass::new(self.source, head.size, Expected::new(within, held), extent, deep);
         let folded = pass.run();
         self.report.checked = pass.checked();
         let folded = folded?;
@@ -278,10 +300,10 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
         };
         self.report.witnessed = vouching.witnessed();
         let witnessed = self.report.witnessed.as_ref().map_or(0, |witnessed| witnessed.size);
-        self.report.unwitnessed = Unwitnessed {
-            entries: size.saturating_sub(witnessed),
-            since: stored::time(self.source, witnessed, size),
-        };
+        // It stands in an entry.
+        let hashes_only = self.report.checked.hashes_only;
+        let since = if hashes_only { None } else { stored::time(self.source, witnessed, size) };
+        self.report.unwitnessed = Unwitnessed { entries: size.saturating_sub(witnessed), since };
     }
 }
 

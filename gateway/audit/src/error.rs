@@ -39,8 +39,8 @@ pub enum AuditError {
     /// The log has been shut down.
     #[error("audit log is closed")]
     Closed,
-    /// At open: another process has the folder.
-    #[error("audit folder is in use by another process")]
+    /// At open: another process has the folder, or that of the published log.
+    #[error("audit folder or published log is in use by another process")]
     InUse,
     /// At open: another log took the place of this one (`motlan audit recover`):
     /// configure that one.

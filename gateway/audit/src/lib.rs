@@ -42,6 +42,7 @@ mod log;
 mod opening;
 mod origins;
 mod proofs;
+mod reading;
 mod recover;
 mod retire;
 mod rotation;
@@ -49,9 +50,11 @@ mod seal;
 mod search;
 mod sequencer;
 mod service;
+mod shown;
 mod stats;
 pub mod store;
 mod subjects;
+mod threads;
 mod tree;
 mod waiters;
 mod witnessing;
@@ -71,6 +74,7 @@ pub use recover::{Cause as RecoverCause, LastKnown, RecoverError, Recovered, is_
 pub use rotation::{RetireError, retire_log_key};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
+pub use shown::PublicFile;
 pub use subjects::Pseudonym;
 pub use tree::{TileError, TreeError, verifier_key_file};
 

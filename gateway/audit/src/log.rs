@@ -13,6 +13,7 @@ use crate::error::{AuditError, Cause};
 use crate::feeders::Feeder;
 use crate::identifier::Identifier;
 use crate::index::IndexHandle;
+use crate::reading::ReadingDesk;
 use crate::search::{Found, SearchDesk, SearchPage, SearchQuery};
 use crate::sequencer::{Phase, Pushed, Sequencer};
 use crate::stats::Stats;
@@ -38,6 +39,10 @@ pub(crate) struct Inner {
     pub(crate) index: IndexHandle,
     pub(crate) published: Published,
     pub(crate) search: SearchDesk,
+    /// Proofs, and what else those who are known read of the published log.
+    pub(crate) proofs: ReadingDesk,
+    /// What anybody may read of it.
+    pub(crate) shown: ReadingDesk,
     pub(crate) stats: Arc<Stats>,
     pub(crate) hold: Hold,
 }

@@ -43,7 +43,7 @@ impl AuditLog {
     /// [`AuditError::Tree`]: beyond what is published, or the files cannot be read.
     pub async fn prove_inclusion(&self, index: u64, size: u64) -> Result<Vec<NodeHash>, AuditError> {
         let published = self.inner.published.clone();
-        self.inner.search.work(move || Ok(published.prove_inclusion(index, size)?)).await
+        self.inner.proofs.work(move || Ok(published.prove_inclusion(index, size)?)).await
     }
 
     /// The proof that the tree of `new` leaves grew from the one of `old`.
@@ -52,7 +52,7 @@ impl AuditLog {
     /// As [`AuditLog::prove_inclusion`].
     pub async fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<NodeHash>, AuditError> {
         let published = self.inner.published.clone();
-        self.inner.search.work(move || Ok(published.prove_consistency(old, new)?)).await
+        self.inner.proofs.work(move || Ok(published.prove_consistency(old, new)?)).await
     }
 
     /// The tree as it was at a size.
@@ -61,6 +61,6 @@ impl AuditLog {
     /// As [`AuditLog::prove_inclusion`].
     pub async fn tree_head(&self, size: u64) -> Result<TreeHead, AuditError> {
         let published = self.inner.published.clone();
-        self.inner.search.work(move || Ok(TreeHead { size, root: published.root(size)? })).await
+        self.inner.proofs.work(move || Ok(TreeHead { size, root: published.root(size)? })).await
     }
 }

@@ -14,6 +14,8 @@ use motlan_audit_tree::{Entry, Kind, LeafHash, Outcome};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
+use places::{Bounds, Places};
+
 use crate::error::AuditError;
 use crate::identifier::Identifier;
 use crate::index::{Database, IndexHandle, signed};
@@ -82,9 +84,10 @@ pub struct Found {
 /// A page of a search.
 #[derive(Debug, Clone)]
 pub struct SearchPage {
-    /// The entries.
+    /// The entries: fewer than asked for, even none, where the page ends for
+    /// having looked at as many as it may.
     pub entries: Vec<Found>,
-    /// For the next page; `None` on the last.
+    /// For the next page; `None` on the last, and on no other.
     pub next_page_token: Option<String>,
     /// The search covers all entries below this index.
     pub indexed_through: u64,
@@ -93,8 +96,6 @@ pub struct SearchPage {
 enum Request {
     Search(Box<SearchQuery>, oneshot::Sender<Result<SearchPage, AuditError>>),
     Get(u64, oneshot::Sender<Result<Option<Found>, AuditError>>),
-    /// Something else that reads the disk.
-    Work(Box<dyn FnOnce() + Send>),
     Close,
 }
 
@@ -109,6 +110,8 @@ pub(crate) struct Searcher {
     subjects: Arc<Subjects>,
     token_key: hmac::Key,
     index: IndexHandle,
+    /// Entries that one page looks at, at most.
+    looked_at: usize,
     requests: Receiver<Request>,
 }
 
@@ -119,10 +122,11 @@ pub(crate) fn desk(
     subjects: Arc<Subjects>,
     token_key: &Key,
     index: IndexHandle,
+    looked_at: usize,
 ) -> (SearchDesk, Searcher) {
     let (desk, requests) = sync_channel(256);
     let token_key = hmac::Key::new(hmac::HMAC_SHA256, token_key.as_ref());
-    (SearchDesk(desk), Searcher { database, reader, subjects, token_key, index, requests })
+    (SearchDesk(desk), Searcher { database, reader, subjects, token_key, index, looked_at, requests })
 }
 
 // === impl SearchDesk ===
@@ -137,21 +141,6 @@ impl SearchDesk {
     pub(crate) async fn get(&self, index: u64) -> Result<Option<Found>, AuditError> {
         let (reply, answer) = oneshot::channel();
         self.hand_in(Request::Get(index, reply))?;
-        answer.await.unwrap_or(Err(AuditError::Closed))
-    }
-
-    /// Has something else read from the disk.
-    pub(crate) async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
-    ) -> Result<T, AuditError> {
-        let (reply, answer) = oneshot::channel();
-        let unless_gone = move || {
-            if !reply.is_closed() {
-                drop(reply.send(guarded(work)));
-            }
-        };
-        self.hand_in(Request::Work(Box::new(unless_gone)))?;
         answer.await.unwrap_or(Err(AuditError::Closed))
     }
 
@@ -179,7 +168,6 @@ impl Searcher {
                 Request::Get(_, reply) if reply.is_closed() => {}
                 Request::Search(query, reply) => drop(reply.send(guarded(|| self.search(&query)))),
                 Request::Get(index, reply) => drop(reply.send(guarded(|| self.get(index, None)))),
-                Request::Work(work) => work(),
                 Request::Close => return,
             }
         }
@@ -210,12 +198,13 @@ impl Searcher {
         let start = start.ok_or(AuditError::PageToken)?;
         let size = if query.page_size == 0 { PAGE.0 } else { query.page_size.min(PAGE.1) };
         let places = self.places(query, start, size).map_err(AuditError::Index)?;
-        let mut entries = Vec::with_capacity(places.len());
+        let mut entries: Vec<Found> = Vec::with_capacity(places.found.len());
         let mut bytes = 0;
-        let mut more = false;
-        for (index, position) in places {
+        // Behind which entry the next page begins, if there is one.
+        let mut on = places.broke_off;
+        for (index, position) in places.found {
             if entries.len() == size as usize || bytes > PAGE_BYTES {
-                more = true;
+                on = entries.last().map(|last| last.index);
                 break;
             }
             let gone = StoreError::Corrupt { index, what: "entry is indexed and cannot be found" };
@@ -223,7 +212,7 @@ impl Searcher {
             bytes += found.bytes.len();
             entries.push(found);
         }
-        let next = entries.last().filter(|_| more).map(|last| token::Token { last: last.index, ..start });
+        let next = on.map(|last| token::Token { last, ..start });
         Ok(SearchPage {
             entries,
             next_page_token: next.map(|token| self.write_token(query, token)),
@@ -231,18 +220,13 @@ impl Searcher {
         })
     }
 
-    /// Index and position of the entries of the page, and one more if there is.
-    fn places(
-        &self,
-        query: &SearchQuery,
-        start: token::Token,
-        size: u32,
-    ) -> rusqlite::Result<Vec<(u64, u64)>> {
+    /// The entries of the page, and one more if there is.
+    fn places(&self, query: &SearchQuery, start: token::Token, size: u32) -> rusqlite::Result<Places> {
         let pseudonym = match &query.subject {
             None => None,
             Some(identifier) => match self.subjects.find(identifier) {
                 Ok(Some(pseudonym)) => Some(pseudonym),
-                Ok(None) => return Ok(Vec::new()),
+                Ok(None) => return Ok(Places::default()),
                 Err(_) => return Err(rusqlite::Error::InvalidQuery),
             },
         };
@@ -258,8 +242,11 @@ impl Searcher {
             high = high.min(first_at(&connection, start.through, to)?);
         }
         let pseudonym = pseudonym.as_ref().map(Pseudonym::as_str);
-        let Some(wanted) = places::Wanted::of(&connection, query, pseudonym)? else { return Ok(Vec::new()) };
-        wanted.find(&connection, (low, high), query.order, size as usize + 1)
+        let Some(wanted) = places::Wanted::of(&connection, query, pseudonym)? else {
+            return Ok(Places::default());
+        };
+        let bounds = Bounds { found: size as usize + 1, looked_at: self.looked_at };
+        wanted.find(&connection, (low, high), query.order, &bounds)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Opening the log, its threads, and closing it in order.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ use crate::journal::disk::{Disk, RealDisk};
 use crate::journal::{JournalStore, Retirer};
 use crate::keys::{KeyError, KeyProvider, random_key};
 use crate::log::{AuditLog, Inner};
+use crate::reading;
 use crate::recover::refuse_superseded;
 use crate::retire::{self, Retirement};
 use crate::seal::{Sealer, derive};
@@ -27,6 +28,7 @@ use crate::sequencer::Sequencer;
 use crate::stats::Stats;
 use crate::store::{AuditReader, AuditStore, MemoryStore, StoreError};
 use crate::subjects::{Desk, Standing, Subjects};
+use crate::threads::Worker;
 #[cfg(any(test, feature = "testing"))]
 use crate::tree::files::fault::FaultFiles;
 use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
@@ -52,21 +54,32 @@ pub struct AuditOptions {
     pub queue: usize,
     /// Bytes kept for admitted work once the disk is full.
     pub reserve_bytes: u64,
+    /// Entries that one page of a search looks at, at most.
+    pub page_looks: usize,
 }
 
 /// The threads of an open log. Dropping it closes the log too, but blocks.
 pub struct AuditService {
     log: AuditLog,
     progress: Arc<Progress>,
-    subjects: Option<JoinHandle<()>>,
-    journal: Option<JoinHandle<()>>,
-    index: Option<JoinHandle<()>>,
-    search: Option<JoinHandle<()>>,
-    tree: Option<JoinHandle<()>>,
-    retire: Option<JoinHandle<()>>,
+    subjects: Option<Worker>,
+    journal: Option<Worker>,
+    index: Option<Worker>,
+    search: Option<Worker>,
+    tree: Option<Worker>,
+    retire: Option<Worker>,
+    proofs: Option<Worker>,
+    shown: Option<Worker>,
     /// Held so that no second process opens the folder.
     _lock: Option<File>,
 }
+
+/// At closing, for the last checkpoint: so long without one that covers more, and
+/// so many times in all.
+const PUBLISHING: (Duration, u32) = (Duration::from_secs(5), 4);
+
+/// At closing, for what is being read.
+const READING: Duration = Duration::from_secs(1);
 
 /// The places of the databases; none in memory.
 struct Places {
@@ -94,6 +107,7 @@ impl AuditOptions {
             commit_spacing: Duration::from_micros(700),
             queue: 16_384,
             reserve_bytes: 4 << 20,
+            page_looks: 50_000,
         }
     }
 }
@@ -144,7 +158,7 @@ impl AuditLog {
         let options = AuditOptions::new("", origin);
         let files = Arc::<MemoryFiles>::default();
         let places = Places { subjects: None, index: None, log: None, files, begins: 0, retirer: None };
-        Self::start(&options, keys.as_ref(), clock, Box::<MemoryStore>::default(), places, None)
+        Self::start(&options, keys.as_ref(), clock, Box::<MemoryStore>::default(), places, Locks::default())
     }
 
     async fn open_on(
@@ -157,14 +171,16 @@ impl AuditLog {
         let opened = tokio::task::spawn_blocking(move || {
             let io = |error| AuditError::Store(StoreError::Read(error));
             make_folder(disk.as_ref(), &options.dir).map_err(io)?;
-            let lock = File::create(options.dir.join("lock")).map_err(io)?;
-            lock.try_lock().map_err(|_| AuditError::InUse)?;
+            let journal = lock(&options.dir.join("lock"))?;
             refuse_superseded(&options.dir)?;
+            let new = !options.log_dir.exists();
             let files = files(RealFiles::new(&options.log_dir));
             let (begins, published) = older(&options, files.as_ref(), keys.as_ref())?;
             let store =
                 JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes, published)?;
             make_folder(&RealDisk, &options.log_dir).map_err(io)?;
+            let locks = Locks { journal, published: lock(&options.log_dir.join("lock"))? };
+            tree::files::settle(&options.log_dir, new).map_err(io)?;
             let places = Places {
                 subjects: Some(options.dir.join("subjects.db")),
                 index: Some(options.dir.join("index.db")),
@@ -173,7 +189,7 @@ impl AuditLog {
                 begins,
                 retirer: Some(store.retirer()),
             };
-            Self::start(&options, keys.as_ref(), clock, Box::new(store), places, Some(lock))
+            Self::start(&options, keys.as_ref(), clock, Box::new(store), places, locks)
         });
         opened.await.unwrap_or(Err(AuditError::Closed))
     }
@@ -184,7 +200,7 @@ impl AuditLog {
         clock: Arc<dyn Clock>,
         store: Box<dyn AuditStore>,
         places: Places,
-        lock: Option<File>,
+        locks: Locks,
     ) -> Result<(Self, AuditService), AuditError> {
         // The first random bytes take tens of milliseconds: now, not at the first request.
         drop(random_key()?);
@@ -211,9 +227,11 @@ impl AuditLog {
             Arc::clone(&subjects),
             &token_key,
             index_handle.clone(),
+            options.page_looks,
         );
+        let ((proofs, prover), (shown, shower)) = (reading::desk(), reading::desk());
         let integrator = Integrator::open(
-            (places.log.as_deref(), Arc::clone(&places.files)),
+            (places.log.as_deref(), Arc::clone(&places.files), locks.published),
             &origin,
             keys,
             (Arc::clone(&reader), next),
@@ -258,6 +276,8 @@ impl AuditLog {
                 index: index_handle,
                 published: integrator.handle(),
                 search: search_desk,
+                proofs,
+                shown,
                 stats,
                 hold: Hold::default(),
             }),
@@ -271,61 +291,21 @@ impl AuditLog {
             search: None,
             tree: None,
             retire: None,
-            _lock: lock,
+            proofs: None,
+            shown: None,
+            _lock: locks.journal,
         };
-        service.journal = Some(thread("motlan-journal", move || writer.run())?);
-        service.subjects = Some(thread("motlan-subjects", move || worker.run())?);
-        service.index = Some(thread("motlan-index", move || index::run(indexer))?);
-        service.search = Some(thread("motlan-search", move || searcher.run())?);
-        service.tree = Some(thread("motlan-integrate", move || tree::run(integrator))?);
+        service.journal = Some(Worker::spawn("motlan-journal", move || writer.run())?);
+        service.subjects = Some(Worker::spawn("motlan-subjects", move || worker.run())?);
+        service.index = Some(Worker::spawn("motlan-index", move || index::run(indexer))?);
+        service.search = Some(Worker::spawn("motlan-search", move || searcher.run())?);
+        service.tree = Some(Worker::spawn("motlan-integrate", move || tree::run(integrator))?);
         if let Some(retirement) = retirement {
-            service.retire = Some(thread("motlan-retire", move || retire::run(retirement))?);
+            service.retire = Some(Worker::spawn("motlan-retire", move || retire::run(retirement))?);
         }
+        service.proofs = Some(Worker::spawn("motlan-prove", move || prover.run())?);
+        service.shown = Some(Worker::spawn("motlan-show", move || shower.run())?);
         Ok((log, service))
-    }
-}
-
-/// The first entry of the journal, and how many a published log covers that holds
-/// older ones. A journal that is gone altogether is not begun anew under one.
-fn older(
-    options: &AuditOptions,
-    files: &dyn LogFiles,
-    keys: &dyn KeyProvider,
-) -> Result<(u64, u64), AuditError> {
-    let begins = JournalStore::begins(&options.dir)?;
-    let published = if begins == Some(0) { 0 } else { tree::covered(files, &options.origin, keys)? };
-    if begins.is_none() && published > 0 {
-        return Err(TreeError::Shorter { held: 0, published }.into());
-    }
-    Ok((begins.unwrap_or(0), published))
-}
-
-/// Makes a folder where there is none, by durable names: a log in a folder that
-/// a power cut takes away is none.
-fn make_folder(disk: &dyn Disk, dir: &Path) -> std::io::Result<()> {
-    let named = |folder: &&Path| !folder.as_os_str().is_empty();
-    let made: Vec<&Path> = dir.ancestors().take_while(named).take_while(|folder| !folder.exists()).collect();
-    fs::create_dir_all(dir)?;
-    for folder in made {
-        let above = folder.parent().filter(named).unwrap_or(Path::new("."));
-        disk.sync_dir(above)?;
-    }
-    Ok(())
-}
-
-fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AuditError> {
-    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(body);
-    spawned.map_err(|error| AuditError::Store(StoreError::Read(error)))
-}
-
-/// The time of the last entry: the clock may have been set back since.
-fn last_time(reader: &dyn AuditReader, next: u64) -> Result<EntryTime, AuditError> {
-    let Some(last) = next.checked_sub(1) else { return Ok(EntryTime::new(Timestamp::UNIX_EPOCH)) };
-    let damaged = StoreError::Corrupt { index: last, what: "last entry is not of the entry format" };
-    let stored = reader.read(last, None)?;
-    match stored.map(|stored| Entry::parse(&stored.bytes)) {
-        Some(Ok(entry)) => Ok(entry.time),
-        _ => Err(damaged.into()),
     }
 }
 
@@ -351,21 +331,26 @@ impl AuditService {
     }
 
     fn close(&mut self) {
-        let join = |thread: Option<JoinHandle<()>>| {
-            if thread.is_some_and(|thread| thread.join().is_err()) {
-                tracing::error!("an audit thread ended in a panic");
-            }
-        };
+        let join = |worker: Option<Worker>| worker.map_or((), Worker::join);
         self.log.inner.desk.close();
         join(self.subjects.take());
         self.log.inner.sequencer.close();
         join(self.journal.take());
         self.progress.close();
         join(self.index.take());
-        join(self.tree.take());
-        join(self.retire.take());
         self.log.inner.search.close();
         join(self.search.take());
+        // The published disk may hang: what is not published yet is durable all
+        // the same, and the next start publishes it.
+        let published = || self.log.inner.published.newest().head().size;
+        if let Some(tree) = self.tree.take() {
+            tree.join_within(PUBLISHING.0, PUBLISHING.1, published);
+        }
+        self.log.inner.proofs.close();
+        self.log.inner.shown.close();
+        for reader in [self.retire.take(), self.proofs.take(), self.shown.take()].into_iter().flatten() {
+            reader.join_within(READING, 1, || ());
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod recovering;
 mod reindexing;
 mod rotating;
 mod searching;
+mod standing_apart;
 mod tampering;
 mod varied;
 mod witnessing;

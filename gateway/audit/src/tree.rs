@@ -11,6 +11,7 @@
 //! ([`Integrator::open`]): a log that is shorter than what was published, or
 //! another one, does not serve.
 
+mod error;
 pub(crate) mod files;
 mod hold;
 mod published;
@@ -18,23 +19,25 @@ mod signers;
 mod tidy;
 mod witnessed;
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use motlan_audit_tree::bundle::{BundleError, push_entry};
+use motlan_audit_tree::bundle::push_entry;
 use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
 use motlan_audit_tree::{
-    Bundle, Checkpoint, CheckpointError, Frontier, ReadError, RotationError, SignedCheckpoint, TreeHead,
+    Bundle, Checkpoint, Frontier, ReadError, SignedCheckpoint, TreeHead,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::keys::{KeyError, KeyProvider};
-use crate::store::{AuditReader, StoreError};
+use crate::keys::KeyProvider;
+use crate::store::AuditReader;
 use crate::writer::Progress;
+pub use error::TreeError;
 pub use files::TileError;
 use files::{LogFiles, Stored};
 pub(crate) use hold::covered;
@@ -68,78 +71,6 @@ const CHUNK: usize = 256 << 10;
 /// Between two attempts after a failure: first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
-/// Why the tree cannot be grown, or the log not be held against it.
-#[derive(Debug, thiserror::Error)]
-pub enum TreeError {
-    /// A file cannot be read or written; asking again may help.
-    #[error("a file of the published log cannot be used")]
-    Files(#[from] std::io::Error),
-    /// The journal cannot be read.
-    #[error("the journal cannot be read")]
-    Journal(#[from] StoreError),
-    /// At open: entries that a published checkpoint covers are gone. The folder
-    /// was restored from an older copy, or cut: do not serve.
-    #[error("the journal holds {held} entries and {published} are published")]
-    Shorter {
-        /// Durable entries.
-        held: u64,
-        /// What the last checkpoint covers.
-        published: u64,
-    },
-    /// At open: the journal holds another entry than the tree: do not serve.
-    #[error("the journal holds another entry {index} than the one that was published")]
-    Other {
-        /// The first one found.
-        index: u64,
-    },
-    /// At open: the published log was begun and its checkpoint is gone.
-    #[error("the checkpoint of the published log is missing")]
-    Missing,
-    /// At open: witnesses have cosigned entries that are not published. The
-    /// folders were put back to an older copy: do not serve.
-    #[error(
-        "witnesses have cosigned {witnessed} entries and {published} are published: the log was rolled back. Put the \
-         newer folders back, or see `motlan audit recover`"
-    )]
-    Unshown {
-        /// What the witnessed checkpoint covers.
-        witnessed: u64,
-        /// What the last checkpoint covers.
-        published: u64,
-    },
-    /// A checkpoint of this log's key is of another tree than this one. At
-    /// open: do not serve.
-    #[error(
-        "the checkpoint of {size} entries that witnesses cosigned is of another tree: see `motlan audit recover`"
-    )]
-    Forked {
-        /// The size at which they differ.
-        size: u64,
-    },
-    /// At open: the checkpoint is not one that this log's key signed.
-    #[error("the checkpoint is not of this log and key")]
-    Foreign(#[from] CheckpointError),
-    /// At open: a published statement that one key follows another does not hold:
-    /// do not serve.
-    #[error("a statement that one log key follows another does not hold")]
-    Statement(#[from] RotationError),
-    /// The tiles are not of the tree that the checkpoint states.
-    #[error("the tiles are damaged")]
-    Tiles(#[source] Box<ReadError<TileError>>),
-    /// The log key cannot be had or used.
-    #[error("the log key cannot be used")]
-    Key(#[from] KeyError),
-    /// An entry is too long for a bundle; the journal takes none.
-    #[error("an entry does not fit a bundle")]
-    Bundle(#[from] BundleError),
-    /// There is no such entry or tree among those published.
-    #[error("beyond the {published} entries published")]
-    OutOfRange {
-        /// What the newest checkpoint covers.
-        published: u64,
-    },
-}
-
 /// The thread's state.
 pub(crate) struct Integrator {
     reader: Arc<dyn AuditReader>,
@@ -155,6 +86,11 @@ pub(crate) struct Integrator {
     /// What a checkpoint covers that this process made durable.
     lasting: Arc<AtomicU64>,
     paused: Arc<Mutex<bool>>,
+    /// Of which trees the checkpoint in the folder may be: the one found there
+    /// last, and the one that was to take its place.
+    lies: (TreeHead, TreeHead),
+    /// Held to the end of the thread, also of one that is left behind.
+    _lock: Option<File>,
     failing: Arc<AtomicBool>,
     witnessed: Keeper,
     /// Whether edge and bundle are another's than what is published: after a
@@ -169,7 +105,7 @@ impl Integrator {
     /// Opens the published log among these files (of a folder; none: in memory),
     /// beginning it if it is new, and holds the journal of `durable` entries against it.
     pub(crate) fn open(
-        (folder, files): (Option<&Path>, Arc<dyn LogFiles>),
+        (folder, files, lock): (Option<&Path>, Arc<dyn LogFiles>, Option<File>),
         origin: &str,
         keys: &dyn KeyProvider,
         (reader, durable): (Arc<dyn AuditReader>, u64),
@@ -194,6 +130,8 @@ impl Integrator {
             published,
             lasting: Arc::default(),
             paused: Arc::default(),
+            lies: (head, head),
+            _lock: lock,
             failing: Arc::default(),
             witnessed,
             astray: false,
@@ -249,6 +187,7 @@ impl Integrator {
     /// Brings the next entries below `durable` into the tree and publishes them:
     /// not more than [`STEP`], so that a long way is made for good piece by piece.
     fn step(&mut self, durable: u64) -> Result<(), TreeError> {
+        self.is_ours()?;
         if self.astray {
             self.go_back()?;
             self.astray = false;
@@ -315,9 +254,26 @@ impl Integrator {
         Ok(bundle.map_or(Ok(()), |bundle| self.files.write(&bundle.to_string(), &self.bundle))?)
     }
 
-    fn publish(&self, head: TreeHead) -> Result<(), TreeError> {
+    /// That the folder holds the checkpoint this process put there last. A look
+    /// before anything is written, and one before the checkpoint is.
+    fn is_ours(&mut self) -> Result<(), TreeError> {
+        let bytes = self.files.read(CHECKPOINT)?.ok_or(TreeError::Missing)?;
+        let name = self.signers.verifier_key().name();
+        for head in [self.lies.1, self.lies.0] {
+            // Others may have added their signatures behind the text.
+            if bytes.starts_with(Checkpoint::new(name, head)?.to_string().as_bytes()) {
+                self.lies.0 = head;
+                return Ok(());
+            }
+        }
+        Err(TreeError::Overwritten)
+    }
+
+    fn publish(&mut self, head: TreeHead) -> Result<(), TreeError> {
+        self.is_ours()?;
         let checkpoint = Checkpoint::new(self.signers.verifier_key().name(), head)?;
         let signed = self.signers.sign(checkpoint)?;
+        self.lies.1 = head;
         // Durable before it is shown.
         self.files.replace(CHECKPOINT, signed.to_string().as_bytes())?;
         self.lasting.store(head.size, Ordering::Release);

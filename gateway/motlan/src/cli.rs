@@ -246,6 +246,18 @@ pub struct VerifyLogArgs {
     /// Read what every entry says, too
     #[arg(long)]
     pub deep: bool,
+    /// Read no entries: what is public alone, hashes, checkpoints, and receipts by them
+    #[arg(long, conflicts_with = "deep")]
+    pub hashes_only: bool,
+    /// From a server, as an auditor: the folder with cert.pem, key.pem and ca.pem
+    #[arg(long, value_name = "DIR")]
+    pub client: Option<PathBuf>,
+    /// The officer's token; by default officer.jwt in that folder
+    #[arg(long, value_name = "FILE", requires = "client")]
+    pub token: Option<PathBuf>,
+    /// From a server, as anybody: the authority of its certificate, PEM
+    #[arg(long, value_name = "FILE", conflicts_with = "client")]
+    pub ca: Option<PathBuf>,
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,

@@ -46,7 +46,7 @@ pub async fn sandbox(args: &SandboxArgs, out: &mut dyn Write) -> Ended {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let running = Running::start(WorldOptions::new(&args.data, clock)).await?;
     let (world, gateway) = (running.world(), running.gateway());
-    let told = write!(out, "{}", guide(world, &program(), gateway.grpc(), gateway.probe()));
+    let told = write!(out, "{}", guide(world, &program(), gateway));
     let ended: Ended = match told.and_then(|()| out.flush()) {
         // Who has read enough of the guide (`| head`) wants the sandbox still.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),

@@ -138,11 +138,12 @@ impl World {
     }
 
     /// Tells where everything is; nothing is written after it.
-    pub fn publish(&self, grpc: &str, probe: &str) -> anyhow::Result<()> {
+    pub fn publish(&self, grpc: &str, probe: &str, log: Option<&str>) -> anyhow::Result<()> {
         let registries = self.registries.endpoints();
         let endpoints = json!({
             "grpc": grpc,
             "probe": probe,
+            "log": log,
             "registries": {
                 "population": registries.population,
                 "business": registries.business,
@@ -303,21 +304,21 @@ impl World {
         let receipt_key = format!("iss: {0}\nkid: {0}\n{1}", tokens::PORTAL, self.issuers.receipts().pem());
         files.write("clients/portal/receipt.key", &receipt_key)?;
         self.renew_tokens()?;
-        let [grpc, probe] = free_ports()?;
-        let text = settings::toml(grpc, probe, &self.registries, self.registry_deadline, &self.cast);
+        let ports = free_ports()?;
+        let text = settings::toml(ports, &self.registries, self.registry_deadline, &self.cast);
         files.write("motlan.toml", &(text + settings))
     }
 }
 
-/// Two loopback ports that are free now, and that no outgoing connection will
+/// Loopback ports (gRPC, probes, published log) that are free now, and that no outgoing connection will
 /// take meanwhile: they lie below the range those come from (32768 on Linux).
-fn free_ports() -> anyhow::Result<[u16; 2]> {
+fn free_ports() -> anyhow::Result<[u16; 3]> {
     let mut held = Vec::new();
     for _ in 0..1_000 {
         let port = 20_000 + u16::from_be_bytes(random::<2>()?) % 12_000;
         held.extend(TcpListener::bind(("127.0.0.1", port)).map(|listener| (listener, port)));
-        if let [(_, first), (_, second)] = held.as_slice() {
-            return Ok([*first, *second]);
+        if let [(_, first), (_, second), (_, third)] = held.as_slice() {
+            return Ok([*first, *second, *third]);
         }
     }
     bail!("no loopback port is free")

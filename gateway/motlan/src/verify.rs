@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, Verdict, verify};
+use motlan_audit_tree::verify::{Evidence, Extent, Keys, Report, Source, Verdict, verify_to};
 use motlan_domain::Clock as _;
 
 use crate::cli::VerifyLogArgs;
@@ -30,7 +30,7 @@ pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
             "--log: nhiều nhật ký cần --origins / several logs need --origins",
         ));
     }
-    let (json, deep) = (args.json, args.deep);
+    let json = args.json;
     // Hashing holds up the thread it runs on.
     let verified = tokio::task::spawn_blocking(move || verified(&args)).await;
     let report = verified.context("the verification panicked").or_exit(Exit::Internal)?;
@@ -39,7 +39,7 @@ pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
         writeln!(out, "{text}")?;
     } else {
         let now = SystemClock::start().now();
-        print::report(&report, deep, now, Look::of_stdout(), out)?;
+        print::report(&report, now, Look::of_stdout(), out)?;
     }
     Ok(exit(report.verdict))
 }
@@ -54,7 +54,7 @@ fn exit(verdict: Verdict) -> Exit {
 
 /// Several logs, and a registry that says whether they are all there are.
 async fn run_all(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
-    let (json, deep) = (args.json, args.deep);
+    let json = args.json;
     let together = tokio::task::spawn_blocking(move || all_verified(&args)).await;
     let together = together.context("the verification panicked").or_exit(Exit::Internal)??;
     if json {
@@ -62,8 +62,9 @@ async fn run_all(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
             serde_json::to_string(&together).context("the report is no JSON").or_exit(Exit::Internal)?;
         writeln!(out, "{text}")?;
     } else {
+        let now = SystemClock::start().now();
         for report in &together.logs {
-            print::report(report, deep, Look::of_stdout(), out)?;
+            print::report(report, now, Look::of_stdout(), out)?;
             writeln!(out)?;
         }
         together.print(Look::of_stdout(), out)?;
@@ -80,9 +81,9 @@ fn all_verified(args: &VerifyLogArgs) -> Result<Together, Failure> {
     origins::add_keys(&mut keys, &registry).or_exit(Exit::Data)?;
     let given = evidence(args).or_exit(Exit::Usage)?;
     let reports = args.log.iter().map(|log| {
-        of_log(log, |source| {
+        of_log(log, args, |source| {
             let own = origins::said_origin(source).map(|origin| given.of_log(&origin));
-            verify(source, &keys, &own.unwrap_or_default(), args.deep)
+            verify_to(source, &keys, &own.unwrap_or_default(), extent(args))
         })
     });
     Ok(Together::of(&registry, &given, reports.collect()))
@@ -95,19 +96,27 @@ fn verified(args: &VerifyLogArgs) -> Report {
         Err(error) => return Report::unreadable(error.as_ref()),
     };
     let log = args.log.first().map(String::as_str).unwrap_or_default();
-    of_log(log, |source| verify(source, &keys, &evidence, args.deep))
+    of_log(log, args, |source| verify_to(source, &keys, &evidence, extent(args)))
 }
 
 /// A report over the files of that folder or address.
-fn of_log(log: &str, verify: impl Fn(&dyn Source) -> Report) -> Report {
+fn of_log(log: &str, args: &VerifyLogArgs, verify: impl Fn(&dyn Source) -> Report) -> Report {
     let scheme = log.split_once("://").map_or("", |(scheme, _)| scheme);
     if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
-        match Served::at(log) {
+        match Served::at(log, args) {
             Ok(served) => verify(&served),
             Err(error) => Report::unreadable(error.as_ref()),
         }
     } else {
         verify(&Folder::at(Path::new(log)))
+    }
+}
+
+const fn extent(args: &VerifyLogArgs) -> Extent {
+    match (args.hashes_only, args.deep) {
+        (true, _) => Extent::Hashes,
+        (false, true) => Extent::Contents,
+        (false, false) => Extent::Entries,
     }
 }
 

@@ -39,6 +39,7 @@ const FETCHES: Duration = Duration::from_secs(10);
 pub struct Gateway {
     grpc: String,
     probe: String,
+    log: Option<String>,
     handle: ServerHandle,
     stop: CancellationToken,
     serving: TaskTracker,
@@ -145,6 +146,7 @@ impl Gateway {
         let (stop, serving) = (CancellationToken::new(), TaskTracker::new());
         let grpc = bound.grpc_addr().to_string();
         let probe = format!("http://{}", bound.probe_addr());
+        let log = bound.log_addr().map(|addr| format!("https://{addr}"));
         let handle = bound.handle();
         let exporting = exporter.map(|exporter| exporter.start(bound.numbers()));
         // Ends when `stop` is cancelled and its calls have ended; `shutdown` waits for it.
@@ -156,10 +158,11 @@ impl Gateway {
             witnessing.1.spawn(submitter.run(witnessing.0.clone()));
         }
         witnessing.1.close();
-        tracing::info!(%grpc, %probe, "gateway is up");
+        tracing::info!(%grpc, %probe, log, "gateway is up");
         Ok(Self {
             grpc,
             probe,
+            log,
             handle,
             stop,
             serving,
@@ -181,6 +184,11 @@ impl Gateway {
     /// Where the probes are served.
     pub fn probe(&self) -> &str {
         &self.probe
+    }
+
+    /// Where the published log is served, if it is.
+    pub fn log(&self) -> Option<&str> {
+        self.log.as_deref()
     }
 
     /// For reloading certificates and reading counters.
@@ -254,6 +262,7 @@ fn server_options(section: &ServerSection) -> Result<ServerOptions, TlsError> {
     Ok(ServerOptions {
         grpc_addr: section.listen,
         probe_addr: section.probe,
+        log_addr: section.log_listen,
         tls: tls(section)?,
         reflection: section.reflection,
         limits: section.limits.clone(),

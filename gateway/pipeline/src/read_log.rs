@@ -4,7 +4,8 @@
 use motlan_access::{Identity, LogPermit};
 use motlan_audit::{AuditError, Draft, Found, SearchPage, SearchQuery};
 use motlan_audit_tree::entry::{Effect, Filter, Search};
-use motlan_audit_tree::{Kind, Text};
+use motlan_audit_tree::tile::TILE_WIDTH;
+use motlan_audit_tree::{Bundle, Kind, Text};
 use motlan_domain::Reason;
 
 use crate::Pipeline;
@@ -63,6 +64,33 @@ impl Pipeline {
             return Err(NotReleased::Refused(Sealed::new(refusal, receipt, None)).into());
         };
         Ok(Sealed::new(found, receipt, None))
+    }
+
+    /// A bundle of the published log; the entry names the indices it holds.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_bundle(
+        &self,
+        identity: &Identity,
+        bundle: Bundle,
+        trace: &str,
+    ) -> Result<Sealed<Vec<u8>>, ReadError> {
+        let permit = self.may_read_log(identity, trace).await?;
+        let bytes = self.ledger().log().bundle(bundle).await.map_err(|error| read_error(&error))?;
+        let first = bundle.index().saturating_mul(u64::from(TILE_WIDTH));
+        let last = first.saturating_add(u64::from(bundle.width()) - 1);
+        let filters = vec![Filter {
+            name: Text::Borrowed("indices"),
+            value: Some(Text::Owned(format!("{first}-{last}"))),
+        }];
+        let count = bytes.as_ref().map_or(0, |_| u64::from(bundle.width()));
+        let receipt = self.log_read(&permit, filters, count, trace).await?;
+        let Some(bytes) = bytes else {
+            let refusal = Refusal::of(Reason::EntryUnknown);
+            return Err(NotReleased::Refused(Sealed::new(refusal, receipt, None)).into());
+        };
+        Ok(Sealed::new(bytes, receipt, None))
     }
 
     async fn may_read_log(&self, identity: &Identity, trace: &str) -> Result<LogPermit, ReadError> {

@@ -2,7 +2,7 @@
 //!
 //! **In scope**: sockets, TLS, limits, deadlines, conversion between protobuf
 //! and the domain, judging input, one form for every error, health, readiness,
-//! reflection, `/metrics`. **Out of scope**: every decision. Who may ask is `motlan-access`'
+//! reflection, `/metrics`, the published log over HTTPS (`published.rs`). **Out of scope**: every decision. Who may ask is `motlan-access`'
 //! word, what is answered `motlan-pipeline`'s: a response can be built from a
 //! sealed value only.
 //!
@@ -24,6 +24,7 @@ mod options;
 mod peers;
 mod press;
 mod probe;
+mod published;
 pub mod reasons;
 mod refusal;
 mod routes;

@@ -13,6 +13,9 @@ pub struct ServerOptions {
     pub grpc_addr: SocketAddr,
     /// The probe listener (plain HTTP), loopback only; port 0 takes a free one.
     pub probe_addr: SocketAddr,
+    /// The listener of the published log (HTTPS), if there is to be one; port 0
+    /// takes a free one.
+    pub log_addr: Option<SocketAddr>,
     /// Certificate, key and the authority of client certificates.
     pub tls: TlsMaterial,
     /// Whether configured callers may read the contract by gRPC reflection.

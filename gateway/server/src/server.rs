@@ -25,6 +25,7 @@ use crate::listener::Listener;
 use crate::options::ServerOptions;
 use crate::peers::{RefusalLog, Refused};
 use crate::probe::{self, Readiness};
+use crate::published::{PublishedLog, Requests};
 use crate::routes::Routes;
 use crate::services::{Services, add_reflection};
 use crate::tls::{TlsError, TlsMaterial};
@@ -44,10 +45,18 @@ pub struct BoundServer {
     grpc_addr: SocketAddr,
     probe_addr: SocketAddr,
     listener: Listener,
+    published: Option<Published>,
     health: HealthReporter,
     readiness: Readiness,
     numbers: Arc<Numbers>,
     handle: ServerHandle,
+}
+
+/// The listener of the published log.
+struct Published {
+    tcp: TcpListener,
+    addr: SocketAddr,
+    log: Arc<PublishedLog>,
 }
 
 /// Everything that is counted: here, below, and beside.
@@ -55,6 +64,7 @@ struct Numbers {
     calls: Arc<Calls>,
     refusals: Arc<RefusalLog>,
     pipeline: Arc<Pipeline>,
+    published: Option<Arc<Requests>>,
     beside: Vec<Arc<dyn Source>>,
 }
 
@@ -62,6 +72,7 @@ struct Numbers {
 #[derive(Clone)]
 pub struct ServerHandle {
     tls: Arc<ArcSwap<ServerConfig>>,
+    published: Option<Arc<ArcSwap<ServerConfig>>>,
     refusals: Arc<RefusalLog>,
 }
 
@@ -118,12 +129,23 @@ impl Server {
         let refusals = Arc::new(RefusalLog::new(clock));
         let draining = CancellationToken::new();
         let pipeline = Arc::clone(&services.pipeline);
+        let published = match options.log_addr {
+            None => None,
+            Some(addr) => {
+                let (tcp, addr) = listen("published log", addr).await?;
+                let (pipeline, limits) = (Arc::clone(&pipeline), options.limits.clone());
+                let tls = options.tls.public_config()?;
+                let log = Arc::new(PublishedLog::new(tls, pipeline, limits, Arc::clone(&refusals)));
+                Some(Published { tcp, addr, log })
+            }
+        };
         let methods = motlan_proto::access::methods().iter().map(|(path, _)| *path);
         let calls = Arc::new(Calls::of(methods.chain(PROBES)));
         let numbers = Numbers {
             calls: Arc::clone(&calls),
             refusals: Arc::clone(&refusals),
             pipeline: Arc::clone(&pipeline),
+            published: published.as_ref().map(|published| published.log.requests()),
             beside: services.beside,
         };
         Ok(BoundServer {
@@ -134,7 +156,12 @@ impl Server {
             readiness: Readiness { pipeline: Arc::clone(&pipeline), draining: draining.clone() },
             health,
             numbers: Arc::new(numbers),
-            handle: ServerHandle { tls: Arc::clone(&tls), refusals: Arc::clone(&refusals) },
+            handle: ServerHandle {
+                tls: Arc::clone(&tls),
+                published: published.as_ref().map(|published| Arc::clone(&published.log.tls)),
+                refusals: Arc::clone(&refusals),
+            },
+            published,
             listener: Listener {
                 tls,
                 edge: Edge::new(routes, pipeline, options.limits.clone(), calls),
@@ -176,6 +203,11 @@ impl BoundServer {
         self.probe_addr
     }
 
+    /// Where the published log is served, if it is.
+    pub fn log_addr(&self) -> Option<SocketAddr> {
+        self.published.as_ref().map(|published| published.addr)
+    }
+
     /// For reloading certificates and reading counters while it runs.
     pub fn handle(&self) -> ServerHandle {
         self.handle.clone()
@@ -190,7 +222,7 @@ impl BoundServer {
     /// no more, lets calls in progress end within `Limits::drain`, and returns
     /// when none is left. The probe listener goes last.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
-        let Self { grpc, probe, listener, health, readiness, numbers, .. } = self;
+        let Self { grpc, probe, listener, published, health, readiness, numbers, .. } = self;
         let (draining, tasks) = (listener.draining.clone(), listener.tasks.clone());
         let drain = listener.limits.drain;
         let stopped = CancellationToken::new();
@@ -205,6 +237,10 @@ impl BoundServer {
                 tracing::warn!(%error, "the probe listener ended");
             }
         });
+        // Ends when draining begins and its readers have ended.
+        if let Some(Published { tcp, log, .. }) = published {
+            side.spawn(log.serve(tcp, draining.clone()));
+        }
         side.close();
         let accepting = Arc::new(listener).accept(grpc);
         tokio::select! {
@@ -256,6 +292,7 @@ impl Source for Numbers {
         self.calls.read(reading);
         self.refusals.read(reading);
         self.pipeline.read(reading);
+        self.published.iter().for_each(|requests| requests.read(reading));
         self.beside.iter().for_each(|source| source.read(reading));
     }
 }
@@ -269,7 +306,9 @@ impl ServerHandle {
     /// # Errors
     /// When it does not make a TLS server; the old one stays.
     pub fn reload_tls(&self, material: &TlsMaterial) -> Result<(), TlsError> {
-        self.tls.store(material.server_config()?);
+        let (own, public) = (material.server_config()?, material.public_config()?);
+        self.tls.store(own);
+        self.published.iter().for_each(|published| published.store(Arc::clone(&public)));
         Ok(())
     }
 

@@ -55,12 +55,7 @@ impl Services {
         let (metadata, mut extensions, message) = request.into_parts();
         // The edge puts it there for every call.
         let call: Call = extensions.remove().ok_or_else(|| Failure::new(Reason::Internal))?;
-        let token = match metadata.get("authorization").map(|value| value.to_str().ok().and_then(bearer)) {
-            None => None,
-            Some(Some(token)) => Some(token),
-            // A header that is no bearer token reads as a token that is none.
-            Some(None) => Some(""),
-        };
+        let token = metadata.get("authorization").map(|value| token(value.to_str().ok()));
         let identified = call
             .peer
             .caller(&self.pipeline)
@@ -107,6 +102,12 @@ impl std::fmt::Debug for Services {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Services")
     }
+}
+
+/// The token of an `authorization` header: one that is no bearer token reads as
+/// a token that is none.
+pub(crate) fn token(header: Option<&str>) -> &str {
+    header.and_then(bearer).unwrap_or_default()
 }
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110

@@ -9,6 +9,8 @@
 //! (8 KiB, base64 included). A longer status would reach the caller as
 //! `RESOURCE_EXHAUSTED`, made up by its own library.
 
+pub(crate) mod http;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 

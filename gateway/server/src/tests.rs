@@ -5,6 +5,7 @@ mod calls;
 mod counts;
 mod drain;
 mod officer;
+mod published;
 mod quota;
 mod rig;
 mod tls;

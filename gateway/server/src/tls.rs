@@ -64,6 +64,19 @@ impl TlsMaterial {
     /// # Errors
     /// [`TlsError::NoPem`] or [`TlsError::Unusable`].
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        self.config(false, b"h2")
+    }
+
+    /// The same for what anybody may fetch: whoever has no client certificate gets
+    /// in; one of another authority is refused still. ALPN `http/1.1`.
+    ///
+    /// # Errors
+    /// As [`TlsMaterial::server_config`].
+    pub fn public_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        self.config(true, b"http/1.1")
+    }
+
+    fn config(&self, anybody: bool, protocol: &[u8]) -> Result<Arc<ServerConfig>, TlsError> {
         let chain = certificates(&self.certificate, "server certificate")?;
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|_| TlsError::NoPem("server key"))?;
         let mut roots = rustls::RootCertStore::empty();
@@ -71,16 +84,16 @@ impl TlsMaterial {
             roots.add(authority).map_err(unusable)?;
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .build()
-            .map_err(unusable)?;
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let clients = if anybody { clients.allow_unauthenticated() } else { clients };
+        let clients = clients.build().map_err(unusable)?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(unusable)?
             .with_client_cert_verifier(clients)
             .with_single_cert(chain, key)
             .map_err(unusable)?;
-        config.alpn_protocols = vec![b"h2".to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))

@@ -44,7 +44,8 @@ pub(crate) struct Watch {
 pub(crate) struct Watched<I> {
     io: I,
     watch: Arc<Watch>,
-    calm: Calm,
+    /// Of HTTP/2, whose frames it reads.
+    calm: Option<Calm>,
 }
 
 /// An answer on its way; dropped when it is handed over, or given up.
@@ -137,13 +138,18 @@ impl Drop for Untaken {
 
 impl<I> Watched<I> {
     pub(crate) fn new(io: I, watch: Arc<Watch>) -> Self {
-        Self { io, watch, calm: Calm::new() }
+        Self { io, watch, calm: Some(Calm::new()) }
+    }
+
+    /// Of HTTP/1: without frames.
+    pub(crate) const fn plain(io: I, watch: Arc<Watch>) -> Self {
+        Self { io, watch, calm: None }
     }
 
     fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
         self.watch.wrote(written);
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.calm.sent(*bytes);
+        if let (Poll::Ready(Ok(bytes)), Some(calm)) = (written, &mut self.calm) {
+            calm.sent(*bytes);
         }
     }
 }
@@ -158,7 +164,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
         let polled = Pin::new(&mut self.io).poll_read(cx, buf);
         let read = &buf.filled()[before..];
         self.watch.saw(read.len());
-        if self.calm.keeps(read) {
+        if self.calm.as_mut().is_none_or(|calm| calm.keeps(read)) {
             polled
         } else {
             Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "too many frames without work")))

@@ -36,6 +36,8 @@ pub mod key {
     pub const REGISTRY: &str = "motlan.registry";
     /// `HIT`, `MISS`, `COALESCED`, `STALE`.
     pub const CACHE_STATE: &str = "motlan.cache.state";
+    /// `checkpoint`, `tile`, `bundle`, or `_OTHER`.
+    pub const LOG_FILE: &str = "motlan.log.file";
     /// Why the journal cannot be written.
     pub const CAUSE: &str = "motlan.cause";
     /// The name of a witness's key, from the configuration.
@@ -137,6 +139,8 @@ table! {
     RPC_ACTIVE = up_down("motlan.rpc.active", "{call}", "Calls under way");
     /// By `motlan.reason`.
     CONNECTIONS_REFUSED = counter("motlan.connections.refused", "{connection}", "Connections that came to nothing before their first call");
+    /// By `motlan.log.file`, `http.response.status_code`.
+    LOG_REQUESTS = counter("motlan.log.requests", "{request}", "Requests for files of the published log");
     /// By `motlan.reason`.
     DENIALS = counter("motlan.permit.denials", "{denial}", "Denials and refused credentials, each with its entry in the audit log");
     /// By `motlan.dataset`, `motlan.cache.state`.

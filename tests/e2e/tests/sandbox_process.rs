@@ -82,8 +82,8 @@ fn endpoints(folder: &Path) -> Endpoints {
 
 /// Every address as `host:port`.
 fn addresses(of: &Endpoints) -> Vec<String> {
-    let urls = of.registries.values().chain([&of.probe, &of.sandbox_control]);
-    let plain = |url: &String| url.strip_prefix("http://").expect("a URL").trim_end_matches('/').to_owned();
+    let urls = of.registries.values().chain([&of.probe, &of.sandbox_control, &of.log]);
+    let plain = |url: &String| url.split_once("://").expect("a URL").1.trim_end_matches('/').to_owned();
     urls.map(plain).chain([of.grpc.clone()]).collect()
 }
 
@@ -152,7 +152,7 @@ fn commands_say_why(guide: &str, dossier: &str) {
     assert!(code == 0 && told.contains("(không cung cấp: ACTOR_ABSENT)"), "{told}");
 
     let born = guide.split("--birth-date ").nth(1).unwrap().split_whitespace().next().unwrap();
-    let claimed = |date: &str| run_changed(guide, " verify ", &[(born, date)]);
+    let claimed = |date: &str| run_changed(guide, " verify --client ", &[(born, date)]);
     assert_eq!(claimed(born).0, 0, "control");
     for (date, reason) in [("2999-01-01", "BIRTH_DATE_FUTURE"), ("1849", "BIRTH_DATE_TOO_EARLY")] {
         let (code, _, err) = claimed(date);
@@ -193,7 +193,11 @@ async fn what_is_written_and_printed_works_start_after_start() {
         assert!(written.len() > 60, "only {} files", written.len());
         for path in &written {
             let mode = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-            assert_eq!(mode, 0o600, "{}", path.display());
+            let inside = path.strip_prefix(folder.path()).unwrap();
+            let published = inside == Path::new("log.pub") || inside == Path::new("log/checkpoint");
+            let public =
+                published || (inside.starts_with("log/tile") && !inside.starts_with("log/tile/entries"));
+            assert_eq!(mode, if public { 0o644 } else { 0o600 }, "{}", path.display());
         }
 
         assert_eq!(probe(&endpoints, "/healthz").await.0, 200);
@@ -221,7 +225,7 @@ async fn what_is_written_and_printed_works_start_after_start() {
         dossiers.push(dossier);
 
         let addresses = addresses(&endpoints);
-        assert_eq!(addresses.len(), 7);
+        assert_eq!(addresses.len(), 8);
         assert!(addresses.iter().all(|address| TcpStream::connect(address).is_ok()));
         assert_eq!(sandbox.stop(signal).await, 0, "{signal}");
         for address in &addresses {

@@ -37,6 +37,8 @@ pub struct Endpoints {
     pub grpc: String,
     /// The probes' base URL.
     pub probe: String,
+    /// The base URL of the published log.
+    pub log: String,
     /// The registries' base URLs, by name.
     pub registries: std::collections::BTreeMap<String, String>,
     /// The control server's base URL.

@@ -71,6 +71,8 @@ impl World {
         let own = [
             ("listen = ", format!("listen = \"{grpc}\"")),
             ("probe = ", format!("probe = \"{probe}\"")),
+            // The world's own gateway has the other.
+            ("log_listen = ", "log_listen = \"127.0.0.1:0\"".to_owned()),
             ("folder = ", format!("folder = \"{name}/audit\"")),
             ("published = ", format!("published = \"{name}/log\"")),
             ("file = \"state/dossiers.db\"", format!("file = \"{name}/dossiers.db\"")),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Extent;
 use crate::entry::EntryTime;
 
 /// The whole answer.
@@ -127,6 +128,9 @@ pub struct Checked {
     pub receipts: u64,
     /// Whether the content of entries was asked to be checked.
     pub deep: bool,
+    /// Whether no entry was read, but hashes alone. Not told where it is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hashes_only: bool,
 }
 
 /// What is wrong, and from where on.
@@ -231,6 +235,15 @@ impl Report {
             checked: Checked::default(),
             fault: None,
         }
+    }
+}
+
+// === impl Checked ===
+
+impl Checked {
+    /// Nothing yet, of what was asked for.
+    pub(super) fn of(extent: Extent) -> Self {
+        Self { deep: extent == Extent::Contents, hashes_only: extent == Extent::Hashes, ..Self::default() }
     }
 }
 

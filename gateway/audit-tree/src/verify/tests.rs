@@ -3,6 +3,7 @@
 mod deep;
 mod forge;
 mod forks;
+mod hashes;
 mod hostile;
 mod inputs;
 mod rotated;

@@ -19,6 +19,24 @@ pub(super) struct Wanted {
     kinds: Vec<i64>,
 }
 
+/// How far a page goes.
+pub(super) struct Bounds {
+    /// Entries found.
+    pub(super) found: usize,
+    /// Entries looked at: two filters that many entries meet, and few both, would
+    /// have one request walk the whole log.
+    pub(super) looked_at: usize,
+}
+
+/// What a page holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Places {
+    /// Index and position of each entry found.
+    pub(super) found: Vec<(u64, u64)>,
+    /// The entry looked at last, where the page ends for having looked at so many.
+    pub(super) broke_off: Option<u64>,
+}
+
 /// What an entry is held against, in the order of [`COLUMNS`].
 const ENTRY: &str =
     "SELECT idx, position, kind, outcome, agency, officer, procedure, dossier FROM entries WHERE idx ";
@@ -65,36 +83,46 @@ impl Wanted {
         Ok(Some(wanted))
     }
 
-    /// Index and position of the first entries from `low` to below `high`.
+    /// The first entries from `low` to below `high`.
     pub(super) fn find(
         &self,
         connection: &Connection,
         (low, high): (u64, u64),
         order: Order,
-        most: usize,
-    ) -> rusqlite::Result<Vec<(u64, u64)>> {
+        bounds: &Bounds,
+    ) -> rusqlite::Result<Places> {
         let newest_first = order == Order::NewestFirst;
-        let mut found = Vec::new();
+        let (mut places, mut looked_at) = (Places::default(), 0);
+        // Whether to go on behind that entry.
+        let mut look = |index: u64, entry: Option<(u64, u64)>| {
+            places.found.extend(entry);
+            looked_at += 1;
+            if places.found.len() >= bounds.found {
+                return false;
+            }
+            let broken_off = looked_at >= bounds.looked_at;
+            places.broke_off = broken_off.then_some(index);
+            !broken_off
+        };
         let Some(lead) = self.lead else {
             let order = if newest_first { "DESC" } else { "ASC" };
             let sql = format!("{ENTRY} >= ?1 AND idx < ?2 ORDER BY idx {order}");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params![signed(low), signed(high)])?;
             while let Some(row) = rows.next()? {
-                found.extend(self.matched(row)?);
-                if found.len() >= most {
+                let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
+                if !look(index, self.matched(row)?) {
                     break;
                 }
             }
-            return Ok(found);
+            return Ok(places);
         };
         let mut statement = connection.prepare_cached(&format!("{ENTRY} = ?1"))?;
         postings::walk(connection, lead, (low, high), newest_first, |index| {
             let entry = statement.query_row([signed(index)], |row| self.matched(row)).optional()?;
-            found.extend(entry.flatten());
-            Ok(found.len() < most)
+            Ok(look(index, entry.flatten()))
         })?;
-        Ok(found)
+        Ok(places)
     }
 
     /// Index and position of an entry, if it is one that is wanted.

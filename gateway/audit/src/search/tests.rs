@@ -37,7 +37,7 @@ async fn a_panic_over_a_request_is_told_and_the_next_is_answered() {
     let keys = MemoryKeyProvider::fixed(7);
     let subjects = Arc::new(Subjects::open(None, &keys, true).unwrap());
     let key = Key::new([1; 32]);
-    let (desk, searcher) = desk(indexer.database(), shared, subjects, &key, indexer.handle());
+    let (desk, searcher) = desk(indexer.database(), shared, subjects, &key, indexer.handle(), 100);
     let thread = std::thread::spawn(move || searcher.run());
     for expected in [false, true, false, true] {
         reader.next.store(!expected, Ordering::SeqCst);

@@ -16,7 +16,7 @@ use super::{Order, SearchQuery, Searcher};
 pub(super) struct Token {
     /// The search covers the entries below this index, on every page.
     pub(super) through: u64,
-    /// The last index given; before the first page one that excludes nothing.
+    /// The last index given or looked at; before the first page one that excludes nothing.
     pub(super) last: u64,
 }
 

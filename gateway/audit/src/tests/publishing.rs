@@ -126,6 +126,7 @@ async fn partial_files_go_when_the_full_one_is_there() {
     grow(&world, 257).await;
     let names = [
         "checkpoint",
+        "lock",
         "tile/0/000",
         "tile/0/001.p/1",
         "tile/1/000.p/1",

@@ -6,8 +6,9 @@
 pub(crate) mod fault;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use motlan_audit_tree::tile::TILE_WIDTH;
@@ -31,6 +32,15 @@ pub(crate) trait LogFiles: Send + Sync {
     /// Removes the partial files of the full one at that path.
     fn remove_partials(&self, full: &str) -> io::Result<()>;
 }
+
+/// Below this lie the bundles. A pseudonym that stays, beside the code of a
+/// dossier, is personal data: they are for auditors, all else is public.
+const ENTRIES: &str = "tile/entries";
+
+/// The modes of files and folders, whatever the umask: of the bundles, and of
+/// what the public may read.
+const PRIVATE: (u32, u32) = (0o600, 0o700);
+const PUBLIC: (u32, u32) = (0o644, 0o755);
 
 /// Files of a folder.
 pub(crate) struct RealFiles {
@@ -65,6 +75,22 @@ impl RealFiles {
         Self { folder: folder.to_owned(), written: Mutex::default() }
     }
 
+    /// Makes a folder and those above it, below this one.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        let Ok(inside) = folder.strip_prefix(&self.folder) else { return Ok(()) };
+        let inner: Vec<&Path> = inside.ancestors().collect();
+        for inner in inner.into_iter().rev() {
+            let (_, mode) = modes(inner);
+            let made = self.folder.join(inner);
+            match fs::DirBuilder::new().mode(mode).create(&made) {
+                Ok(()) => fs::set_permissions(&made, Permissions::from_mode(mode))?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     fn at(&self, path: &str) -> io::Result<(PathBuf, PathBuf)> {
         let file = self.folder.join(path);
         let above = file.parent().map(Path::to_owned).ok_or(io::ErrorKind::InvalidInput)?;
@@ -75,11 +101,12 @@ impl RealFiles {
 impl LogFiles for RealFiles {
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let (file, above) = self.at(path)?;
-        match write_file(&file, bytes) {
+        let (mode, _) = modes(Path::new(path));
+        match write_file(&file, bytes, mode) {
             // The folder is seldom new.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(above)?;
-                write_file(&file, bytes)?;
+                self.make(&above)?;
+                write_file(&file, bytes, mode)?;
             }
             written => drop(written?),
         }
@@ -102,7 +129,7 @@ impl LogFiles for RealFiles {
 
     fn replace(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let (file, above) = self.at(path)?;
-        fs::create_dir_all(&above)?;
+        self.make(&above)?;
         replace_file(&file, bytes)
     }
 
@@ -122,10 +149,37 @@ impl LogFiles for RealFiles {
     }
 }
 
+/// The folder itself: open to all if it is new, for later it is the operator's.
+/// Bundles are shut away from others where an earlier release, or a copy made by
+/// hand, left them open. What a group may read is the operator's to say.
+pub(crate) fn settle(log: &Path, new: bool) -> io::Result<()> {
+    if new {
+        fs::set_permissions(log, Permissions::from_mode(PUBLIC.1))?;
+    }
+    let entries = log.join(ENTRIES);
+    match fs::metadata(&entries) {
+        Ok(meta) if meta.permissions().mode() & 0o007 != 0 => {
+            fs::set_permissions(&entries, Permissions::from_mode(meta.permissions().mode() & 0o770))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn modes(path: &Path) -> (u32, u32) {
+    if path.starts_with(ENTRIES) { PRIVATE } else { PUBLIC }
+}
+
 /// Writes a file whole. It is not cut before it is written: what stands there
 /// mostly is the same.
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(mode).open(path);
+    let mut file = opened?;
+    let there = file.metadata()?;
+    // The umask takes away; an earlier release left more open.
+    if there.permissions().mode() & 0o777 != mode {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
     file.write_all(bytes)?;
     if file.metadata()?.len() != bytes.len() as u64 {
         file.set_len(bytes.len() as u64)?;
@@ -136,7 +190,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
 /// Puts a file in the place of one of that name, durably and at once.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
-    write_file(&new, bytes)?.sync_all()?;
+    write_file(&new, bytes, PUBLIC.0)?.sync_all()?;
     fs::rename(&new, path)?;
     let above = path.parent().filter(|above| !above.as_os_str().is_empty());
     File::open(above.unwrap_or(Path::new(".")))?.sync_all()

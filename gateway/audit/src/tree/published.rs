@@ -20,7 +20,7 @@ pub(crate) struct Published {
     pub(super) keys: Arc<[VerifierKey]>,
     /// The rotation of the key that begins with this start, if one does.
     pub(super) telling: Option<Arc<Telling>>,
-    pub(super) files: Arc<dyn LogFiles>,
+    pub(crate) files: Arc<dyn LogFiles>,
     pub(super) paused: Arc<Mutex<bool>>,
     pub(super) failing: Arc<AtomicBool>,
     pub(super) witnessed: Arc<Witnessed>,

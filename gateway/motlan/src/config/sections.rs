@@ -22,6 +22,8 @@ pub struct ServerSection {
     pub listen: SocketAddr,
     /// Health and readiness, plain HTTP; loopback only.
     pub probe: SocketAddr,
+    /// The published log over HTTPS, if it is to be served.
+    pub log_listen: Option<SocketAddr>,
     /// The server's certificate chain, PEM.
     pub certificate: PathBuf,
     /// Its private key, PEM.
@@ -90,12 +92,19 @@ fn server_over(section: &Section<'_>, tls: &TlsFiles) -> Option<ServerSection> {
     if listen.is_some() && listen == probe && listen.is_some_and(|address| address.port() != 0) {
         section.mistake("probe", "is the same as listen");
     }
+    let log_listen = section.has("log_listen").then(|| section.address("log_listen"));
+    section.know("log_listen");
+    let taken = |log: SocketAddr| log.port() != 0 && [listen, probe].contains(&Some(log));
+    if log_listen.flatten().is_some_and(taken) {
+        section.mistake("log_listen", "is the same as listen or probe");
+    }
     let reflection = section.flag("reflection", true);
     let bounds = section.section_or_none("limits");
     let (limits, quotas) = (limits(&bounds), quotas(&bounds));
     Some(ServerSection {
         listen: listen?,
         probe: probe?,
+        log_listen: log_listen.map_or(Some(None), |log| log.map(Some))?,
         certificate: tls.certificate.clone()?,
         key: tls.key.clone()?,
         client_ca: tls.client_ca.clone()?,

@@ -140,6 +140,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "probe = \"0.0.0.0:9090\"",
         "server.probe: 0.0.0.0 is not a loopback address",
     ),
+    (
+        "# log_listen = \"0.0.0.0:8444\"",
+        "log_listen = \"0.0.0.0:8443\"",
+        "server.log_listen: is the same as listen or probe",
+    ),
+    ("# log_listen = \"0.0.0.0:8444\"", "log_listen = \"8444\"", "server.log_listen: is not an address"),
     ("tls/server.pem", "tls/absent.pem", "server.certificate: cannot read"),
     ("tls/server.key", "tls/clients-ca.pem", "server.key: holds no private key in PEM"),
     ("# reflection = true", "reflection = \"yes\"", "server.reflection: must be true or false, not string"),

@@ -5,13 +5,18 @@ use std::fmt::Write as _;
 use motlan_domain::SubjectKey;
 
 use super::World;
+use crate::wiring::Gateway;
 
 /// The guide for a running sandbox. Empty only if the world has no families.
-pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
+pub fn guide(world: &World, program: &str, gateway: &Gateway) -> String {
+    let (grpc, probe) = (gateway.grpc(), gateway.probe());
     let mut text = String::new();
     let folder = world.folder().display().to_string();
     let _ = writeln!(text, "Môi trường thử nghiệm đang chạy / the sandbox is up (synthetic people only)");
     let _ = writeln!(text, "  gRPC (mutual TLS) {grpc}\n  probe             {probe}/readyz");
+    if let Some(log) = gateway.log() {
+        let _ = writeln!(text, "  published log     {log}/checkpoint");
+    }
     let _ = writeln!(text, "  control           {}", world.registries().endpoints().control);
     let _ = writeln!(text, "  folder            {folder}\n\nThử tiếp / try next:");
     let procedure = world.catalogue().procedures().find(|procedure| procedure.code.as_str() == "1.004222");
@@ -38,7 +43,8 @@ pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
              {program} get --client $C/one-stop --dossier {dossier}\n  \
              {program} close --client $C/one-stop --dossier {dossier} --reason DECIDED\n  \
              {program} audit search --client $C/auditor --dossier {dossier} --order oldest\n  \
-             {program} audit search --client $C/auditor --subject person:{id} --limit 10",
+             {program} audit search --client $C/auditor --subject person:{id} --limit 10{verify}",
+            verify = gateway.log().map(|log| verify(program, &folder, log)).unwrap_or_default(),
             id = family.applicant.id,
             name = quoted(&family.applicant.name),
             born = family.applicant.birth_date,
@@ -46,6 +52,15 @@ pub fn guide(world: &World, program: &str, grpc: &str, probe: &str) -> String {
     }
     let _ = writeln!(text, "\nNhấn Ctrl-C để dừng / Ctrl-C stops it.");
     text
+}
+
+/// How an auditor verifies the log over the network, and how anybody does.
+fn verify(program: &str, folder: &str, log: &str) -> String {
+    let key = quoted(&format!("{folder}/log.pub"));
+    format!(
+        "\n  {program} audit verify --log {log} --key {key} --client $C/auditor --deep\n  \
+         {program} audit verify --log {log} --key {key} --ca $C/auditor/ca.pem --hashes-only"
+    )
 }
 
 /// A subject as `motlan open` reads it.

@@ -27,7 +27,7 @@ impl Running {
         let (clock, spans) = (Arc::clone(&options.clock), options.spans.clone());
         let world = World::start(options).await.or_exit(Exit::Unavailable)?;
         let gateway = start(&world, &clock, spans.as_ref()).await?;
-        world.publish(gateway.grpc(), gateway.probe()).or_exit(Exit::Unavailable)?;
+        world.publish(gateway.grpc(), gateway.probe(), gateway.log()).or_exit(Exit::Unavailable)?;
         Ok(Self { world, gateway, clock, spans })
     }
 

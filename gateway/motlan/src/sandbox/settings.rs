@@ -13,8 +13,7 @@ use super::tokens::{AGENCY_IDP, AUDIENCE, CITIZEN_IDP, PORTAL};
 
 /// The file's text.
 pub(super) fn toml(
-    grpc: u16,
-    probe: u16,
+    [grpc, probe, log]: [u16; 3],
     registries: &Sandbox,
     deadline: Option<Duration>,
     cast: &Cast,
@@ -28,6 +27,7 @@ mode = "sandbox"
 [server]
 listen = "127.0.0.1:{grpc}"
 probe = "127.0.0.1:{probe}"
+log_listen = "127.0.0.1:{log}"
 certificate = "tls/server.pem"
 key = "tls/server.key"
 client_ca = "tls/ca.pem"

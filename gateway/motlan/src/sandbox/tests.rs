@@ -46,7 +46,7 @@ async fn every_file_is_its_owners_alone_and_endpoints_come_last() {
         let mode = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{}", path.display());
     }
-    world.publish("127.0.0.1:1", "http://127.0.0.1:2").unwrap();
+    world.publish("127.0.0.1:1", "http://127.0.0.1:2", None).unwrap();
     let told: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("endpoints.json")).unwrap()).unwrap();
     assert_eq!(told["grpc"], "127.0.0.1:1");

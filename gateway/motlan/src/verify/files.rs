@@ -5,12 +5,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use motlan_audit_tree::verify::{Source, SourceError};
 use tokio::runtime::Handle;
 
+use crate::cli::VerifyLogArgs;
+
 /// The most bytes of one file: a bundle of the largest entries.
 const MOST_BYTES: usize = 256 * (2 + 65_535);
+
+/// The most bytes that are read of a refusal.
+const MOST_OF_A_REFUSAL: usize = 16 << 10;
 
 /// For one file over the network.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,10 +23,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A folder.
 pub(super) struct Folder(PathBuf);
 
+/// How often a server that has no time is asked again.
+const AGAIN: u32 = 5;
+
+/// The longest wait between, whatever the server says.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 /// An HTTP server. Its kept checkpoints cannot be listed; pass them by hand.
 pub(super) struct Served {
     client: reqwest::Client,
     address: String,
+    /// For bundles, which are for auditors: the file of the officer's token. Read
+    /// each time, for a token lives shorter than a verification may take.
+    token: Option<PathBuf>,
     runtime: Handle,
 }
 
@@ -71,15 +85,36 @@ fn is_missing(error: &io::Error) -> bool {
 // === impl Served ===
 
 impl Served {
-    pub(super) fn at(address: &str) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().context("no HTTP client")?;
-        Ok(Self { client, address: address.trim_end_matches('/').to_owned(), runtime: Handle::current() })
+    pub(super) fn at(address: &str, args: &VerifyLogArgs) -> anyhow::Result<Self> {
+        let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+        let mut client = reqwest::Client::builder().timeout(PATIENCE);
+        let within = |name: &str| args.client.as_ref().map(|folder| folder.join(name));
+        if let Some(authority) = within("ca.pem").or_else(|| args.ca.clone()) {
+            let found = reqwest::Certificate::from_pem_bundle(&read(&authority)?);
+            let found = found.with_context(|| format!("no certificate: {}", authority.display()))?;
+            client = client.tls_certs_only(found);
+        }
+        if let (Some(certificate), Some(key)) = (within("cert.pem"), within("key.pem")) {
+            let identity = [read(&certificate)?, read(&key)?].concat();
+            let identity = reqwest::Identity::from_pem(&identity);
+            client = client.identity(identity.context("the certificate or key cannot be used")?);
+        }
+        let token = args.token.clone().or_else(|| within("officer.jwt").filter(|file| file.exists()));
+        Ok(Self {
+            client: client.build().context("no HTTP client")?,
+            address: address.trim_end_matches('/').to_owned(),
+            token,
+            runtime: Handle::current(),
+        })
     }
 
     async fn fetch(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
-        let mut response = self.client.get(format!("{}/{path}", self.address)).send().await?;
+        let mut response = self.ask(path).await?;
         if matches!(response.status().as_u16(), 404 | 410) {
             return Ok(None);
+        }
+        if matches!(response.status().as_u16(), 401 | 403) {
+            bail!("{}", Self::refused(path, response).await);
         }
         response.error_for_status_ref()?;
         // Nobody asked for it packed: unpacked wrongly it would accuse the log.
@@ -91,6 +126,55 @@ impl Served {
         }
         Ok(Some(bytes))
     }
+}
+
+impl Served {
+    /// Asks, and again where the server says to come back.
+    async fn ask(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let mut asked = 0;
+        loop {
+            let mut request = self.client.get(format!("{}/{path}", self.address));
+            if let Some(token) = self.token.as_ref().filter(|_| is_bundle(path)) {
+                let text = fs::read_to_string(token);
+                let text = text.with_context(|| format!("cannot read {}", token.display()))?;
+                request = request.bearer_auth(text.trim());
+            }
+            let response = request.send().await?;
+            asked += 1;
+            if asked > AGAIN || !matches!(response.status().as_u16(), 429 | 503) {
+                return Ok(response);
+            }
+            let after =
+                response.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
+            tokio::time::sleep(Duration::from_secs(after.unwrap_or(1)).min(LONGEST_WAIT)).await;
+        }
+    }
+
+    /// Why a file is not given, in the words of the server where it has any.
+    async fn refused(path: &str, mut response: reqwest::Response) -> String {
+        let status = response.status();
+        let mut bytes = Vec::new();
+        while let Ok(Some(more)) = response.chunk().await
+            && bytes.len() < MOST_OF_A_REFUSAL
+        {
+            bytes.extend_from_slice(&more);
+        }
+        let told: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let told =
+            |key: &str| told[key].as_str().map(|text| text.chars().filter(|c| !c.is_control()).collect());
+        let words: Vec<String> = ["reason", "vi", "en"].into_iter().filter_map(told).collect();
+        let hint = if is_bundle(path) {
+            "; các bản ghi chỉ dành cho người kiểm tra: dùng --client DIR, hoặc --hashes-only để chỉ kiểm tra phần \
+             công khai / entries are for auditors: give --client DIR, or --hashes-only for what is public alone"
+        } else {
+            ""
+        };
+        format!("{status} {}{hint}", words.join(" / "))
+    }
+}
+
+fn is_bundle(path: &str) -> bool {
+    path.starts_with("tile/entries/")
 }
 
 impl Source for Served {

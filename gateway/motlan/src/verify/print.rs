@@ -13,7 +13,6 @@ use crate::term::{Look, Tone};
 /// Writes the report.
 pub(super) fn report(
     report: &Report,
-    deep: bool,
     now: Timestamp,
     look: Look,
     out: &mut dyn Write,
@@ -54,11 +53,15 @@ pub(super) fn report(
         out,
         "Đã kiểm tra / checked      {} bản ghi / entries{}, {} tile, {} checkpoint, {} biên nhận / receipts",
         checked.entries,
-        if deep { ", cả nội dung / content too" } else { "" },
+        if checked.deep { ", cả nội dung / content too" } else { "" },
         checked.tiles,
         checked.checkpoints,
         checked.receipts
     )?;
+    if checked.hashes_only {
+        let text = "không đọc bản ghi nào, chỉ mã băm / no entry was read, hashes alone";
+        writeln!(out, "Phạm vi / extent           {}", look.paint(text, Tone::Wanting))?;
+    }
     let given = &report.evidence;
     writeln!(
         out,

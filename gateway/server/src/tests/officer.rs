@@ -40,7 +40,7 @@ pub(super) fn issuer(folder: &Path) -> IssuerConfig {
 
 /// The auditor's certificate, and the token of an officer of its agency who
 /// acts, at the rig's time.
-fn token(rig: &Rig) -> (Pair, String) {
+pub(super) fn token(rig: &Rig) -> (Pair, String) {
     let pair = rig.authority.client("auditor");
     let body: String = pair.certificate.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = BASE64_STANDARD.decode(body).expect("PEM");

@@ -49,6 +49,7 @@ pub(super) struct Pair {
 pub(super) struct Rig {
     pub(super) grpc: SocketAddr,
     pub(super) probe: SocketAddr,
+    pub(super) published: SocketAddr,
     pub(super) handle: ServerHandle,
     pub(super) log: AuditLog,
     pub(super) authority: Authority,
@@ -169,6 +170,7 @@ impl Rig {
         let mut options = ServerOptions {
             grpc_addr: any,
             probe_addr: any,
+            log_addr: Some(any),
             tls: server_pair.material(&authority.pem),
             reflection: true,
             limits: Limits::default(),
@@ -177,12 +179,14 @@ impl Rig {
         let services = Services { pipeline, resolver, beside: Vec::new() };
         let bound = Server::bind(options, services, clock).await.unwrap();
         let (grpc, probe, handle) = (bound.grpc_addr(), bound.probe_addr(), bound.handle());
+        let published = bound.log_addr().unwrap();
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();
         serving.spawn(bound.serve(stop.clone().cancelled_owned()));
         Self {
             grpc,
             probe,
+            published,
             handle,
             log,
             authority,

@@ -17,6 +17,7 @@ fn honest_logs_of_any_size_are_right() {
             checkpoints: 1 + kept.len() as u64,
             receipts: 0,
             deep: true,
+            hashes_only: false,
         };
         assert_eq!(report.checked, checked, "{size}");
         assert_eq!(report.unwitnessed.since, (size > 0).then(|| forge::at(0)), "{size}");
@@ -32,7 +33,14 @@ fn a_log_of_three_levels_of_tiles() {
     let receipts = evidence(&[], &receipts.each_ref().map(String::as_str));
     let report = verify(&shown, &keys(&[]), &receipts, false);
     assert_eq!(said(&report), OK);
-    let checked = Checked { entries: size, tiles: 257 + 1 + 1, checkpoints: 5, receipts: 5, deep: false };
+    let checked = Checked {
+        entries: size,
+        tiles: 257 + 1 + 1,
+        checkpoints: 5,
+        receipts: 5,
+        deep: false,
+        hashes_only: false,
+    };
     assert_eq!(report.checked, checked);
 
     let flip = |shown: &Shown, changes: &[(&str, usize)]| {

@@ -4,6 +4,8 @@
 //! keeps them in memory until their file is synced; [`Faults::kill`] then does
 //! what a power cut does.
 
+mod published;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -85,6 +87,10 @@ struct State {
     /// Of the published log alone: what reading and what writing it ends in, and
     /// how often either did.
     published: (Option<i32>, Option<i32>, u64),
+    /// What putting a checkpoint there ends in, when it is there.
+    shown: Option<i32>,
+    /// Whether using the published log hangs.
+    published_hangs: bool,
     panic_on_write: bool,
     swallow_syncs: bool,
     hang: bool,
@@ -235,8 +241,18 @@ impl Faults {
     }
 
     fn count_published(&self, errno: Option<i32>) -> io::Result<()> {
+        self.hang(|state| state.published_hangs);
         self.state.lock().published.2 += u64::from(errno.is_some());
         raise(errno)
+    }
+
+    /// Bounded, so that a test that fails meanwhile still ends.
+    fn hang(&self, hangs: impl Fn(&State) -> bool) {
+        let mut patience = 20_000;
+        while hangs(&self.state.lock()) && patience > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            patience -= 1;
+        }
     }
 
     /// For files of the published log: whether they can be synced, and whether a
@@ -361,12 +377,7 @@ impl DiskFile for FaultFile {
             state.counts.1 += 1;
             (state.sync, state.swallow_syncs)
         };
-        // Bounded, so that a test that fails meanwhile still ends.
-        let mut patience = 20_000;
-        while self.faults.state.lock().hang && patience > 0 {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-            patience -= 1;
-        }
+        self.faults.hang(|state| state.hang);
         self.faults.pass(Point::BeforeSync);
         if sync.is_some() {
             // As after a failed fsync of a real kernel: the pages are gone.

@@ -56,7 +56,7 @@ impl LogFiles for FaultFiles {
         self.faults.pass(Point::BeforePublish);
         self.files.replace(path, bytes)?;
         self.faults.pass(Point::AfterPublish);
-        Ok(())
+        self.faults.may_show()
     }
 
     fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {

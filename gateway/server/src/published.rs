@@ -1,0 +1,235 @@
+//! The published log over HTTPS (C2SP tlog-tiles, tlog-checkpoint): checkpoints,
+//! the key and tiles of hashes to anybody; bundles of entries to auditors alone,
+//! each fetch an entry of the log that is durable before a byte leaves.
+//!
+//! A listener of its own, so that nobody without a certificate comes near the
+//! connections of callers: few connections, short heads, no bodies, few answers
+//! at a time. Files are read on threads of the log's, never here.
+
+mod body;
+mod counts;
+mod listener;
+mod wanted;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::response::IntoResponse as _;
+use hyper::body::{Body as _, Incoming};
+use motlan_audit::{AuditError, PublicFile};
+use motlan_audit_tree::Bundle;
+use motlan_domain::Reason;
+use motlan_pipeline::Pipeline;
+use rustls::ServerConfig;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::options::Limits;
+use crate::peers::{PeerCertificate, RefusalLog};
+use crate::status::{Failure, http as told};
+use crate::{refusal, services, trace};
+use body::FileBody;
+pub(crate) use counts::Requests;
+use wanted::Wanted;
+
+/// Answers at a time: of hashes and signatures; and of bundles, which may be long.
+const PUBLIC: usize = 64;
+const BUNDLES: usize = 8;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+
+/// Everything the listener needs; shared by its connections.
+pub(crate) struct PublishedLog {
+    pub(crate) tls: Arc<ArcSwap<ServerConfig>>,
+    pipeline: Arc<Pipeline>,
+    limits: Limits,
+    refusals: Arc<RefusalLog>,
+    requests: Arc<Requests>,
+    public: Arc<Semaphore>,
+    bundles: Arc<Semaphore>,
+}
+
+/// A file to be sent.
+struct Answer {
+    bytes: Vec<u8>,
+    kind: &'static str,
+    keep: &'static str,
+}
+
+/// Why there is none.
+enum Missing {
+    /// There is no such file.
+    NoFile,
+    /// It is not given.
+    Failed(Failure),
+}
+
+// === impl PublishedLog ===
+
+impl PublishedLog {
+    pub(crate) fn new(
+        tls: Arc<ServerConfig>,
+        pipeline: Arc<Pipeline>,
+        limits: Limits,
+        refusals: Arc<RefusalLog>,
+    ) -> Self {
+        Self {
+            tls: Arc::new(ArcSwap::new(tls)),
+            pipeline,
+            limits,
+            refusals,
+            requests: Arc::default(),
+            public: Arc::new(Semaphore::new(PUBLIC)),
+            bundles: Arc::new(Semaphore::new(BUNDLES)),
+        }
+    }
+
+    /// What was asked for so far.
+    pub(crate) fn requests(&self) -> Arc<Requests> {
+        Arc::clone(&self.requests)
+    }
+
+    /// One request, from whoever showed that certificate, or none.
+    async fn answer(&self, request: Request<Incoming>, peer: Option<&PeerCertificate>) -> Response<Body> {
+        let wanted = match request.uri().query() {
+            None => Wanted::of(request.uri().path()),
+            Some(_) => None,
+        };
+        let response = self.respond(wanted, &request, peer).await;
+        self.requests.note(wanted, response.status());
+        response
+    }
+
+    async fn respond(
+        &self,
+        wanted: Option<Wanted>,
+        request: &Request<Incoming>,
+        peer: Option<&PeerCertificate>,
+    ) -> Response<Body> {
+        let Some(wanted) = wanted else { return no_file() };
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            let allowed = [(header::ALLOW, "GET, HEAD")];
+            return (StatusCode::METHOD_NOT_ALLOWED, allowed).into_response();
+        }
+        if !request.body().is_end_stream() {
+            return (StatusCode::PAYLOAD_TOO_LARGE, [(header::CONNECTION, "close")]).into_response();
+        }
+        // Work beyond the limit is refused, never queued.
+        let places = if matches!(wanted, Wanted::Bundle(_)) { &self.bundles } else { &self.public };
+        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
+            return told::response(&Failure::new(Reason::Overloaded));
+        };
+        let file = tokio::time::timeout(self.limits.call, self.file(wanted, request.headers(), peer)).await;
+        match file.unwrap_or(Err(Missing::Failed(Failure::new(Reason::DeadlineExceeded)))) {
+            Ok(answer) => answer.into_response(place),
+            Err(Missing::NoFile) => no_file(),
+            Err(Missing::Failed(failure)) => told::response(&failure),
+        }
+    }
+
+    async fn file(
+        &self,
+        wanted: Wanted,
+        headers: &HeaderMap,
+        peer: Option<&PeerCertificate>,
+    ) -> Result<Answer, Missing> {
+        let log = self.pipeline.ledger().log();
+        match wanted {
+            Wanted::Checkpoint => Ok(Answer::now(log.checkpoint().to_string())),
+            Wanted::Key => Ok(Answer::now(format!("{}\n", log.verifier_key()))),
+            Wanted::Witnessed => self.public(PublicFile::Witnessed).await.map(Answer::now),
+            // Of one size there is one tree; who cosigned it may grow.
+            Wanted::Kept(size) => self.public(PublicFile::Kept(size)).await.map(Answer::now),
+            Wanted::Tile(tile) => {
+                let bytes = self.public(PublicFile::Tile(tile)).await?;
+                Ok(Answer::hashes(bytes, tile.is_partial()))
+            }
+            Wanted::Bundle(bundle) => {
+                Ok(Answer::entries(self.bundle(bundle, headers, peer).await.map_err(Missing::Failed)?))
+            }
+        }
+    }
+
+    async fn public(&self, file: PublicFile) -> Result<Vec<u8>, Missing> {
+        let read = self.pipeline.ledger().log().public_file(file).await;
+        read.map_err(unread)?.ok_or(Missing::NoFile)
+    }
+
+    /// The entries of a bundle, for an officer of a configured auditor: decided,
+    /// recorded and bounded by the same quotas as any reading of the log. Who
+    /// shows no certificate is nobody: told so, and no entry.
+    async fn bundle(
+        &self,
+        bundle: Bundle,
+        headers: &HeaderMap,
+        peer: Option<&PeerCertificate>,
+    ) -> Result<Vec<u8>, Failure> {
+        let certificate = peer.ok_or_else(|| Failure::new(Reason::CredentialMissing))?;
+        let pipeline = &self.pipeline;
+        // One that cannot even be named, which the handshake lets nobody show.
+        let account =
+            pipeline.account(&certificate.0).ok_or_else(|| Failure::new(Reason::CredentialMissing))?;
+        let exceeded = |after| Failure::new(Reason::QuotaExceeded).retry_after(Some(after));
+        account.admits().map_err(exceeded)?;
+        let token = headers.get(header::AUTHORIZATION).map(|value| services::token(value.to_str().ok()));
+        let trace = trace::given(headers).unwrap_or_else(trace::begun);
+        let access = pipeline.access();
+        let identified = access.caller(&certificate.0).and_then(|caller| access.identity(&caller, token));
+        let identity = match identified {
+            Ok(identity) => identity,
+            Err(denial) => return pipeline.refuse(&denial, trace.id()).await.map_err(refusal::failure),
+        };
+        let sealed = pipeline.read_bundle(&identity, bundle, trace.id()).await.map_err(refusal::read)?;
+        let (bytes, _, _) = sealed.into_parts();
+        Ok(bytes)
+    }
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// What changes: to be asked for anew each time.
+    fn now(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { bytes: bytes.into(), kind: TEXT, keep: "no-cache" }
+    }
+
+    /// A full tile never changes; a partial one does not either, and goes.
+    const fn hashes(bytes: Vec<u8>, partial: bool) -> Self {
+        let keep = if partial { "public, max-age=60" } else { "public, max-age=31536000, immutable" };
+        Self { bytes, kind: BYTES, keep }
+    }
+
+    /// Of persons: nobody on the way keeps it.
+    const fn entries(bytes: Vec<u8>) -> Self {
+        Self { bytes, kind: BYTES, keep: "no-store" }
+    }
+
+    fn into_response(self, place: OwnedSemaphorePermit) -> Response<Body> {
+        let mut response = Response::new(Body::new(FileBody::new(self.bytes, place)));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.keep));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}
+
+fn no_file() -> Response<Body> {
+    let text = "không có tệp này / there is no such file\n";
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, TEXT)], text).into_response()
+}
+
+/// Nothing of why reaches whoever asked.
+fn unread(error: AuditError) -> Missing {
+    Missing::Failed(match error {
+        AuditError::Overloaded { retry_after } => {
+            Failure::new(Reason::Overloaded).retry_after(Some(retry_after))
+        }
+        other => {
+            tracing::warn!(error = &other as &dyn std::error::Error, "the published log cannot be read");
+            Failure::new(Reason::StoreUnavailable)
+        }
+    })
+}
