@@ -56,6 +56,7 @@
 //! proofs, and whether evidence is genuine beyond its signatures: a receipt
 //! has none, so it shows a fault only to whoever trusts its holder.
 
+pub mod complete;
 mod deep;
 mod evidence;
 mod expected;
@@ -69,12 +70,11 @@ mod vouched;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Evidence, EvidenceError};
+pub use evidence::{Evidence, EvidenceError, Receipt};
 pub use keys::{Keys, KeysError};
 pub use report::{Checked, Code, Fault, Handed, Report, Truncation, Unwitnessed, Verdict, Witnessed};
 
 use deep::Deep;
-use evidence::Receipt;
 use expected::{Agreed, Expected};
 use pass::Pass;
 use vouched::{Opened, Place, Vouched, Vouching};
