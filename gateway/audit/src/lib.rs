@@ -37,6 +37,7 @@ mod keys;
 mod log;
 mod opening;
 mod proofs;
+mod range;
 mod seal;
 mod search;
 mod sequencer;
@@ -57,6 +58,7 @@ pub use feeders::Feeder;
 pub use identifier::{Identifier, IdentifierKind};
 pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};
+pub use range::{AskedSubject, OPENINGS, Part, Pinned, RangePage, SubjectOpening};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};
 pub use subjects::Pseudonym;
@@ -67,7 +69,7 @@ pub use motlan_audit_tree::entry::{
     ActorKind, Aggregate, Caller, Component, Decision, Effect, Evidence, Fields, Filter, Loaded, Purpose,
     Search, Source, SourceFrom, Subject, SubjectClass,
 };
-pub use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Outcome, Text};
+pub use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Outcome, Sought, Text};
 
 #[cfg(test)]
 mod tests;

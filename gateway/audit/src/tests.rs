@@ -7,6 +7,7 @@ mod held_together;
 mod interrupted;
 mod privacy;
 mod publishing;
+mod ranges;
 mod searching;
 
 use std::path::Path;
