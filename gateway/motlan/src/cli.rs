@@ -4,6 +4,7 @@ mod calls;
 mod ids;
 mod keys;
 mod names;
+mod prove;
 mod reasons;
 mod sheet;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use calls::{
 pub use ids::run as id;
 pub use keys::run as new_keys;
 pub use names::run as compare_names;
+pub use prove::{ProveArgs, WatchArgs};
 pub use reasons::run as reasons;
 pub use witness::{NewWitnessArgs, WitnessArgs, WitnessCommand, WitnessKeyArgs};
 
@@ -154,6 +156,10 @@ pub enum AuditCommand {
     Search(Box<SearchArgs>),
     /// Verify a published log from its files alone: no gateway, no database
     Verify(VerifyLogArgs),
+    /// Prove that these are all entries about somebody, or that a receipt's entry is in the log
+    Prove(Box<ProveArgs>),
+    /// Follow the log as it grows, and hold it to what it was
+    Watch(Box<WatchArgs>),
 }
 
 /// Arguments of `motlan audit verify`. Exit code 0: nothing is wrong in the

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand, WitnessCommand};
 use motlan::exit::{Ended, Exit, OrExit as _};
-use motlan::{cli, client, demo, run, verify, witness};
+use motlan::{cli, client, demo, prove, run, verify, watch, witness};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -60,6 +60,8 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Verify(args) => client::verify(&args, out).await,
         Command::Audit(AuditCommand::Search(args)) => client::audit_search(&args, out).await,
         Command::Audit(AuditCommand::Verify(args)) => verify::run(args, out).await,
+        Command::Audit(AuditCommand::Prove(args)) => prove::run(&args, out).await,
+        Command::Audit(AuditCommand::Watch(args)) => watch::run(&args, out).await,
         Command::Id(_)
         | Command::Match(_)
         | Command::Reasons(_)
