@@ -31,6 +31,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
+pub mod filter;
 pub mod hash;
 pub mod merkle;
 pub mod note;
@@ -48,10 +49,11 @@ pub use entry::{
     ActorKind, CommitmentSeal, Effect, Entry, EntryError, EntryTime, Evidence, Kind, MAX_ENTRY_BYTES,
     Outcome, SourceFrom, SubjectClass, Template, Text,
 };
+pub use filter::{EntryFilter, Sought};
 pub use hash::{LeafHash, NodeHash, leaf_hash};
 pub use merkle::{
-    Appended, Frontier, ProofError, ReadError, StoredTree, Tiles, TreeHead, verify_consistency,
-    verify_inclusion,
+    Appended, Frontier, LeafRange, ProofError, ReadError, StoredTree, Tiles, TreeHead, verify_consistency,
+    verify_inclusion, verify_range,
 };
 pub use note::{CosigningKey, Note, NoteError, Signature, SigningKey, VerifierKey};
 pub use rotation::{KeyChain, Rotation, RotationError};

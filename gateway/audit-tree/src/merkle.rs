@@ -1,8 +1,8 @@
 //! The Merkle tree of RFC 6962 over SHA-256, kept as tiles.
 //!
 //! [`Frontier`] grows the tree: it takes leaf hashes and says which tiles to
-//! write. [`StoredTree`] makes proofs from written tiles. [`verify_inclusion`]
-//! and [`verify_consistency`] check them with nothing but hashes.
+//! write. [`StoredTree`] makes proofs from written tiles. [`verify_inclusion`],
+//! [`verify_consistency`] and [`verify_range`] check them with nothing but hashes.
 //!
 //! Which nodes make up a proof, and whether a consistency proof holds, is
 //! computed by `ct-merkle`. What that crate cannot do is here: it grows a tree
@@ -10,6 +10,7 @@
 //! alone, which a holder of a leaf hash does not have.
 
 mod frontier;
+mod range;
 mod stored;
 mod verify;
 
@@ -20,6 +21,7 @@ use crate::hash::{EMPTY_ROOT, HASH_BYTES, NodeHash, node_hash};
 use crate::tile::Tile;
 
 pub use frontier::{Appended, Frontier};
+pub use range::{LeafRange, verify_range};
 pub use stored::StoredTree;
 pub use verify::{ProofError, verify_consistency, verify_inclusion};
 

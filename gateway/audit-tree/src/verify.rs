@@ -67,6 +67,7 @@
 //! has none, so it shows a fault only to whoever trusts its holder.
 
 mod chain;
+pub mod complete;
 mod deep;
 mod evidence;
 mod expected;
@@ -80,14 +81,13 @@ mod vouched;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Evidence, EvidenceError};
+pub use evidence::{Evidence, EvidenceError, Receipt};
 pub use keys::{Keys, KeysError};
 pub use report::{
     Checked, Code, Fault, Handed, LogKeys, Report, Truncation, Unwitnessed, Verdict, Witnessed,
 };
 
 use deep::Deep;
-use evidence::Receipt;
 use expected::{Agreed, Expected};
 use pass::Pass;
 use vouched::{Opened, Place, Vouched, Vouching};
@@ -163,12 +163,7 @@ pub fn verify<S: Source + ?Sized>(source: &S, keys: &Keys, evidence: &Evidence, 
 }
 
 /// Verifies as much of a log as is said.
-pub fn verify_to<S: Source + ?Sized>(
-    source: &S,
-    keys: &Keys,
-    evidence: &Evidence,
-    extent: Extent,
-) -> Report {
+pub fn verify_to<S: Source + ?Sized>(source: &S, keys: &Keys, evidence: &Evidence, extent: Extent) -> Report {
     let mut verifier = Verifier { source, keys: keys.clone(), evidence, report: Report::blank() };
     match verifier.steps(extent) {
         Ok(()) => verifier.report,

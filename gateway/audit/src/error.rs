@@ -33,6 +33,9 @@ pub enum AuditError {
     /// The search index could not be read: answer UNAVAILABLE.
     #[error("audit index cannot be read")]
     Index(#[source] rusqlite::Error),
+    /// The search index does not cover the tree yet: answer UNAVAILABLE.
+    #[error("audit index does not cover the published log yet")]
+    IndexBehind,
     /// The search panicked over this request and goes on: answer UNAVAILABLE.
     #[error("the search of the log failed over this request")]
     SearchDied,

@@ -42,6 +42,7 @@ mod log;
 mod opening;
 mod origins;
 mod proofs;
+mod range;
 mod reading;
 mod recover;
 mod retire;
@@ -70,6 +71,7 @@ pub use identifier::{Identifier, IdentifierKind};
 pub use index::rebuild::reindex;
 pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, LogKeys, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};
+pub use range::{AskedSubject, OPENINGS, Part, Pinned, RangePage, SubjectOpening};
 pub use recover::{Cause as RecoverCause, LastKnown, RecoverError, Recovered, is_broken, recover};
 pub use rotation::{RetireError, retire_log_key};
 pub use search::{Found, Order, SearchPage, SearchQuery};
@@ -83,7 +85,7 @@ pub use motlan_audit_tree::entry::{
     ActorKind, Aggregate, Begun, Caller, Component, Decision, Effect, Evidence, Fields, Filter, Loaded,
     Purpose, Rotated, Search, Source, SourceFrom, Subject, SubjectClass,
 };
-pub use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Outcome, Text};
+pub use motlan_audit_tree::{CommitmentKey, Entry, EntryTime, Kind, Mac, Outcome, Sought, Text};
 
 #[cfg(test)]
 mod tests;

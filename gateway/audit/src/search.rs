@@ -20,7 +20,7 @@ use crate::error::AuditError;
 use crate::identifier::Identifier;
 use crate::index::{Database, IndexHandle, signed};
 use crate::keys::Key;
-use crate::store::{AuditReader, StoreError};
+use crate::store::{AuditReader, StoreError, Stored};
 use crate::subjects::{Pseudonym, Subjects};
 
 /// Entries of a page unless told otherwise, and at most.
@@ -36,6 +36,8 @@ pub struct SearchQuery {
     pub dossier: Option<String>,
     /// About this subject: in the answer, asked about, or acting as citizen.
     pub subject: Option<Identifier>,
+    /// About the subject of this pseudonym, where no identifier is at hand.
+    pub pseudonym: Option<Pseudonym>,
     /// By a caller of this agency.
     pub agency: Option<String>,
     /// By this officer account.
@@ -50,6 +52,10 @@ pub struct SearchQuery {
     pub from: Option<Timestamp>,
     /// Before.
     pub to: Option<Timestamp>,
+    /// From this index on.
+    pub index_from: u64,
+    /// Before this index.
+    pub index_to: Option<u64>,
     /// Newest or oldest first.
     pub order: Order,
     /// Entries of a page: 0 = 50, at most 200.
@@ -175,10 +181,7 @@ impl Searcher {
 
     fn get(&self, index: u64, position: Option<u64>) -> Result<Option<Found>, AuditError> {
         let position = position.or_else(|| self.position(index));
-        let Some(stored) = self.reader.read(index, position)? else { return Ok(None) };
-        let damaged = |_| StoreError::Corrupt { index, what: "entry is not of the entry format" };
-        let entry = Entry::parse(&stored.bytes).map_err(damaged)?;
-        Ok(Some(Found { index, leaf_hash: stored.leaf_hash, bytes: stored.bytes, entry }))
+        self.reader.read(index, position)?.map(found).transpose()
     }
 
     /// Where the index saw the entry; without, the store has to look for it.
@@ -223,7 +226,7 @@ impl Searcher {
     /// The entries of the page, and one more if there is.
     fn places(&self, query: &SearchQuery, start: token::Token, size: u32) -> rusqlite::Result<Places> {
         let pseudonym = match &query.subject {
-            None => None,
+            None => query.pseudonym.clone(),
             Some(identifier) => match self.subjects.find(identifier) {
                 Ok(Some(pseudonym)) => Some(pseudonym),
                 Ok(None) => return Ok(Places::default()),
@@ -235,11 +238,16 @@ impl Searcher {
             Order::NewestFirst => (0, start.last),
             Order::OldestFirst => (start.last.wrapping_add(1), start.through),
         };
+        low = low.max(query.index_from);
+        high = query.index_to.map_or(high, |to| high.min(to));
         if let Some(from) = query.from {
             low = low.max(first_at(&connection, start.through, from)?);
         }
         if let Some(to) = query.to {
             high = high.min(first_at(&connection, start.through, to)?);
+        }
+        if low >= high {
+            return Ok(Vec::new());
         }
         let pseudonym = pseudonym.as_ref().map(Pseudonym::as_str);
         let Some(wanted) = places::Wanted::of(&connection, query, pseudonym)? else {
@@ -248,6 +256,14 @@ impl Searcher {
         let bounds = Bounds { found: size as usize + 1, looked_at: self.looked_at };
         wanted.find(&connection, (low, high), query.order, &bounds)
     }
+}
+
+/// A stored entry, read.
+pub(crate) fn found(stored: Stored) -> Result<Found, AuditError> {
+    let Stored { index, leaf_hash, bytes, .. } = stored;
+    let damaged = |_| StoreError::Corrupt { index, what: "entry is not of the entry format" };
+    let entry = Entry::parse(&bytes).map_err(damaged)?;
+    Ok(Found { index, leaf_hash, bytes, entry })
 }
 
 /// A panic is a failure like another, of this request alone: the thread is

@@ -1,13 +1,12 @@
 //! Opening the log, its threads, and closing it in order.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+mod folders;
+
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use motlan_audit_tree::{Entry, EntryTime};
 use motlan_domain::Clock;
 use tokio_util::sync::CancellationToken;
 
@@ -32,9 +31,10 @@ use crate::threads::Worker;
 #[cfg(any(test, feature = "testing"))]
 use crate::tree::files::fault::FaultFiles;
 use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
-use crate::tree::{self, Integrator, TreeError};
+use crate::tree::{self, Integrator};
 use crate::witnessing::Hold;
 use crate::writer::{Progress, Writer};
+use folders::{Locks, last_time, lock, make_folder, older};
 
 /// How the log is kept.
 #[derive(Debug, Clone)]

@@ -215,6 +215,20 @@ impl Subjects {
         wrapped.map(|wrapped| self.unwrap_key(pseudonym, &wrapped)).transpose()
     }
 
+    /// What opens the commitment of a pseudonym's creation: its random bytes and
+    /// the keyed hash. `None` once the subject was erased.
+    pub(crate) fn opening_of(&self, pseudonym: &Pseudonym) -> Result<Option<(Hash, Hash)>, AuditError> {
+        let db = self.db.lock();
+        db.connection
+            .query_row(
+                "SELECT opening, hash FROM subjects WHERE pseudonym = ?1",
+                [pseudonym.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(sql)
+    }
+
     /// The rows of these subjects, made in one transaction where missing.
     pub(crate) fn find_or_create(&self, wanted: &[(Hash, SubjectClass)]) -> Result<Vec<Row>, AuditError> {
         let mut db = self.db.lock();

@@ -8,6 +8,7 @@ mod interrupted;
 mod once;
 mod privacy;
 mod publishing;
+mod ranges;
 mod recovering;
 mod reindexing;
 mod rotating;

@@ -133,6 +133,7 @@ reasons! {
     PageSizeRange = "PAGE_SIZE_RANGE", Caller, AfterChange, "a page holds at most 200 entries of the log, or 500 procedures", "Mỗi trang có tối đa 200 bản ghi nhật ký hoặc 500 thủ tục.";
     TooManyValues = "TOO_MANY_VALUES", Caller, AfterChange, "more values than allowed", "Có quá nhiều giá trị.";
     TimeRangeInvalid = "TIME_RANGE_INVALID", Caller, AfterChange, "the time range ends before it begins", "Khoảng thời gian kết thúc trước khi bắt đầu.";
+    IndexRangeInvalid = "INDEX_RANGE_INVALID", Caller, AfterChange, "the published log has no such range of entries", "Nhật ký đã công bố không có khoảng bản ghi này.";
     PageTokenInvalid = "PAGE_TOKEN_INVALID", Caller, AfterChange, "the page token was not issued for this search", "Mã trang không phải do lần tìm kiếm này cấp.";
     EntryUnknown = "ENTRY_UNKNOWN", Caller, Never, "the log has no entry of this index", "Nhật ký không có bản ghi với chỉ số này.";
     // Gateway

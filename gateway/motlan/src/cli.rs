@@ -5,6 +5,7 @@ mod ids;
 mod keys;
 mod names;
 mod origins;
+mod prove;
 mod reasons;
 mod rotate;
 mod sheet;
@@ -23,6 +24,7 @@ pub use ids::run as id;
 pub use keys::run as new_keys;
 pub use names::run as compare_names;
 pub use origins::{NewRegistryArgs, OriginsCommand, SignOriginsArgs, VerifyOriginsArgs};
+pub use prove::{ProveArgs, WatchArgs};
 pub use reasons::run as reasons;
 pub use rotate::{begin as rotate_log, end as retire_log};
 pub use witness::{NewWitnessArgs, WitnessArgs, WitnessCommand, WitnessKeyArgs};
@@ -188,6 +190,10 @@ pub enum AuditCommand {
     Origins(OriginsCommand),
     /// Begin a log in the place of one that does not open any more; the gateway does not run
     Recover(RecoverArgs),
+    /// Prove that these are all entries about somebody, or that a receipt's entry is in the log
+    Prove(Box<ProveArgs>),
+    /// Follow the log as it grows, and hold it to what it was
+    Watch(Box<WatchArgs>),
 }
 
 /// Arguments of `motlan audit reindex`.

@@ -35,11 +35,11 @@ use tonic::{Request, Status};
 
 pub use commands::{close, get, open, resolve, resolve_all, verify};
 pub use failure::{Refusal, Violation};
-pub use search::{audit_search, search_all};
+pub use search::{audit_search, request as search_request, search_all};
 pub use show::{
     entry_lines, instant, local, receipt as receipt_line, registry as registry_code, registry_vi,
 };
-pub use subject::{person_key, subject_key, to_domain, to_proto};
+pub use subject::{of_kind as subject_of_kind, person_key, subject_key, to_domain, to_proto};
 
 use crate::cli::ClientArgs;
 use crate::exit::{Exit, Failure, OrExit};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use motlan::cli::{AuditCommand, Cli, Command, ConfigCommand, KeysCommand, OriginsCommand, WitnessCommand};
 use motlan::exit::{Ended, Exit, OrExit as _};
-use motlan::{cli, client, demo, origins, recover, reindex, run, verify, witness};
+use motlan::{cli, client, demo, origins, prove, recover, reindex, run, verify, watch, witness};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -67,6 +67,8 @@ async fn converse(command: Command, out: &mut dyn Write) -> Ended {
         Command::Audit(AuditCommand::Verify(args)) => verify::run(args, out).await,
         Command::Audit(AuditCommand::Reindex(args)) => reindex::run(&args, out).await,
         Command::Audit(AuditCommand::Recover(args)) => recover::run(args, out).await,
+        Command::Audit(AuditCommand::Prove(args)) => prove::run(&args, out).await,
+        Command::Audit(AuditCommand::Watch(args)) => watch::run(&args, out).await,
         Command::Id(_)
         | Command::Match(_)
         | Command::Reasons(_)

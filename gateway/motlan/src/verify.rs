@@ -132,7 +132,7 @@ fn keys(args: &VerifyLogArgs) -> anyhow::Result<Keys> {
 }
 
 /// A verifier key as it is, or the content of the file of that name.
-fn key_text(given: &str) -> anyhow::Result<String> {
+pub(crate) fn key_text(given: &str) -> anyhow::Result<String> {
     if given.parse::<motlan_audit_tree::VerifierKey>().is_ok() {
         return Ok(given.to_owned());
     }

@@ -20,6 +20,7 @@ mod owed;
 mod prepared;
 mod quota;
 mod read_log;
+mod read_range;
 mod release;
 #[cfg(test)]
 mod rig;
@@ -27,6 +28,7 @@ mod sealed;
 mod spans;
 mod stats;
 mod tie;
+mod watch_log;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,8 +50,10 @@ pub use cache::NoRandomness;
 pub use ledger::{Ledger, draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
 pub use quota::{Account, QuotaOptions, Rate};
 pub use read_log::ReadError;
+pub use read_range::{Opened, Opener, Openings};
 pub use release::Seen;
 pub use sealed::{NotReleased, Sealed, Unrecorded};
+pub use watch_log::{Watched, Watching};
 
 use bind::{Binder, Bound};
 use cache::AnswerCache;
@@ -96,6 +100,7 @@ pub struct Pipeline {
     register: Register,
     catalogue: Arc<Catalogue>,
     tasks: TaskTracker,
+    watchers: watch_log::Watchers,
 }
 
 // === impl Pipeline ===
@@ -120,7 +125,8 @@ impl Pipeline {
             stats,
         };
         let Parts { access, register, catalogue, tasks, .. } = parts;
-        Ok(Self { access, sources, register, catalogue, tasks })
+        let watchers = watch_log::Watchers::default();
+        Ok(Self { access, sources, register, catalogue, tasks, watchers })
     }
 
     /// What stands in the way of taking work; empty when ready. Cheap.

@@ -2,7 +2,7 @@
 //! was read leaves.
 
 use motlan_access::{Identity, LogPermit};
-use motlan_audit::{AuditError, Draft, Found, SearchPage, SearchQuery};
+use motlan_audit::{AuditError, Draft, Found, SearchPage, SearchQuery, TreeError};
 use motlan_audit_tree::entry::{Effect, Filter, Search};
 use motlan_audit_tree::tile::TILE_WIDTH;
 use motlan_audit_tree::{Bundle, Kind, Text};
@@ -21,6 +21,8 @@ pub enum ReadError {
     NotReleased(Box<NotReleased<Refusal>>),
     /// The page token was not issued for this search.
     PageToken,
+    /// The published log has no such range.
+    OutOfRange,
 }
 
 // === impl Pipeline ===
@@ -93,14 +95,18 @@ impl Pipeline {
         Ok(Sealed::new(bytes, receipt, None))
     }
 
-    async fn may_read_log(&self, identity: &Identity, trace: &str) -> Result<LogPermit, ReadError> {
+    pub(crate) async fn may_read_log(
+        &self,
+        identity: &Identity,
+        trace: &str,
+    ) -> Result<LogPermit, ReadError> {
         match self.access().may_read_log(identity) {
             Ok(permit) => Ok(permit),
             Err(denial) => self.ledger().denied_in(&denial, trace).await.map_err(ReadError::from),
         }
     }
 
-    async fn log_read(
+    pub(crate) async fn log_read(
         &self,
         permit: &LogPermit,
         filters: Vec<Filter>,
@@ -118,7 +124,7 @@ impl Pipeline {
 
     /// The filters as the entry shows them: an identifier by its pseudonym
     /// alone, and without a value where it has none.
-    async fn filters(&self, query: &SearchQuery) -> Result<Vec<Filter>, ReadError> {
+    pub(crate) async fn filters(&self, query: &SearchQuery) -> Result<Vec<Filter>, ReadError> {
         let mut filters = Vec::new();
         let mut add = |name: &'static str, value: Option<String>| {
             filters.push(Filter { name: Text::Borrowed(name), value: value.map(Text::Owned) });
@@ -145,6 +151,10 @@ impl Pipeline {
         query.kinds.iter().for_each(|kind| add("kind", Some(kind.as_str().to_owned())));
         query.from.iter().for_each(|from| add("from", Some(from.to_string())));
         query.to.iter().for_each(|to| add("to", Some(to.to_string())));
+        if query.index_from > 0 {
+            add("index_from", Some(query.index_from.to_string()));
+        }
+        query.index_to.iter().for_each(|to| add("index_to", Some(to.to_string())));
         Ok(filters)
     }
 }
@@ -155,9 +165,10 @@ impl From<NotReleased<Refusal>> for ReadError {
     }
 }
 
-fn read_error(error: &AuditError) -> ReadError {
+pub(crate) fn read_error(error: &AuditError) -> ReadError {
     match error {
         AuditError::PageToken => ReadError::PageToken,
+        AuditError::Tree(TreeError::OutOfRange { .. }) => ReadError::OutOfRange,
         AuditError::Overloaded { retry_after } => {
             let unrecorded = Unrecorded::Overloaded { retry_after: *retry_after };
             ReadError::from(NotReleased::Unrecorded(unrecorded))

@@ -11,6 +11,7 @@ pub(crate) mod dossier;
 pub(crate) mod insurance;
 pub(crate) mod land;
 pub(crate) mod population;
+pub(crate) mod range;
 pub(crate) mod resolve;
 
 /// The value of a protobuf enum for a domain enum, variant by variant.

@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) deadline: Deadline,
     /// What it belongs to; its id stands in the log.
     pub(crate) trace: Trace,
+    /// Set when its connection is to go: a stream without an end of its own ends.
+    pub(crate) going: CancellationToken,
     /// Its places: given back when the last clone goes.
     _admitted: Arc<Admitted>,
 }
@@ -201,7 +203,8 @@ impl Connected {
         let Some(places) = self.admit().map(Arc::new) else {
             return overloaded().map(Held::nothing);
         };
-        let call = Call { peer: Arc::clone(&self.peer), deadline, trace, _admitted: Arc::clone(&places) };
+        let (peer, going) = (Arc::clone(&self.peer), self.going.clone());
+        let call = Call { peer, deadline, trace, going, _admitted: Arc::clone(&places) };
         let Deadline(deadline) = deadline;
         let watches = request.uri().path() == WATCH;
         request.extensions_mut().insert(call.clone());

@@ -77,5 +77,6 @@ pub(crate) fn read(error: ReadError) -> Failure {
     match error {
         ReadError::NotReleased(not_released) => failure(*not_released),
         ReadError::PageToken => Failure::at_field("page_token", Reason::PageTokenInvalid),
+        ReadError::OutOfRange => Failure::at_field("index_from", Reason::IndexRangeInvalid),
     }
 }

@@ -7,6 +7,7 @@ mod catalogue;
 mod dossier;
 mod insurance;
 mod land;
+mod log_streams;
 mod population;
 
 use std::sync::Arc;

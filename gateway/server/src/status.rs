@@ -296,6 +296,7 @@ pub(crate) const fn error_code(reason: Reason) -> Option<Code> {
         | R::PageSizeRange
         | R::TooManyValues
         | R::TimeRangeInvalid
+        | R::IndexRangeInvalid
         | R::PageTokenInvalid => Code::InvalidArgument,
         R::AuditUnavailable
         | R::StoreUnavailable

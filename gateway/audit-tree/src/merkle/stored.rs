@@ -15,7 +15,7 @@ use crate::tile::{TILE_HEIGHT, TILE_WIDTH, Tile};
 #[derive(Debug)]
 pub struct StoredTree<'a, T> {
     tiles: &'a T,
-    size: u64,
+    pub(super) size: u64,
 }
 
 /// The tiles read for one answer.
@@ -77,6 +77,18 @@ impl<'a, T: Tiles> StoredTree<'a, T> {
                 reading.root_over(first, size.min(first + (1 << level)))
             })
             .collect()
+    }
+
+    /// The roots over these leaves, each from the first to before the end: nodes
+    /// of the tree of `size` leaves.
+    pub(super) fn roots_over(
+        &self,
+        nodes: &[(u64, u64)],
+        size: u64,
+    ) -> Result<Vec<NodeHash>, ReadError<T::Error>> {
+        self.holds(size <= self.size)?;
+        let mut reading = self.reading();
+        nodes.iter().map(|(first, end)| reading.root_over(*first, *end)).collect()
     }
 
     fn reading(&self) -> Reading<'_, T> {

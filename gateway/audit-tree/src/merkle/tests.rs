@@ -5,6 +5,7 @@ mod appending;
 mod huge;
 mod known;
 mod proofs;
+mod ranges;
 
 use std::collections::HashMap;
 

@@ -26,11 +26,15 @@ pub(super) struct Given {
 
 /// What a caller was told about its entry (`common.v1.Receipt`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Receipt {
-    pub(super) name: String,
-    pub(super) origin: String,
-    pub(super) index: u64,
-    pub(super) leaf_hash: LeafHash,
+pub struct Receipt {
+    /// What the piece is called.
+    pub name: String,
+    /// The log.
+    pub origin: String,
+    /// The entry's place in it.
+    pub index: u64,
+    /// The entry's hash.
+    pub leaf_hash: LeafHash,
 }
 
 /// Why a piece of evidence cannot be read. It then says nothing about the
@@ -66,6 +70,11 @@ impl Evidence {
         note.text().parse::<Checkpoint>().map_err(refused)?;
         self.checkpoints.push(Given { name: name.to_owned(), note });
         Ok(())
+    }
+
+    /// The receipts, as they were added.
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
     }
 
     /// Adds a receipt, or a list of them, in protobuf's JSON form.

@@ -73,6 +73,9 @@ impl Searcher {
         part(
             query.subject.as_ref().map(|subject| self.subjects.hash(subject)).as_ref().map(|hash| &hash[..]),
         );
+        part(query.pseudonym.as_ref().map(|pseudonym| pseudonym.as_str().as_bytes()));
+        part(Some(&query.index_from.to_le_bytes()));
+        part(query.index_to.map(u64::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
         part(query.outcome.map(|outcome| outcome.as_str().as_bytes()));
         for kind in &query.kinds {
             part(Some(kind.as_str().as_bytes()));

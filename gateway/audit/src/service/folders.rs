@@ -1,6 +1,7 @@
 //! The folders of a log before it is opened: made, locked, and looked at.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use jiff::Timestamp;

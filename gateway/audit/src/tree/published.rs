@@ -102,7 +102,7 @@ impl Published {
         self.prove(size, |tree| tree.root(size))
     }
 
-    fn prove<T>(
+    pub(crate) fn prove<T>(
         &self,
         size: u64,
         prove: impl FnOnce(StoredTree<'_, Stored<'_>>) -> Result<T, ReadError<TileError>>,

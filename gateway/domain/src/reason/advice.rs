@@ -137,6 +137,8 @@ steps! {
         "Gửi ít giá trị hơn, hoặc chia thành nhiều yêu cầu.";
     TimeRangeInvalid = "Put the beginning before the end.",
         "Đặt thời điểm bắt đầu trước thời điểm kết thúc.";
+    IndexRangeInvalid = "Put the first index before the end, and the end within the size of the newest checkpoint.",
+        "Đặt chỉ số đầu nhỏ hơn chỉ số cuối, và chỉ số cuối không vượt quá số bản ghi của checkpoint mới nhất.";
     PageTokenInvalid = "Begin again at the first page, and keep the filters from page to page.",
         "Tìm lại từ trang đầu, và giữ nguyên điều kiện lọc khi sang trang.";
     EntryUnknown = "Check origin and index of the receipt: every gateway keeps a log of its own.",

@@ -34,7 +34,8 @@ pub async fn audit_search(args: &SearchArgs, out: &mut dyn Write) -> Ended {
     Ok(if entries.is_empty() { Exit::No } else { Exit::Ok })
 }
 
-pub(super) fn request(filter: &SearchFilter) -> Result<SearchEntriesRequest, String> {
+/// The search that those filters mean.
+pub fn request(filter: &SearchFilter) -> Result<SearchEntriesRequest, String> {
     let time = |text: &Option<String>| {
         let parsed = text.as_deref().map(|text| {
             text.parse::<jiff::Timestamp>().map_err(|_| {

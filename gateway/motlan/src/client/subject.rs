@@ -18,7 +18,7 @@ pub(super) fn named(text: &str) -> Result<NamedSubject, String> {
 }
 
 /// Reads `kind:value`.
-pub(super) fn of_kind(text: &str) -> Result<SubjectKey, String> {
+pub fn of_kind(text: &str) -> Result<SubjectKey, String> {
     let problem = || not_written("KIND:VALUE");
     let (kind, value) = text.split_once(':').filter(|(_, value)| !value.is_empty()).ok_or_else(problem)?;
     subject_key(kind, value)

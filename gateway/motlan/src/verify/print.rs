@@ -11,12 +11,7 @@ use motlan_audit_tree::verify::{Report, Truncation, Verdict};
 use crate::term::{Look, Tone};
 
 /// Writes the report.
-pub(super) fn report(
-    report: &Report,
-    now: Timestamp,
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn report(report: &Report, now: Timestamp, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let (vi, en, tone) = match report.verdict {
         Verdict::Ok => ("KHÔNG PHÁT HIỆN SAI LỆCH", "nothing is wrong in the evidence given", Tone::Good),
         Verdict::Fault => ("PHÁT HIỆN SAI LỆCH", "a fault was found", Tone::Wanting),

@@ -91,10 +91,13 @@ pub(crate) fn query(request: &wire::SearchEntriesRequest, rules: IdRules) -> Res
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         checked.flaw("time_to", Reason::TimeRangeInvalid);
     }
+    if request.index_to > 0 && request.index_to < request.index_from {
+        checked.flaw("index_to", Reason::IndexRangeInvalid);
+    }
     if request.page_size > MAX_PAGE {
         checked.flaw("page_size", Reason::PageSizeRange);
     }
-    if request.page_token.len() > MAX_TOKEN_BYTES {
+    if request.page_token.len() > MAX_TOKEN_BYTES || (request.prove_range && !request.page_token.is_empty()) {
         checked.flaw("page_token", Reason::PageTokenInvalid);
     }
     let order = match order_asked.unwrap_or_default() {
@@ -113,8 +116,11 @@ pub(crate) fn query(request: &wire::SearchEntriesRequest, rules: IdRules) -> Res
             .and_then(|asked| Kind::ALL.iter().copied().find(|own| kind(*own) == asked))
             .into_iter()
             .collect(),
+        pseudonym: None,
         from,
         to,
+        index_from: request.index_from,
+        index_to: (request.index_to > 0).then_some(request.index_to),
         order,
         page_size: request.page_size,
         page_token: (!request.page_token.is_empty()).then(|| request.page_token.clone()),
@@ -128,6 +134,7 @@ pub(crate) fn page(page: SearchPage, receipt: common::Receipt) -> wire::SearchEn
         next_page_token: page.next_page_token.unwrap_or_default(),
         indexed_through: page.indexed_through,
         receipt: Some(receipt),
+        ..Default::default()
     }
 }
 

@@ -1,14 +1,18 @@
 //! `AuditService`: reading entries is itself an entry; checkpoints and proofs are
 //! hashes, for every configured caller.
 
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use motlan_audit::{AuditError, TreeError};
 use motlan_domain::Reason;
 use motlan_proto::audit::v1 as wire;
 use motlan_proto::audit::v1::audit_service_server::AuditService;
 use tonic::{Request, Response, Status};
 
-use super::{Entered, Services};
-use crate::convert::{answer, audit};
+use super::{Entered, Services, log_streams};
+use crate::convert::{answer, audit, range};
 use crate::refusal;
 use crate::status::Failure;
 
@@ -20,6 +24,12 @@ impl AuditService for Services {
     ) -> Result<Response<wire::SearchEntriesResponse>, Status> {
         let Entered { identity, call, message } = self.enter(request).await?;
         let query = audit::query(&message, self.rules())?;
+        if message.prove_range {
+            let part = range::part(&message);
+            let read = self.pipeline.read_range(&identity, query, part, call.trace.id()).await;
+            let (page, receipt, key) = read.map_err(refusal::read)?.into_parts();
+            return Ok(Response::new(range::page(page, answer::receipt(&receipt, key.as_ref()))));
+        }
         let sealed =
             self.pipeline.search_log(&identity, query, call.trace.id()).await.map_err(refusal::read)?;
         let (page, receipt, key) = sealed.into_parts();
@@ -41,6 +51,33 @@ impl AuditService for Services {
             entry: Some(audit::entry(found)),
             receipt: Some(answer::receipt(&receipt, key.as_ref())),
         }))
+    }
+
+    type OpenSubjectsStream = BoxStream<'static, Result<wire::OpenSubjectsResponse, Status>>;
+
+    async fn open_subjects(
+        &self,
+        request: Request<wire::OpenSubjectsRequest>,
+    ) -> Result<Response<Self::OpenSubjectsStream>, Status> {
+        let Entered { identity, call, message } = self.enter(request).await?;
+        let (wanted, part) = range::openings(&message)?;
+        let opener = self.pipeline.begin_openings(&identity, wanted, part, call.trace.id()).await;
+        let opener = opener.map_err(refusal::read)?;
+        Ok(Response::new(log_streams::openings(Arc::clone(&self.pipeline), opener, call).boxed()))
+    }
+
+    type WatchEntriesStream = BoxStream<'static, Result<wire::WatchEntriesResponse, Status>>;
+
+    async fn watch_entries(
+        &self,
+        request: Request<wire::WatchEntriesRequest>,
+    ) -> Result<Response<Self::WatchEntriesStream>, Status> {
+        let Entered { identity, call, message } = self.enter(request).await?;
+        let from = (message.index_from > 0).then_some(message.index_from);
+        let query = audit::query(&range::watched(message), self.rules())?;
+        let watching = self.pipeline.begin_watch(&identity, query, from, call.trace.id()).await;
+        let watching = watching.map_err(refusal::read)?;
+        Ok(Response::new(log_streams::watch(Arc::clone(&self.pipeline), watching, call).boxed()))
     }
 
     async fn get_checkpoint(

@@ -136,6 +136,7 @@ pub(crate) async fn searches(auditor: &Connection) -> Vec<Row> {
             "TIME_RANGE_INVALID",
             Box::new(move |r| (r.time_from, r.time_to) = (at(2_000, 0), at(1_000, 0))),
         ),
+        ("", "index_to", "INDEX_RANGE_INVALID", Box::new(|r| (r.index_from, r.index_to) = (9, 8))),
         (
             "../../etc/passwd",
             "page_token",

@@ -8,7 +8,7 @@ use motlan_e2e::*;
 use motlan_harness::{Connection, Opened, Opening, World};
 use motlan_proto::audit::v1::{
     EntryKind, GetCheckpointRequest, GetConsistencyProofRequest, GetEntryRequest, GetInclusionProofRequest,
-    SearchEntriesRequest,
+    OpenSubjectsRequest, SearchEntriesRequest, WatchEntriesRequest,
 };
 use motlan_proto::catalogue::v1::{GetProcedureRequest, ListProceduresRequest};
 use motlan_proto::insurance::v1::{GetHealthCardRequest, get_health_card_request};
@@ -221,6 +221,34 @@ pub fn table(world: &World, at: &Dossiers) -> BTreeMap<String, Row> {
                 call: call(|by| async move {
                     let told = by.audit().get_entry(GetEntryRequest { index: 0 }).await?;
                     Ok(told.into_inner().receipt.map(|receipt| receipt.index))
+                }),
+            },
+        ),
+        (
+            "audit.v1.AuditService/OpenSubjects",
+            Row {
+                may: Some("auditor"),
+                may_not: office,
+                why_not: "AUDITOR_ONLY",
+                leaves: log,
+                call: call(|by| async move {
+                    let told = by.audit().open_subjects(OpenSubjectsRequest::default()).await?;
+                    let first = told.into_inner().message().await?;
+                    Ok(first.and_then(|chunk| chunk.receipt).map(|receipt| receipt.index))
+                }),
+            },
+        ),
+        (
+            "audit.v1.AuditService/WatchEntries",
+            Row {
+                may: Some("auditor"),
+                may_not: office,
+                why_not: "AUDITOR_ONLY",
+                leaves: log,
+                call: call(|by| async move {
+                    let request = WatchEntriesRequest { index_from: 1, ..Default::default() };
+                    let first = by.audit().watch_entries(request).await?.into_inner().message().await?;
+                    Ok(first.and_then(|chunk| chunk.receipt).map(|receipt| receipt.index))
                 }),
             },
         ),

@@ -1,0 +1,65 @@
+//! That the entries of receipts are in the log of a checkpoint.
+
+use std::io::Write;
+
+use anyhow::Context as _;
+use motlan_audit_tree::verify::Evidence;
+use motlan_audit_tree::{TrustedLog, verify_inclusion};
+use motlan_proto::audit::v1::GetInclusionProofRequest;
+
+use super::{checkpoint, hashes};
+use crate::cli::ProveArgs;
+use crate::client::{Refusal, connect};
+use crate::exit::{Ended, Exit, OrExit as _};
+use crate::term::{Look, Tone};
+
+/// Runs `motlan audit prove --receipt`.
+pub(super) async fn run(args: &ProveArgs, logs: &[TrustedLog], out: &mut dyn Write) -> Ended {
+    let mut evidence = Evidence::default();
+    for file in &args.receipt {
+        let name = file.display().to_string();
+        let bytes = std::fs::read(file)
+            .with_context(|| format!("không đọc được {name} / cannot read {name}"))
+            .or_exit(Exit::Usage)?;
+        evidence.add_receipts(&name, &bytes).or_exit(Exit::Usage)?;
+    }
+    let look = Look::of_stdout();
+    let connection = connect(&args.client).await?;
+    let Some(newest) = checkpoint(&connection, logs).await? else {
+        let said = "checkpoint của cổng kết nối không được ký bằng khóa nào đã cho / the gateway's checkpoint is \
+                    signed by none of the keys given";
+        writeln!(out, "{}", look.paint(said, Tone::Wanting))?;
+        return Ok(Exit::No);
+    };
+    let (origin, head) = (newest.checkpoint().origin().to_owned(), newest.head());
+    let mut all = true;
+    for receipt in evidence.receipts() {
+        let why = if receipt.origin != origin {
+            Some("biên nhận của nhật ký khác / a receipt of another log")
+        } else if receipt.index >= head.size {
+            Some("checkpoint chưa bao gồm bản ghi này / the checkpoint does not cover it")
+        } else {
+            let request = GetInclusionProofRequest { index: receipt.index, size: head.size };
+            let told = connection.audit().get_inclusion_proof(request).await.map_err(Refusal::from)?;
+            let proof = hashes(&told.into_inner().proof).unwrap_or_default();
+            let shown = verify_inclusion(head, receipt.index, &receipt.leaf_hash, &proof);
+            shown.err().map(|_| "bản ghi này không có trong nhật ký / this entry is not in the log")
+        };
+        all &= why.is_none();
+        if args.client.json {
+            let told = serde_json::json!({
+                "file": receipt.name, "origin": receipt.origin, "index": receipt.index, "size": head.size,
+                "shown": why.is_none(), "why": why,
+            });
+            writeln!(out, "{told}")?;
+        } else {
+            let (text, tone) = match why {
+                None => ("CÓ TRONG NHẬT KÝ / in the log", Tone::Good),
+                Some(why) => (why, Tone::Wanting),
+            };
+            let place = format!("{}#{}", receipt.origin, receipt.index);
+            writeln!(out, "{place}  {}  ({} bản ghi / entries)", look.paint(text, tone), head.size)?;
+        }
+    }
+    Ok(if all { Exit::Ok } else { Exit::No })
+}

@@ -1,0 +1,233 @@
+//! Watching the log: entries as they are published, in chunks, each of which is
+//! an entry before it leaves.
+//!
+//! Being told is itself recorded, and that record is published a moment later:
+//! a watcher that waited for nothing would watch itself for ever. So a watcher
+//! that has come to the end of the log rests a second, and what records the
+//! telling of watchers is not told by itself: it waits for something else, or
+//! for a while that doubles each time, up to a minute. However many watchers
+//! there are and however still the log is, each makes at most one entry a
+//! second, and soon one a minute.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use motlan_access::Identity;
+use motlan_audit::{AuditLog, Entry, Found, Kind, SearchQuery, Sought, TreeError};
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::Pipeline;
+use crate::read_log::{ReadError, read_error};
+use crate::read_range::{named, range_filters};
+use crate::sealed::{NotReleased, Sealed, Unrecorded};
+
+#[cfg(test)]
+mod tests;
+
+/// Watchers in all, and of one caller.
+const MOST: (usize, usize) = (8, 2);
+
+/// Between two chunks, once the end of the log is reached.
+const REST: Duration = Duration::from_secs(1);
+
+/// The longest that the records of watchers wait to be told.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// When to come back for a place.
+const FULL: Duration = Duration::from_secs(10);
+
+/// The name under which an entry shows that a watcher was told.
+const WATCH: &str = "watch";
+
+/// The places of watchers.
+pub(crate) struct Watchers {
+    all: Arc<Semaphore>,
+    each: Mutex<HashMap<String, Weak<Semaphore>>>,
+}
+
+/// A watch under way. It keeps its place until it is dropped.
+pub struct Watching {
+    identity: Identity,
+    query: SearchQuery,
+    /// The first index not yet looked at.
+    at: u64,
+    pace: Pace,
+    trace: String,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+/// When the next chunk may be told.
+#[derive(Debug)]
+struct Pace {
+    /// Not before.
+    rest: Option<Instant>,
+    /// Since when nothing but the records of watchers has come.
+    still: Option<Instant>,
+    /// How long those wait.
+    patience: Duration,
+}
+
+/// What a watcher is told at a time.
+#[derive(Debug)]
+pub struct Watched {
+    /// The entries that match.
+    pub entries: Vec<Found>,
+    /// The first index looked at.
+    pub from: u64,
+    /// The index behind the last looked at.
+    pub to: u64,
+}
+
+// === impl Watchers ===
+
+impl Default for Watchers {
+    fn default() -> Self {
+        Self { all: Arc::new(Semaphore::new(MOST.0)), each: Mutex::default() }
+    }
+}
+
+impl Watchers {
+    fn place(&self, caller: &str) -> Option<[OwnedSemaphorePermit; 2]> {
+        let own = {
+            let mut each = self.each.lock();
+            each.retain(|_, own| own.strong_count() > 0);
+            let known = each.get(caller).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let own = Arc::new(Semaphore::new(MOST.1));
+                each.insert(caller.to_owned(), Arc::downgrade(&own));
+                own
+            })
+        };
+        let own = own.try_acquire_owned().ok()?;
+        Some([own, Arc::clone(&self.all).try_acquire_owned().ok()?])
+    }
+}
+
+// === impl Pace ===
+
+impl Pace {
+    const fn new() -> Self {
+        Self { rest: None, still: None, patience: REST }
+    }
+
+    /// How much longer the records of watchers wait, when there is nothing else.
+    fn hold(&mut self, now: Instant) -> Option<Duration> {
+        let since = *self.still.get_or_insert(now);
+        self.patience.checked_sub(now.duration_since(since)).filter(|left| !left.is_zero())
+    }
+
+    /// A chunk is told, of nothing but the records of watchers or of more, and
+    /// there is more behind it or not.
+    fn told(&mut self, now: Instant, still: bool, more: bool) {
+        self.patience = if still { (self.patience * 2).min(LONGEST) } else { REST };
+        self.still = None;
+        self.rest = (!more).then(|| now + REST);
+    }
+}
+
+// === impl Pipeline ===
+
+impl Pipeline {
+    /// Begins a watch from an index on; none means from now.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; where there are as many watchers as may be, the log is
+    /// told to be overloaded.
+    pub async fn begin_watch(
+        &self,
+        identity: &Identity,
+        query: SearchQuery,
+        from: Option<u64>,
+        trace: &str,
+    ) -> Result<Watching, ReadError> {
+        self.may_read_log(identity, trace).await?;
+        let places = self.watchers.place(identity.caller().id());
+        let full = NotReleased::Unrecorded(Unrecorded::Overloaded { retry_after: FULL });
+        let places = places.ok_or_else(|| ReadError::from(full))?;
+        let published = self.ledger().log().health().published;
+        let at = from.unwrap_or(published);
+        if at > published {
+            return Err(read_error(&TreeError::OutOfRange { published }.into()));
+        }
+        let (identity, trace) = (identity.clone(), trace.to_owned());
+        Ok(Watching { identity, query, at, pace: Pace::new(), trace, _places: places })
+    }
+
+    /// The next chunk, once there is something to tell; none when the log is
+    /// closed. Given up, it may have recorded what was not told; never the other way.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; the watch is over.
+    pub async fn watch_next(&self, watching: &mut Watching) -> Result<Option<Sealed<Watched>>, ReadError> {
+        let log = self.ledger().log();
+        loop {
+            if let Some(rest) = watching.pace.rest.take() {
+                tokio::time::sleep_until(rest).await;
+            }
+            log.published(watching.at.saturating_add(1)).await;
+            let Some((entries, to, more)) = look(log, watching).await? else { return Ok(None) };
+            if entries.is_empty() {
+                watching.at = to;
+                continue;
+            }
+            let still = entries.iter().all(|found| tells_a_watcher(&found.entry));
+            if still
+                && !more
+                && let Some(left) = watching.pace.hold(Instant::now())
+            {
+                // Whatever comes meanwhile is looked at a second later, together.
+                let _ = tokio::time::timeout(left, log.published(to.saturating_add(1))).await;
+                watching.pace.rest = Some(Instant::now() + left.min(REST));
+                continue;
+            }
+            let permit = self.may_read_log(&watching.identity, &watching.trace).await?;
+            let mut filters = self.filters(&watching.query).await?;
+            filters.extend(range_filters(watching.at, to));
+            filters.push(named(WATCH, None));
+            let receipt = self.log_read(&permit, filters, entries.len() as u64, &watching.trace).await?;
+            let watched = Watched { entries, from: watching.at, to };
+            watching.at = to;
+            watching.pace.told(Instant::now(), still, more);
+            return Ok(Some(Sealed::new(watched, receipt, None)));
+        }
+    }
+}
+
+/// The entries that match among the next that are published, the index behind
+/// those looked at, and whether there are more; none when the log is closed.
+async fn look(log: &AuditLog, watching: &Watching) -> Result<Option<(Vec<Found>, u64, bool)>, ReadError> {
+    let published = log.health().published;
+    if published <= watching.at {
+        return Ok(None);
+    }
+    // Looked up each time: somebody may have been met since.
+    let sought = match &watching.query.subject {
+        None => None,
+        Some(subject) => {
+            let known = log.find_subject(subject).await.map_err(|error| read_error(&error))?;
+            Some(known.map_or(Sought::Nobody, |known| Sought::Pseudonym(known.as_str().to_owned())))
+        }
+    };
+    let filter = watching.query.filter(sought);
+    let looked = log.matching(filter, watching.at, published).await;
+    let (entries, to) = looked.map_err(|error| read_error(&error))?;
+    if to == watching.at {
+        return Ok(None);
+    }
+    Ok(Some((entries, to, to < published)))
+}
+
+/// Whether the entry records what a watcher was told.
+fn tells_a_watcher(entry: &Entry) -> bool {
+    let filters = entry.search.iter().flat_map(|search| &search.filters);
+    entry.kind == Kind::LogRead && filters.into_iter().any(|filter| filter.name == WATCH)
+}
+
+impl std::fmt::Debug for Watching {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watching").field("at", &self.at).field("pace", &self.pace).finish_non_exhaustive()
+    }
+}
