@@ -273,7 +273,7 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
             }
         }
         if let Some(bytes) = witnessed {
-            let opened = open(&Place::Witnessed, &bytes, self.keys, Some(origin));
+            let opened = open(&Place::Witnessed, &bytes, &self.keys, Some(origin));
             take(Place::Witnessed, opened);
         }
         for given in &self.evidence.checkpoints {

@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) search: SearchDesk,
     /// Proofs, and what else those who are known read of the published log.
     pub(crate) proofs: ReadingDesk,
+    /// For auditors, who read much at a time.
+    pub(crate) ranges: ReadingDesk,
     /// What anybody may read of it.
     pub(crate) shown: ReadingDesk,
     pub(crate) stats: Arc<Stats>,

@@ -157,7 +157,7 @@ impl AuditLog {
             let matching = matching.map(|found| found.index).collect();
             Ok(RangePage { entries, matching, pinned: Pinned { range, ..pinned }, end, proof, asked })
         };
-        self.inner.search.work(read).await
+        self.inner.ranges.work(read).await
     }
 
     /// The entries from one index to before another that match, so many that it
@@ -184,7 +184,7 @@ impl AuditLog {
             }
             Ok((entries, at))
         };
-        self.inner.search.work(look).await
+        self.inner.ranges.work(look).await
     }
 
     /// Whom an identifier is about in the tree of that size.
@@ -253,7 +253,7 @@ impl AuditLog {
             let (index, looked_up) = (created.index, pseudonym.clone());
             let work =
                 move || Ok((subjects.opening_of(&looked_up)?, published.prove_inclusion(index, size)?));
-            let (opened, created_proof) = self.inner.search.work(work).await?;
+            let (opened, created_proof) = self.inner.ranges.work(work).await?;
             let erased = match opened {
                 Some(_) => None,
                 None => self.introduced(&pseudonym, Kind::SubjectErased, size).await?,
@@ -288,13 +288,19 @@ impl AuditLog {
         Ok(self.covering(query, size).await?.entries.pop())
     }
 
-    /// A search that covers all below an index.
-    async fn covering(&self, query: SearchQuery, to: u64) -> Result<SearchPage, AuditError> {
-        let page = self.search(query).await?;
-        if page.indexed_through < to {
-            return Err(AuditError::IndexBehind);
+    /// A search that covers all below an index. A page that has looked at as much
+    /// as it may and found nothing is not the end.
+    async fn covering(&self, mut query: SearchQuery, to: u64) -> Result<SearchPage, AuditError> {
+        loop {
+            let page = self.search(query.clone()).await?;
+            if page.indexed_through < to {
+                return Err(AuditError::IndexBehind);
+            }
+            if !page.entries.is_empty() || page.next_page_token.is_none() {
+                return Ok(page);
+            }
+            query.page_token = page.next_page_token;
         }
-        Ok(page)
     }
 }
 

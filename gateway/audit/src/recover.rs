@@ -104,14 +104,18 @@ pub fn is_broken(error: &AuditError) -> bool {
             TreeError::Shorter { .. }
             | TreeError::Other { .. }
             | TreeError::Missing
+            | TreeError::Unshown { .. }
+            | TreeError::Forked { .. }
             | TreeError::Foreign(_)
             | TreeError::Statement(_)
             | TreeError::Tiles(_)
             | TreeError::Key(KeyError::Mismatch) => true,
             TreeError::Journal(error) => matches!(error, StoreError::Corrupt { .. }),
-            TreeError::Files(_) | TreeError::Key(_) | TreeError::Bundle(_) | TreeError::OutOfRange { .. } => {
-                false
-            }
+            TreeError::Files(_)
+            | TreeError::Key(_)
+            | TreeError::Bundle(_)
+            | TreeError::Overwritten
+            | TreeError::OutOfRange { .. } => false,
         },
         _ => false,
     }

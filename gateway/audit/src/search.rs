@@ -247,7 +247,7 @@ impl Searcher {
             high = high.min(first_at(&connection, start.through, to)?);
         }
         if low >= high {
-            return Ok(Vec::new());
+            return Ok(Places::default());
         }
         let pseudonym = pseudonym.as_ref().map(Pseudonym::as_str);
         let Some(wanted) = places::Wanted::of(&connection, query, pseudonym)? else {

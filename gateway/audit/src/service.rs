@@ -34,7 +34,8 @@ use crate::tree::files::{LogFiles, MemoryFiles, RealFiles};
 use crate::tree::{self, Integrator};
 use crate::witnessing::Hold;
 use crate::writer::{Progress, Writer};
-use folders::{Locks, last_time, lock, make_folder, older};
+pub(crate) use folders::older;
+use folders::{Locks, last_time, lock, make_folder};
 
 /// How the log is kept.
 #[derive(Debug, Clone)]
@@ -69,6 +70,7 @@ pub struct AuditService {
     tree: Option<Worker>,
     retire: Option<Worker>,
     proofs: Option<Worker>,
+    ranges: Option<Worker>,
     shown: Option<Worker>,
     /// Held so that no second process opens the folder.
     _lock: Option<File>,
@@ -230,6 +232,7 @@ impl AuditLog {
             options.page_looks,
         );
         let ((proofs, prover), (shown, shower)) = (reading::desk(), reading::desk());
+        let (ranges, ranger) = reading::desk();
         let integrator = Integrator::open(
             (places.log.as_deref(), Arc::clone(&places.files), locks.published),
             &origin,
@@ -277,6 +280,7 @@ impl AuditLog {
                 published: integrator.handle(),
                 search: search_desk,
                 proofs,
+                ranges,
                 shown,
                 stats,
                 hold: Hold::default(),
@@ -292,6 +296,7 @@ impl AuditLog {
             tree: None,
             retire: None,
             proofs: None,
+            ranges: None,
             shown: None,
             _lock: locks.journal,
         };
@@ -304,6 +309,7 @@ impl AuditLog {
             service.retire = Some(Worker::spawn("motlan-retire", move || retire::run(retirement))?);
         }
         service.proofs = Some(Worker::spawn("motlan-prove", move || prover.run())?);
+        service.ranges = Some(Worker::spawn("motlan-range", move || ranger.run())?);
         service.shown = Some(Worker::spawn("motlan-show", move || shower.run())?);
         Ok((log, service))
     }
@@ -347,8 +353,12 @@ impl AuditService {
             tree.join_within(PUBLISHING.0, PUBLISHING.1, published);
         }
         self.log.inner.proofs.close();
+        self.log.inner.ranges.close();
         self.log.inner.shown.close();
-        for reader in [self.retire.take(), self.proofs.take(), self.shown.take()].into_iter().flatten() {
+        for reader in [self.retire.take(), self.proofs.take(), self.ranges.take(), self.shown.take()]
+            .into_iter()
+            .flatten()
+        {
             reader.join_within(READING, 1, || ());
         }
     }

@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use motlan_audit_tree::bundle::push_entry;
-use motlan_audit_tree::tile::{TILE_WIDTH, Tile};
+use motlan_audit_tree::tile::TILE_WIDTH;
 use motlan_audit_tree::{Bundle, Checkpoint, Frontier, ReadError, SignedCheckpoint, TreeHead};
 use parking_lot::Mutex;
 use tokio::sync::watch;

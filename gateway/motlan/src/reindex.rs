@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use anyhow::Context as _;
-use motlan_audit::AuditError;
 use motlan_audit::store::StoreError;
+use motlan_audit::{AuditError, FileKeyProvider};
 
 use crate::cli::ReindexArgs;
 use crate::config;
@@ -13,10 +13,12 @@ use crate::exit::{Ended, Exit, Failure, OrExit as _};
 
 /// Runs the command.
 pub async fn run(args: &ReindexArgs, out: &mut dyn Write) -> Ended {
-    let options = config::check(&args.config).or_exit(Exit::Config)?.audit;
+    let config = config::check(&args.config).or_exit(Exit::Config)?;
+    let keys = FileKeyProvider::open(&config.audit_keys).context("the audit keys cannot be used");
+    let (options, keys) = (config.audit, keys.or_exit(Exit::Config)?);
     let folder = options.dir.display().to_string();
     // It reads the whole log: not on a thread that others wait for.
-    let made = tokio::task::spawn_blocking(move || motlan_audit::reindex(&options)).await;
+    let made = tokio::task::spawn_blocking(move || motlan_audit::reindex(&options, &keys)).await;
     let made = made.context("the indexing panicked").or_exit(Exit::Internal)?;
     let entries = made.map_err(|error| failure(error, &folder))?;
     writeln!(

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::{Indexer, known};
+use crate::bundles::WholeLog;
 use crate::error::AuditError;
 use crate::journal::JournalStore;
 use crate::journal::disk::{Disk as _, RealDisk};
-use crate::service::AuditOptions;
+use crate::keys::KeyProvider;
+use crate::service::{AuditOptions, older};
 use crate::store::{AuditReader, AuditStore as _, StoreError};
+use crate::tree::files::{LogFiles, RealFiles};
 
 /// Rebuilds the search index of a log from its entries alone, and puts it in the
 /// place of the old one once it is whole and durable. Its content is that of an
@@ -24,14 +27,19 @@ use crate::store::{AuditReader, AuditStore as _, StoreError};
 ///
 /// # Errors
 /// [`AuditError::InUse`] where a gateway has the log open; [`AuditError::Store`]
-/// where there is no log, it is damaged, or an index that is there knows entries
+/// where there is no log, it is damaged (or has no bundles of what its journal no
+/// longer holds), or an index that is there knows entries
 /// which it lacks: that index stays, it is the evidence; [`AuditError::Index`].
-pub fn reindex(options: &AuditOptions) -> Result<u64, AuditError> {
+pub fn reindex(options: &AuditOptions, keys: &dyn KeyProvider) -> Result<u64, AuditError> {
     let lock = File::options().write(true).open(options.dir.join("lock")).map_err(StoreError::Read)?;
     lock.try_lock().map_err(|_| AuditError::InUse)?;
     let disk = Arc::new(RealDisk);
-    let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes)?;
-    let (reader, durable) = (store.reader(), store.next_index());
+    let files: Arc<dyn LogFiles> = Arc::new(RealFiles::new(&options.log_dir));
+    let (begins, published) = older(options, files.as_ref(), keys)?;
+    let store = JournalStore::open(disk, &options.dir, &options.origin, options.segment_bytes, published)?;
+    let (whole, durable) = (WholeLog::new(store.reader(), files), store.next_index());
+    whole.reaches_back(begins)?;
+    let reader: Arc<dyn AuditReader> = Arc::new(whole);
     let place = options.dir.join("index.db");
     if let Some(known) = known::stated(&place) {
         known::hold(&known, reader.as_ref(), durable)?;

@@ -27,7 +27,7 @@ pub(super) struct Locks {
 
 /// The first entry of the journal, and how many a published log covers that holds
 /// older ones. A journal that is gone altogether is not begun anew under one.
-pub(super) fn older(
+pub(crate) fn older(
     options: &AuditOptions,
     files: &dyn LogFiles,
     keys: &dyn KeyProvider,

@@ -130,7 +130,7 @@ fn index_files(dir: &Path) -> Vec<String> {
 async fn an_index_made_anew_is_the_one_that_grew() {
     let mut world = grown().await;
     let durable = world.log.health().durable;
-    let refused = reindex(&options(world.dir.path()));
+    let refused = remade(world.dir.path());
     assert!(matches!(refused, Err(AuditError::InUse)), "while it is open: {refused:?}");
     world.shut().await;
     let dir = world.dir.path().to_owned();
@@ -140,14 +140,14 @@ async fn an_index_made_anew_is_the_one_that_grew() {
     // What an attempt that was cut off left is in nobody's way.
     fs::write(dir.join("index.db.new"), b"half of one").unwrap();
     fs::write(dir.join("index.db.new-wal"), b"and what was to come").unwrap();
-    assert_eq!(reindex(&options(&dir)).unwrap(), durable);
+    assert_eq!(remade(&dir).unwrap(), durable);
     assert_eq!(index_files(&dir), ["index.db"], "one file, and nothing beside it");
     assert_eq!(Content::of(&dir), grown);
     assert_ne!(Content::blocks(&dir), blocks, "control: it was made, and in larger transactions");
 
     // Without one it is the same; and the gateway goes on with it.
     fs::remove_file(dir.join("index.db")).unwrap();
-    assert_eq!(reindex(&options(&dir)).unwrap(), durable);
+    assert_eq!(remade(&dir).unwrap(), durable);
     assert_eq!(Content::of(&dir), grown);
     let (log, service) = open(&dir, &world.clock, &world.faults).await.unwrap();
     assert_eq!(log.health().indexed, durable, "nothing was left to index");
@@ -157,7 +157,7 @@ async fn an_index_made_anew_is_the_one_that_grew() {
     world.shut().await;
 
     // Control: a difference anywhere is one.
-    reindex(&options(&dir)).unwrap();
+    remade(&dir).unwrap();
     let right = Content::of(&dir);
     for change in [
         "UPDATE entries SET agency = agency + 1 WHERE idx = 40",
@@ -179,7 +179,7 @@ async fn an_index_made_anew_is_the_one_that_grew() {
         if change.starts_with("UPDATE state") {
             fs::remove_file(dir.join("index.db")).unwrap();
         }
-        reindex(&options(&dir)).unwrap();
+        remade(&dir).unwrap();
         assert_eq!(Content::of(&dir), right, "{change}");
     }
 }
@@ -222,16 +222,16 @@ async fn an_index_ahead_of_its_log_stays_and_refuses() {
         log.index_caught_up(20).await;
         service.shutdown().await;
         mark();
-        assert_eq!(reindex(&options(dir)).unwrap(), 20);
+        assert_eq!(remade(dir).unwrap(), 20);
 
         mark();
         cut(dir);
         let before = fs::read(dir.join("index.db")).unwrap();
         for _ in 0..2 {
-            let refused = reindex(&options(dir)).unwrap_err();
+            let refused = remade(dir).unwrap_err();
             assert!(is_ahead(&refused), "{version}: {refused:?}");
             // The index by itself: a start has more that refuses.
-            let store = JournalStore::open(Arc::new(RealDisk), dir, ORIGIN, 256 << 10).unwrap();
+            let store = JournalStore::open(Arc::new(RealDisk), dir, ORIGIN, 256 << 10, 0).unwrap();
             let (place, reader) = (dir.join("index.db"), store.reader());
             let opened = Indexer::open(Some(&place), reader, store.next_index(), Arc::default());
             let refused = opened.map(drop).unwrap_err();
@@ -245,8 +245,12 @@ async fn an_index_ahead_of_its_log_stays_and_refuses() {
 fn where_there_is_no_log_none_is_made() {
     let dir = tempfile::tempdir().unwrap();
     for folder in [dir.path().to_owned(), dir.path().join("nowhere")] {
-        let refused = reindex(&options(&folder)).unwrap_err();
+        let refused = remade(&folder).unwrap_err();
         assert!(matches!(refused, AuditError::Store(StoreError::Read(_))), "{refused:?}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+fn remade(dir: &Path) -> Result<u64, AuditError> {
+    reindex(&options(dir), &MemoryKeyProvider::fixed(7))
 }

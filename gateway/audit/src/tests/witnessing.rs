@@ -20,7 +20,7 @@ async fn signed(world: &World, size: u64) -> SignedCheckpoint {
 }
 
 fn sign(world: &World, head: TreeHead) -> SignedCheckpoint {
-    let seed = crate::KeyProvider::log_key(&MemoryKeyProvider::fixed(7)).unwrap();
+    let seed = crate::KeyProvider::log_keys(&MemoryKeyProvider::fixed(7)).unwrap().current;
     let key = SigningKey::from_seed(ORIGIN, &seed).unwrap();
     assert_eq!(key.verifier_key(), world.log.verifier_key(), "the world's own key");
     SignedCheckpoint::sign(Checkpoint::new(ORIGIN, head).unwrap(), &key).unwrap()

@@ -64,12 +64,18 @@ pub(super) async fn run(options: &Options, log: Closed) -> anyhow::Result<Offlin
 /// Runs `motlan audit verify` as an outsider would; how many entries it checked.
 async fn verified(log: &Closed, deep: bool) -> anyhow::Result<u64> {
     let args = VerifyLogArgs {
-        log: log.published().display().to_string(),
+        log: vec![log.published().display().to_string()],
         key: vec![log.audit().join("log.pub").display().to_string()],
         witness_key: Vec::new(),
         checkpoint: Vec::new(),
         receipt: Vec::new(),
+        origins: None,
+        origins_key: None,
         deep,
+        hashes_only: false,
+        client: None,
+        token: None,
+        ca: None,
         json: true,
     };
     let mut told = Vec::new();

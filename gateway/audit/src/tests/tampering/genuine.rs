@@ -101,7 +101,7 @@ fn check_origin(receipt: &Receipt) {
 }
 
 fn log_key() -> SigningKey {
-    SigningKey::from_seed(ORIGIN, &MemoryKeyProvider::fixed(7).log_key().unwrap()).unwrap()
+    SigningKey::from_seed(ORIGIN, &MemoryKeyProvider::fixed(7).log_keys().unwrap().current).unwrap()
 }
 
 fn witness() -> CosigningKey {

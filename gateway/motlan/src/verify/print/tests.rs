@@ -24,7 +24,7 @@ fn told(witnessed: Option<u64>, witness_keys: u64, now: &str) -> String {
     let since = Some(EntryTime::new(at("2026-11-27T08:30:00Z")));
     told.unwitnessed = Unwitnessed { entries: 9 - witnessed.unwrap_or(0), since };
     let mut out = Vec::new();
-    report(&told, false, at(now), Look::plain(100), &mut out).unwrap();
+    report(&told, at(now), Look::plain(100), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
