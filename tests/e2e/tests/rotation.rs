@@ -64,7 +64,7 @@ impl Office {
         let mut audit = self.world.connect_to(&self.site, "auditor").unwrap().audit();
         let told = audit.get_entry(GetEntryRequest { index: 0 }).await.unwrap().into_inner();
         let receipt = told.receipt.unwrap();
-        let leaf: String = receipt.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let leaf = hex::encode(&receipt.leaf_hash);
         let json = json!({ "origin": receipt.origin, "index": receipt.index, "leafHash": leaf });
         std::fs::write(self.kept.join(format!("{name}.receipt")), json.to_string()).unwrap();
         let checkpoint = audit.get_checkpoint(GetCheckpointRequest {}).await.unwrap().into_inner();
@@ -97,12 +97,13 @@ impl Office {
         });
         waited.await.unwrap_or_else(|_| panic!("never {signatures} signatures"));
     }
+}
 
-    fn public(&self, log: &Path) -> Vec<String> {
-        let mut file = log.as_os_str().to_owned();
-        file.push(".pub");
-        std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect()
-    }
+/// The keys in the file beside a published log.
+fn public(log: &Path) -> Vec<String> {
+    let mut file = log.as_os_str().to_owned();
+    file.push(".pub");
+    std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect()
 }
 
 #[tokio::test]
@@ -117,7 +118,7 @@ async fn the_key_changes_and_the_old_one_verifies_everything() {
     assert!(told.contains("Khởi động lại cổng") && told.contains("Restart the gateway"), "{told}");
     office.ask("begun").await;
     served.interrupt().await.unwrap();
-    let first = office.public(&log);
+    let first = public(&log);
     assert_eq!(first.len(), 1);
     office.must(&retire, 1).await;
 
@@ -140,7 +141,7 @@ async fn the_key_changes_and_the_old_one_verifies_everything() {
     office.ask("after").await;
     office.signed(1).await;
     served.interrupt().await.unwrap();
-    let both = office.public(&log);
+    let both = public(&log);
     assert_eq!((both.len(), &both[0]), (2, &first[0]));
     let report = office.verified(&log, &first[0]).await;
     assert_eq!((&report["verdict"], &report["fault"]), (&json!("ok"), &Value::Null));
@@ -227,12 +228,12 @@ async fn a_log_that_was_rolled_back_is_given_up_for_another() {
 
     // Both verify, each by its own key; the old one with all that was kept of it.
     let old = office.log();
-    let report = office.verified(&old, &office.public(&old)[0]).await;
+    let report = office.verified(&old, &public(&old)[0]).await;
     assert_eq!(report["fault"], Value::Null);
     std::fs::remove_dir_all(&office.kept).unwrap();
     std::fs::create_dir(&office.kept).unwrap();
     let new = office.site.state().join("log-2");
-    let report = office.verified(&new, &office.public(&new)[0]).await;
+    let report = office.verified(&new, &public(&new)[0]).await;
     assert_eq!((&report["fault"], &report["origin"]), (&Value::Null, &json!("motlan.example/second")));
     all_there_are(&office, &old, &new).await;
 }
@@ -243,7 +244,7 @@ async fn all_there_are(office: &Office, old: &Path, new: &Path) {
     let told =
         office.must(&["keys", "new-registry", &at("registry.key"), "--name", "registry.example"], 0).await;
     let registrar = told.split_whitespace().last().unwrap().to_owned();
-    let (one, other) = (&office.public(old)[0], &office.public(new)[0]);
+    let (one, other) = (&public(old)[0], &public(new)[0]);
     let name = |key: &str| key.split('+').next().unwrap().to_owned();
     let lines = format!("{0} {one}\n{1} {other} after {0}\n", name(one), name(other));
     std::fs::write(at("lines"), lines).unwrap();
