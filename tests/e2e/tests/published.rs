@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use motlan_audit_tree::bundle::split_entries;
 use motlan_audit_tree::{Bundle, Frontier, SignedCheckpoint, TrustedLog, VerifierKey, leaf_hash};
@@ -89,7 +89,7 @@ async fn the_log_is_verified_over_the_network() {
     let search = SearchEntriesRequest { kind: EntryKind::LogRead.into(), ..Default::default() };
     let grpc = sandbox.connect("auditor").unwrap();
     let found = grpc.audit().search_entries(search).await.unwrap().into_inner();
-    let last = String::from_utf8(found.entries[0].canonical.to_vec()).unwrap();
+    let last = String::from_utf8(found.entries[0].canonical.clone().into()).unwrap();
     let indices = format!("0-{}", head.size - 1);
     assert!(last.contains(&indices) && last.contains("\"account\""), "{last}");
 
@@ -128,7 +128,7 @@ async fn a_flood_of_readers_starves_no_caller() {
     }
     let mut slowest = Duration::ZERO;
     for _ in 0..50 {
-        let begun = Instant::now();
+        let begun = tokio::time::Instant::now();
         grpc.audit().get_checkpoint(GetCheckpointRequest {}).await.expect("served meanwhile");
         slowest = slowest.max(begun.elapsed());
     }

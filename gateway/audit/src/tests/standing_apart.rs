@@ -19,22 +19,17 @@ async fn while_the_published_disk_hangs_searches_go_on() {
     world.log.published(5).await;
     world.log.prove_inclusion(0, 5).await.expect("control: the disk reads");
     world.faults.hang_published();
-    let hung: Vec<_> = (0..100)
-        .map(|_| {
-            let log = world.log.clone();
-            tokio::spawn(async move { log.prove_inclusion(0, 5).await })
-        })
-        .collect();
+    // They end with this.
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let log = world.log.clone();
+        asking.spawn(async move { log.prove_inclusion(0, 5).await });
+    }
     // Far more than the desk takes: the rest are told to come back.
     let mut refused = 0;
-    for task in hung {
-        match tokio::time::timeout(Duration::from_millis(20), task).await {
-            Ok(told) => {
-                assert!(matches!(told.unwrap(), Err(AuditError::Overloaded { .. })));
-                refused += 1;
-            }
-            Err(_late) => {}
-        }
+    while let Ok(Some(told)) = tokio::time::timeout(Duration::from_millis(500), asking.join_next()).await {
+        assert!(matches!(told.unwrap(), Err(AuditError::Overloaded { .. })));
+        refused += 1;
     }
     assert!((30..=36).contains(&refused), "{refused}");
     for _ in 0..20 {

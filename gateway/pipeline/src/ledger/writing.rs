@@ -91,7 +91,9 @@ impl Left {
                 Self::in_short(draft, error).and_then(|draft| Self::begin(log, draft))
             }
             refusal => {
-                refusal.into_iter().for_each(|error| not_written(error, &draft));
+                if let Some(error) = refusal {
+                    not_written(error, &draft);
+                }
                 (!begun.has_place()).then_some(Self { draft, begun: Some(begun) })
             }
         }
