@@ -89,7 +89,7 @@ async fn the_log_is_verified_over_the_network() {
     let search = SearchEntriesRequest { kind: EntryKind::LogRead.into(), ..Default::default() };
     let grpc = sandbox.connect("auditor").unwrap();
     let found = grpc.audit().search_entries(search).await.unwrap().into_inner();
-    let last = String::from_utf8(found.entries[0].canonical.clone().into()).unwrap();
+    let last = String::from_utf8(found.entries[0].canonical.clone()).unwrap();
     let indices = format!("0-{}", head.size - 1);
     assert!(last.contains(&indices) && last.contains("\"account\""), "{last}");
 
