@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use motlan_audit_tree::bundle::split_entries;
 use motlan_audit_tree::{Bundle, Frontier, SignedCheckpoint, TrustedLog, VerifierKey, leaf_hash};
@@ -89,7 +89,7 @@ async fn the_log_is_verified_over_the_network() {
     let search = SearchEntriesRequest { kind: EntryKind::LogRead.into(), ..Default::default() };
     let grpc = sandbox.connect("auditor").unwrap();
     let found = grpc.audit().search_entries(search).await.unwrap().into_inner();
-    let last = String::from_utf8(found.entries[0].canonical.to_vec()).unwrap();
+    let last = String::from_utf8(found.entries[0].canonical.clone()).unwrap();
     let indices = format!("0-{}", head.size - 1);
     assert!(last.contains(&indices) && last.contains("\"account\""), "{last}");
 
@@ -126,13 +126,14 @@ async fn a_flood_of_readers_starves_no_caller() {
         let (anybody, url) = (anybody.clone(), format!("{base}/{}", paths[number % paths.len()]));
         flood.spawn(async move { anybody.get(url).send().await.map(|answer| answer.status().as_u16()) });
     }
-    let mut slowest = Duration::ZERO;
     for _ in 0..50 {
-        let begun = Instant::now();
-        grpc.audit().get_checkpoint(GetCheckpointRequest {}).await.expect("served meanwhile");
-        slowest = slowest.max(begun.elapsed());
+        let mut audit = grpc.audit();
+        let asked = audit.get_checkpoint(GetCheckpointRequest {});
+        tokio::time::timeout(Duration::from_secs(5), asked)
+            .await
+            .expect("in time")
+            .expect("served meanwhile");
     }
-    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     let mut statuses = std::collections::BTreeMap::<_, u32>::new();
     while let Some(answered) = flood.join_next().await {
         // Beyond the places of an address a connection is closed at once.
