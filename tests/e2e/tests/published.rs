@@ -126,13 +126,14 @@ async fn a_flood_of_readers_starves_no_caller() {
         let (anybody, url) = (anybody.clone(), format!("{base}/{}", paths[number % paths.len()]));
         flood.spawn(async move { anybody.get(url).send().await.map(|answer| answer.status().as_u16()) });
     }
-    let mut slowest = Duration::ZERO;
     for _ in 0..50 {
-        let begun = tokio::time::Instant::now();
-        grpc.audit().get_checkpoint(GetCheckpointRequest {}).await.expect("served meanwhile");
-        slowest = slowest.max(begun.elapsed());
+        let mut audit = grpc.audit();
+        let asked = audit.get_checkpoint(GetCheckpointRequest {});
+        tokio::time::timeout(Duration::from_secs(5), asked)
+            .await
+            .expect("in time")
+            .expect("served meanwhile");
     }
-    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     let mut statuses = std::collections::BTreeMap::<_, u32>::new();
     while let Some(answered) = flood.join_next().await {
         // Beyond the places of an address a connection is closed at once.
@@ -142,7 +143,9 @@ async fn a_flood_of_readers_starves_no_caller() {
     assert!(statuses.keys().all(|status| known.contains(status)), "{statuses:?}");
     assert!(statuses.get(&Some(200)).is_some_and(|count| *count > 50), "control: {statuses:?}");
     // None of it is an entry.
-    let after = checkpoint(&anybody, &sandbox).await.head();
-    assert_eq!(after.size, head.size);
+    let search = SearchEntriesRequest { page_size: 200, ..Default::default() };
+    let found = grpc.audit().search_entries(search).await.unwrap().into_inner().entries;
+    let own = found.iter().filter(|entry| entry.kind() == EntryKind::ConfigLoaded).count();
+    assert!(own >= 5 && own == found.len(), "{own} of {}", found.len());
     assert!(sandbox.interrupt().await.unwrap().success());
 }
