@@ -9,7 +9,7 @@ use crate::log::AuditLog;
 use crate::tree::TreeError;
 
 /// Where the registry lies among the published files.
-const ORIGINS: &str = "origins";
+pub(crate) const ORIGINS: &str = "origins";
 
 // === impl AuditLog ===
 

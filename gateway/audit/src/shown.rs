@@ -5,10 +5,11 @@
 
 use motlan_audit_tree::bundle::{push_entry, split_entries};
 use motlan_audit_tree::tile::TILE_WIDTH;
-use motlan_audit_tree::{Bundle, Tile, Tiles as _};
+use motlan_audit_tree::{Bundle, Tile, Tiles as _, rotation};
 
 use crate::error::AuditError;
 use crate::log::AuditLog;
+use crate::origins::ORIGINS;
 use crate::store::StoreError;
 use crate::tree::files::Stored;
 use crate::tree::{Published, TileError, TreeError};
@@ -20,6 +21,10 @@ pub enum PublicFile {
     Tile(Tile),
     /// The checkpoint of that size, where it was kept.
     Kept(u64),
+    /// The statement of that number, that one key of the log follows another.
+    Statement(u32),
+    /// The registry of origins, where one was published.
+    Origins,
     /// The newest checkpoint with the signatures of witnesses.
     Witnessed,
 }
@@ -66,6 +71,8 @@ impl Published {
             }
             PublicFile::Kept(kept) if kept > size => Ok(None),
             PublicFile::Kept(kept) => Ok(self.files.read(&format!("checkpoints/{kept}"))?),
+            PublicFile::Statement(number) => Ok(self.files.read(&rotation::path(number))?),
+            PublicFile::Origins => Ok(self.files.read(ORIGINS)?),
             PublicFile::Witnessed => Ok(self.files.read("witnessed")?),
         }
     }

@@ -1,5 +1,5 @@
 //! The published log over HTTPS (C2SP tlog-tiles, tlog-checkpoint): checkpoints,
-//! the key and tiles of hashes to anybody; bundles of entries to auditors alone,
+//! the keys and tiles of hashes to anybody; bundles of entries to auditors alone,
 //! each fetch an entry of the log that is durable before a byte leaves.
 //!
 //! A listener of its own, so that nobody without a certificate comes near the
@@ -138,10 +138,14 @@ impl PublishedLog {
         let log = self.pipeline.ledger().log();
         match wanted {
             Wanted::Checkpoint => Ok(Answer::now(log.checkpoint().to_string())),
-            Wanted::Key => Ok(Answer::now(format!("{}\n", log.verifier_key()))),
+            Wanted::Key => Ok(Answer::now(
+                log.log_keys().iter().fold(String::new(), |keys, key| format!("{keys}{key}\n")),
+            )),
             Wanted::Witnessed => self.public(PublicFile::Witnessed).await.map(Answer::now),
             // Of one size there is one tree; who cosigned it may grow.
             Wanted::Kept(size) => self.public(PublicFile::Kept(size)).await.map(Answer::now),
+            Wanted::Statement(number) => self.public(PublicFile::Statement(number)).await.map(Answer::now),
+            Wanted::Origins => self.public(PublicFile::Origins).await.map(Answer::now),
             Wanted::Tile(tile) => {
                 let bytes = self.public(PublicFile::Tile(tile)).await?;
                 Ok(Answer::hashes(bytes, tile.is_partial()))

@@ -33,7 +33,14 @@ pub(crate) struct Requests([[Counter; STATUSES.len()]; FILES.len()]);
 impl Requests {
     pub(super) fn note(&self, wanted: Option<Wanted>, status: StatusCode) {
         let file = match wanted {
-            Some(Wanted::Checkpoint | Wanted::Key | Wanted::Witnessed | Wanted::Kept(_)) => 0,
+            Some(
+                Wanted::Checkpoint
+                | Wanted::Key
+                | Wanted::Witnessed
+                | Wanted::Kept(_)
+                | Wanted::Statement(_)
+                | Wanted::Origins,
+            ) => 0,
             Some(Wanted::Tile(_)) => 1,
             Some(Wanted::Bundle(_)) => 2,
             None => 3,

@@ -1,7 +1,7 @@
 //! From a path to what is asked for. A path has one spelling; what is written
 //! another way is nothing, and no path goes on to the file system.
 
-use motlan_audit_tree::{Bundle, Tile};
+use motlan_audit_tree::{Bundle, Tile, rotation};
 
 /// No tree of 64-bit size has a tile above.
 const MAX_LEVEL: u8 = 7;
@@ -17,6 +17,10 @@ pub(super) enum Wanted {
     Witnessed,
     /// The checkpoint of that size.
     Kept(u64),
+    /// The statement of that number, that one key follows another.
+    Statement(u32),
+    /// The registry of origins.
+    Origins,
     /// Hashes.
     Tile(Tile),
     /// Entries: for auditors.
@@ -33,11 +37,14 @@ impl Wanted {
             "checkpoint" => Self::Checkpoint,
             "log.pub" => Self::Key,
             "witnessed" => Self::Witnessed,
+            "origins" => Self::Origins,
             _ => {
+                let statement = path.strip_prefix("keys/").and_then(|number| number.parse().ok());
                 let kept = path.strip_prefix("checkpoints/").and_then(|size| size.parse().ok());
                 let bundle = || path.parse().map(Self::Bundle).ok();
                 let tile = || path.parse().map(Self::Tile).ok();
-                kept.map(Self::Kept).or_else(bundle).or_else(tile)?
+                let small = kept.map(Self::Kept).or(statement.map(Self::Statement));
+                small.or_else(bundle).or_else(tile)?
             }
         };
         let within = !matches!(wanted, Self::Tile(tile) if tile.level() > MAX_LEVEL);
@@ -51,6 +58,8 @@ impl Wanted {
             Self::Key => "log.pub".to_owned(),
             Self::Witnessed => "witnessed".to_owned(),
             Self::Kept(size) => format!("checkpoints/{size}"),
+            Self::Statement(number) => rotation::path(number),
+            Self::Origins => "origins".to_owned(),
             Self::Tile(tile) => tile.to_string(),
             Self::Bundle(bundle) => bundle.to_string(),
         }
@@ -69,6 +78,8 @@ mod tests {
             ("/witnessed", Wanted::Witnessed),
             ("/checkpoints/0", Wanted::Kept(0)),
             ("/checkpoints/18446744073709551615", Wanted::Kept(u64::MAX)),
+            ("/keys/1", Wanted::Statement(1)),
+            ("/origins", Wanted::Origins),
             ("/tile/0/000", Wanted::Tile(Tile::new(0, 0, 256).unwrap())),
             ("/tile/7/x001/234.p/255", Wanted::Tile(Tile::new(7, 1_234, 255).unwrap())),
             ("/tile/entries/000.p/1", Wanted::Bundle(Bundle::new(0, 1).unwrap())),
@@ -102,6 +113,12 @@ mod tests {
             "/checkpoints/1.new",
             "/checkpoints/18446744073709551616",
             "/checkpoints/../checkpoint",
+            "/keys",
+            "/keys/",
+            "/keys/01",
+            "/keys/-1",
+            "/keys/../lock",
+            "/origins/",
             "/tile/0/0",
             "/tile/0/0000",
             "/tile/00/000",
