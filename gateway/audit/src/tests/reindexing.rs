@@ -115,7 +115,9 @@ async fn grown() -> World {
         }
     }
     let kinds: std::collections::BTreeSet<_> = world.entries().iter().map(|entry| entry.kind).collect();
-    assert_eq!(kinds.len(), Kind::ALL.len(), "of every kind: {kinds:?}");
+    // These two are written where a key follows another and where a log is recovered.
+    let missing: Vec<_> = Kind::ALL.iter().copied().filter(|kind| !kinds.contains(kind)).collect();
+    assert_eq!(missing, [Kind::LogKeyRotated, Kind::LogBegun], "of every other kind");
     world
 }
 

@@ -115,7 +115,13 @@ fn about(draft: Draft, n: usize) -> Draft {
 #[test]
 fn every_kind_that_is_drafted_is_there() {
     let drafted = (0..100).map(|n| varied(n).kind).collect::<std::collections::BTreeSet<_>>();
-    let own = [Kind::SubjectCreated, Kind::SubjectErased, Kind::EntryNotReleased];
+    let own = [
+        Kind::SubjectCreated,
+        Kind::SubjectErased,
+        Kind::EntryNotReleased,
+        Kind::LogKeyRotated,
+        Kind::LogBegun,
+    ];
     let missing: Vec<_> = Kind::ALL.iter().filter(|kind| !drafted.contains(kind)).collect();
     assert!(missing.iter().all(|kind| own.contains(kind)), "{missing:?}");
     assert_eq!(ActorKind::ALL.len(), 4, "officer, citizen, absent and system are all here");

@@ -117,7 +117,9 @@ fn whatever_is_changed_is_found() {
             for other in (0..23).filter(|other| *other != at) {
                 assert!(verify_range(head, other, &shown, &proof).is_err(), "{from} to {to} at {other}");
             }
-            for size in [22, 24] {
+            // Size and root are signed together; that a range is the end of the
+            // log no proof for another size shows.
+            for size in [22, 24].into_iter().filter(|_| to == 23) {
                 assert!(verify_range(TreeHead { size, ..head }, at, &shown, &proof).is_err());
             }
         }
