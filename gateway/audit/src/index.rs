@@ -96,20 +96,31 @@ pub(crate) struct IndexHandle {
 // === impl Database ===
 
 impl Database {
-    fn open(path: Option<&Path>) -> rusqlite::Result<Self> {
-        let Some(path) = path else {
-            let writer = Connection::open_in_memory()?;
-            make(&writer)?;
-            return Ok(Self { writer: Mutex::new(writer), reader: None });
-        };
-        let writer = Self::open_file(path).or_else(|error| {
+    /// Opens it; one of another version gives way to a new one, once it was found
+    /// to know nothing that the log of `durable` entries lacks.
+    fn open(path: Option<&Path>, log: &dyn AuditReader, durable: u64) -> Result<Self, AuditError> {
+        let Some(path) = path else { return Self::in_memory().map_err(AuditError::Index) };
+        let opened = Self::open_file(path).or_else(|error| {
+            if let Some(known) = known::stated(path) {
+                known::hold(&known, log, durable)?;
+            }
             tracing::warn!(error = &error as &dyn std::error::Error, "audit index is rebuilt");
             for file in known::files(path) {
                 // Not there is as good as removed.
                 let _ = std::fs::remove_file(file);
             }
-            Self::open_file(path)
+            Self::open_file(path).map_err(AuditError::Index)
         })?;
+        Self::with_reader(path, opened).map_err(AuditError::Index)
+    }
+
+    fn in_memory() -> rusqlite::Result<Self> {
+        let writer = Connection::open_in_memory()?;
+        make(&writer)?;
+        Ok(Self { writer: Mutex::new(writer), reader: None })
+    }
+
+    fn with_reader(path: &Path, writer: Connection) -> rusqlite::Result<Self> {
         let reader = Connection::open(path)?;
         reader.pragma_update(None, "query_only", "ON")?;
         Ok(Self { writer: Mutex::new(writer), reader: Some(Mutex::new(reader)) })
@@ -176,11 +187,7 @@ impl Indexer {
         durable: u64,
         progress: Arc<Progress>,
     ) -> Result<Self, AuditError> {
-        // Before one of another version is deleted: what it knows counts, too.
-        if let Some(known) = path.and_then(known::stated) {
-            known::hold(&known, reader.as_ref(), durable)?;
-        }
-        let database = Arc::new(Database::open(path).map_err(AuditError::Index)?);
+        let database = Arc::new(Database::open(path, reader.as_ref(), durable)?);
         let known = database.state().map_err(AuditError::Index)?;
         known::hold(&known, reader.as_ref(), durable)?;
         let next = known.next;

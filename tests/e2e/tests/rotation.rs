@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 use motlan_e2e::PATIENCE;
 use motlan_harness::{Program, Served, Site, World};
-use motlan_proto::audit::v1::{
-    Entry, EntryKind, GetCheckpointRequest, GetEntryRequest, SearchEntriesRequest,
-};
+use motlan_proto::audit::v1::{Entry, EntryKind, GetCheckpointRequest, GetEntryRequest, GetInclusionProofRequest, SearchEntriesRequest};
 use serde_json::{Value, json};
 
 /// A site with a key file of its own, and what auditors were given of it.
@@ -67,6 +65,9 @@ impl Office {
         let leaf = hex::encode(&receipt.leaf_hash);
         let json = json!({ "origin": receipt.origin, "index": receipt.index, "leafHash": leaf });
         std::fs::write(self.kept.join(format!("{name}.receipt")), json.to_string()).unwrap();
+        // It waits for the checkpoint that covers the entry.
+        let proved = GetInclusionProofRequest { index: receipt.index, size: 0 };
+        audit.get_inclusion_proof(proved).await.unwrap();
         let checkpoint = audit.get_checkpoint(GetCheckpointRequest {}).await.unwrap().into_inner();
         std::fs::write(self.kept.join(format!("{name}.checkpoint")), checkpoint.checkpoint).unwrap();
     }
