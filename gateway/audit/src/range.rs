@@ -110,12 +110,13 @@ impl SearchQuery {
 
 impl AuditLog {
     /// Which entries are meant, against which tree. Waits a moment for a
-    /// checkpoint that covers them.
+    /// checkpoint that covers them; where no end is named, all that is durable now.
     ///
     /// # Errors
     /// [`AuditError::Tree`] where the log has no such part.
     pub async fn pin(&self, part: Part) -> Result<Pinned, AuditError> {
-        let needed = part.size.or(part.to).unwrap_or(part.from.saturating_add(1));
+        let durable = self.inner.sequencer.durable();
+        let needed = part.size.or(part.to).unwrap_or(durable);
         let newest = self.checkpoint_covering(needed).await;
         let published = newest.head().size;
         let size = part.size.unwrap_or(published);
