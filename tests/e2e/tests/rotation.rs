@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use motlan_e2e::PATIENCE;
 use motlan_harness::{Program, Served, Site, World};
-use motlan_proto::audit::v1::{Entry, EntryKind, GetCheckpointRequest, GetEntryRequest, GetInclusionProofRequest, SearchEntriesRequest};
+use motlan_proto::audit::v1::{
+    Entry, EntryKind, GetCheckpointRequest, GetEntryRequest, GetInclusionProofRequest, SearchEntriesRequest,
+};
 use serde_json::{Value, json};
 
 /// A site with a key file of its own, and what auditors were given of it.
