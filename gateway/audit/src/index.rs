@@ -128,17 +128,21 @@ impl Database {
 
     fn open_file(path: &Path) -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
+        let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
+        if ![0, VERSION].contains(&version) {
+            // As it is: it may be evidence.
+            return Err(rusqlite::Error::InvalidQuery);
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? {
+        match version {
             VERSION => connection.query_row("SELECT next FROM state", [], |_| Ok(()))?,
-            0 => {
+            _ => {
                 let transaction = connection.unchecked_transaction()?;
                 make(&transaction)?;
                 transaction.pragma_update(None, "user_version", VERSION)?;
                 transaction.commit()?;
             }
-            _ => return Err(rusqlite::Error::InvalidQuery),
         }
         Ok(connection)
     }

@@ -51,6 +51,8 @@ impl Pipeline {
         trace: &str,
     ) -> Result<Sealed<RangePage>, ReadError> {
         let permit = self.may_read_log(identity, trace).await?;
+        // The entry says which part was read, not which was asked for.
+        let query = SearchQuery { index_from: 0, index_to: None, ..query };
         let mut filters = self.filters(&query).await?;
         let log = self.ledger().log();
         let pinned = log.pin(part).await.map_err(|error| read_error(&error))?;

@@ -17,8 +17,8 @@ use motlan_audit_tree::{leaf_hash, verify_inclusion, verify_range};
 use motlan_e2e::*;
 use motlan_harness::{Connection, Opened, Opening, Program, World};
 use motlan_proto::audit::v1::{
-    EntryKind, GetCheckpointRequest, OpenSubjectsRequest, OpenSubjectsResponse, SearchEntriesRequest,
-    SearchEntriesResponse, WatchEntriesRequest, WatchEntriesResponse,
+    EntryKind, GetCheckpointRequest, GetInclusionProofRequest, OpenSubjectsRequest, OpenSubjectsResponse,
+    SearchEntriesRequest, SearchEntriesResponse, WatchEntriesRequest, WatchEntriesResponse,
 };
 use motlan_proto::common::v1::{SubjectKey, subject_key};
 use serde_json::Value;
@@ -57,13 +57,17 @@ impl Ran {
 async fn story(world: &World) -> (Opened, Opened) {
     let one = opened(world, &Opening::of(RESIDENCE)).await;
     let other = opened(world, &Opening::of(RESIDENCE).family(1)).await;
+    let mut last = None;
     for (opened, times) in [(&one, 2), (&other, 1)] {
         let by = world.connect(&opened.office).unwrap();
         for _ in 0..times {
             let told = get_person(&by, dossier(&opened.code), &opened.plan.applicant, &[]).await;
-            told.expect("an answer");
+            last = told.expect("an answer").receipt;
         }
     }
+    // It waits for the checkpoint that covers the entry.
+    let proved = GetInclusionProofRequest { index: last.expect("a receipt").index, size: 0 };
+    world.connect("auditor").unwrap().audit().get_inclusion_proof(proved).await.expect("published");
     (one, other)
 }
 
