@@ -228,7 +228,9 @@ async fn an_index_ahead_of_its_log_stays_and_refuses() {
 
         mark();
         cut(dir);
-        let before = fs::read(dir.join("index.db")).unwrap();
+        // All that it knows; the header before also says how changes are written.
+        let known = || fs::read(dir.join("index.db")).unwrap()[100..].to_vec();
+        let before = known();
         for _ in 0..2 {
             let refused = remade(dir).unwrap_err();
             assert!(is_ahead(&refused), "{version}: {refused:?}");
@@ -239,7 +241,7 @@ async fn an_index_ahead_of_its_log_stays_and_refuses() {
             let refused = opened.map(drop).unwrap_err();
             assert!(is_ahead(&refused), "{version}: {refused:?}");
         }
-        assert_eq!(fs::read(dir.join("index.db")).unwrap(), before, "{version}: it stays");
+        assert!(known() == before, "{version}: it stays");
     }
 }
 
