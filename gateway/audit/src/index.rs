@@ -135,14 +135,13 @@ impl Database {
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        match version {
-            VERSION => connection.query_row("SELECT next FROM state", [], |_| Ok(()))?,
-            _ => {
-                let transaction = connection.unchecked_transaction()?;
-                make(&transaction)?;
-                transaction.pragma_update(None, "user_version", VERSION)?;
-                transaction.commit()?;
-            }
+        if version == VERSION {
+            connection.query_row("SELECT next FROM state", [], |_| Ok(()))?;
+        } else {
+            let transaction = connection.unchecked_transaction()?;
+            make(&transaction)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.commit()?;
         }
         Ok(connection)
     }
