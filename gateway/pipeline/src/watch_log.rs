@@ -2,7 +2,9 @@
 //! an entry before it leaves.
 //!
 //! Being told is itself recorded, and that record is published a moment later:
-//! a watcher that waited for nothing would watch itself for ever. So a watcher
+//! a watcher that waited for nothing would watch itself for ever. That nothing
+//! matches is an answer, too: it is told, and recorded, when the end of the log is
+//! first reached and every [`QUIET`] after that. So a watcher
 //! that has come to the end of the log rests a second, and what records the
 //! telling of watchers is not told by itself: it waits for something else, or
 //! for a while that doubles each time, up to a minute. However many watchers
@@ -36,6 +38,10 @@ const REST: Duration = Duration::from_secs(1);
 /// The longest that the records of watchers wait to be told.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// How long a watcher is left without a word while entries that do not match are
+/// published: shorter than a stream lasts.
+const QUIET: Duration = Duration::from_secs(20);
+
 /// When to come back for a place.
 const FULL: Duration = Duration::from_secs(10);
 
@@ -54,6 +60,10 @@ pub struct Watching {
     query: SearchQuery,
     /// The first index not yet looked at.
     at: u64,
+    /// The index up to which the watcher was told.
+    told: u64,
+    /// When it was last told something; until the end is first reached, never.
+    since: Option<Instant>,
     pace: Pace,
     trace: String,
     _places: [OwnedSemaphorePermit; 2],
@@ -153,7 +163,17 @@ impl Pipeline {
             return Err(read_error(&TreeError::OutOfRange { published }.into()));
         }
         let (identity, trace) = (identity.clone(), trace.to_owned());
-        Ok(Watching { identity, query, at, pace: Pace::new(), trace, _places: places })
+        let watching = Watching {
+            identity,
+            query,
+            at,
+            told: at,
+            since: from.is_none().then(Instant::now),
+            pace: Pace::new(),
+            trace,
+            _places: places,
+        };
+        Ok(watching)
     }
 
     /// The next chunk, once there is something to tell; none when the log is
@@ -169,31 +189,50 @@ impl Pipeline {
             }
             log.published(watching.at.saturating_add(1)).await;
             let Some((entries, to, more)) = look(log, watching).await? else { return Ok(None) };
-            if entries.is_empty() {
-                watching.at = to;
+            watching.at = to;
+            let nothing = entries.is_empty();
+            if nothing && !watching.is_due(more) {
                 continue;
             }
             let still = entries.iter().all(|found| tells_a_watcher(&found.entry));
             if still
+                && !nothing
                 && !more
                 && let Some(left) = watching.pace.hold(Instant::now())
             {
                 // Whatever comes meanwhile is looked at a second later, together.
                 let _ = tokio::time::timeout(left, log.published(to.saturating_add(1))).await;
                 watching.pace.rest = Some(Instant::now() + left.min(REST));
+                // They are looked at again, with what came.
+                watching.at = watching.at.min(first(&entries));
                 continue;
             }
             let permit = self.may_read_log(&watching.identity, &watching.trace).await?;
             let mut filters = self.filters(&watching.query).await?;
-            filters.extend(range_filters(watching.at, to));
+            filters.extend(range_filters(watching.told, to));
             filters.push(named(WATCH, None));
             let receipt = self.log_read(&permit, filters, entries.len() as u64, &watching.trace).await?;
-            let watched = Watched { entries, from: watching.at, to };
-            watching.at = to;
+            let watched = Watched { entries, from: watching.told, to };
+            watching.told = to;
+            watching.since = Some(Instant::now());
             watching.pace.told(Instant::now(), still, more);
             return Ok(Some(Sealed::new(watched, receipt, None)));
         }
     }
+}
+
+// === impl Watching ===
+
+impl Watching {
+    /// Whether that nothing matched is to be told: at the end of the log for the
+    /// first time, or after a while.
+    fn is_due(&self, more: bool) -> bool {
+        self.since.map_or(!more, |since| since.elapsed() >= QUIET)
+    }
+}
+
+fn first(entries: &[Found]) -> u64 {
+    entries.first().map_or(u64::MAX, |found| found.index)
 }
 
 /// The entries that match among the next that are published, the index behind

@@ -47,14 +47,14 @@ pub struct WatchArgs {
     /// How to reach the gateway.
     #[command(flatten)]
     pub client: ClientArgs,
-    /// The log's verifier key, or a file with it (`log.pub`)
+    /// The log's verifier key, or a file with it (`log.pub`); after a change of keys each of them
     #[arg(long, value_name = "FILE|KEY", required = true)]
     pub key: Vec<String>,
     /// Where the last checkpoint and the place in the log are kept; made if absent
     #[arg(long, value_name = "FILE")]
     pub state: PathBuf,
-    /// From this index on, where the state holds no place yet; from now on if not given
-    #[arg(long, value_name = "INDEX")]
+    /// From this index on, 1 or more, where the state holds no place yet; from now on if not given
+    #[arg(long, value_name = "INDEX", value_parser = clap::value_parser!(u64).range(1..))]
     pub from: Option<u64>,
     /// End after so many entries
     #[arg(long, value_name = "N")]

@@ -84,6 +84,7 @@ fn what_makes_no_sense_is_refused() {
         "motlan audit prove --client C --key K --receipt F --from 1",
         "motlan audit watch --client C --key K",
         "motlan audit watch --client C --key K --state F --limit 0",
+        "motlan audit watch --client C --key K --state F --from 0",
         "motlan audit search --client C --order sideways",
         "motlan audit reindex",
         "motlan keys",

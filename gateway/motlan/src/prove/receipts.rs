@@ -10,7 +10,7 @@ use motlan_proto::audit::v1::GetInclusionProofRequest;
 use super::{checkpoint, hashes};
 use crate::cli::ProveArgs;
 use crate::client::{Refusal, connect};
-use crate::exit::{Ended, Exit, OrExit as _};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::term::{Look, Tone};
 
 /// Runs `motlan audit prove --receipt`.
@@ -22,6 +22,12 @@ pub(super) async fn run(args: &ProveArgs, logs: &[TrustedLog], out: &mut dyn Wri
             .with_context(|| format!("không đọc được {name} / cannot read {name}"))
             .or_exit(Exit::Usage)?;
         evidence.add_receipts(&name, &bytes).or_exit(Exit::Usage)?;
+    }
+    if evidence.receipts().is_empty() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--receipt: không có biên nhận nào / there is no receipt in it",
+        ));
     }
     let look = Look::of_stdout();
     let connection = connect(&args.client).await?;

@@ -100,6 +100,13 @@ impl Served {
             client = client.identity(identity.context("the certificate or key cannot be used")?);
         }
         let token = args.token.clone().or_else(|| within("officer.jwt").filter(|file| file.exists()));
+        // A token goes to nobody who can read along, nor wherever somebody sends it on to.
+        let private = address.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        anyhow::ensure!(
+            private || token.is_none(),
+            "--client, --token: chỉ dùng với https / only over https: {address}"
+        );
+        client = client.redirect(reqwest::redirect::Policy::none());
         Ok(Self {
             client: client.build().context("no HTTP client")?,
             address: address.trim_end_matches('/').to_owned(),

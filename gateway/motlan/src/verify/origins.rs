@@ -54,7 +54,9 @@ impl Together {
         let unlisted = shown.iter().filter(|origin| origins.registry.find(origin).is_none());
         let unlisted = unlisted.map(|origin| (*origin).to_owned()).collect();
         let unmatched = evidence.of_none_of(&shown);
-        let verdict = if logs.iter().any(|report| report.verdict == Verdict::Unreadable) {
+        let verdict = if logs.iter().any(|report| report.verdict == Verdict::Fault) {
+            Verdict::Fault
+        } else if logs.iter().any(|report| report.verdict == Verdict::Unreadable) {
             Verdict::Unreadable
         } else if logs.iter().all(|report| report.verdict == Verdict::Ok)
             && missing.is_empty()

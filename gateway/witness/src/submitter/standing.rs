@@ -156,12 +156,17 @@ impl Standings {
         worst.map(|(one, found)| (one.name.clone(), found))
     }
 
-    /// Whether the log must stop: for one proof, or for claims of a quorum.
+    /// Whether the log must stop: for one proof, or for claims of a quorum while no
+    /// quorum of others cosigns it.
     pub(super) fn is_disputed(&self, quorum: usize) -> bool {
         let found = self.witnesses.iter().filter_map(|one| *one.contradiction.lock());
         let (proved, claimed): (Vec<_>, Vec<_>) =
             found.partition(|found| matches!(found, Contradiction::Proved { .. }));
-        !proved.is_empty() || claimed.len() >= quorum
+        let cosigns = |one: &&Standing| {
+            one.contradiction.lock().is_none() && one.last.lock().is_some_and(Asked::is_well)
+        };
+        let vouching = self.witnesses.iter().filter(cosigns).count();
+        !proved.is_empty() || (claimed.len() >= quorum && vouching < quorum)
     }
 
     /// Whether new work was told something else before.
