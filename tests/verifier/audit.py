@@ -80,6 +80,8 @@ class Audit:
         self.statements = rotations.read(self.log, self.log_keys)
         self.report.reached = rotations.reached(self.statements, self.log_keys)
         self.log_keys = self.log_keys + self.report.reached
+        # Those that led to the keys given: what the log keeps of their time counts for nothing.
+        self.before = [key for one in self.statements for key in one.keys if key not in self.log_keys]
         # Listed before the newest is read: what is kept then is older than it.
         kept = self.log.kept()
         witnessed = self.log.read("witnessed", notes.MOST_BYTES)
@@ -136,10 +138,21 @@ class Audit:
         try:
             opened = notes.open_checkpoint(data, self.log_keys, keys.witness_keys, what, origin)
         except Found as found:
-            bad.append(found.fault)
+            if given or not self._is_of_before(data, found, origin):
+                bad.append(found.fault)
             return
         self.report.genuine.append(opened)
         self.others.append((opened, given or bool(opened.witnesses)))
+
+    def _is_of_before(self, data, found, origin):
+        """Whether a key signed it that led to those given, and none of these."""
+        if found.fault.code != "CHECKPOINT_SIGNATURE":
+            return False
+        try:
+            notes.open_checkpoint(data, self.before, [], "it", origin)
+        except Found:
+            return False
+        return True
 
     def _weigh(self):
         """How much of the log something outside it vouches for."""

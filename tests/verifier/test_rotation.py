@@ -69,6 +69,16 @@ class Rotation(Case):
         fork = self.file(other.checkpoint(1, signer=SECOND))
         self.assertEqual(fault(self.faulty(log, "--checkpoint", fork))[0], "FORK")
 
+    def test_what_is_kept_of_the_time_before(self):
+        log = self.rotated()
+        log.put("checkpoints/20", log.checkpoint(20, signer=LOG))
+        log.put("witnessed", log.checkpoint(25, signer=SECOND))
+        self.assertEqual(self.ok(log, "--deep", key=THIRD)["checked"]["checkpoints"], 1)
+        self.assertEqual(self.ok(log, "--deep")["checked"]["checkpoints"], 3)
+        other = Made(self.folder("other"), [entry(i, reason="R") for i in range(20)])
+        log.put("checkpoints/20", other.checkpoint(20, signer=LOG))
+        self.assertEqual(fault(self.faulty(log))[0], "FORK")
+
     def test_statements_that_do_not_hold(self):
         said = text(LOG, SECOND)
         foreign = Signer("log.example.vn/other"), Signer("log.example.vn/other", seed="b")

@@ -214,7 +214,8 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
 
         let mut vouching = Vouching::default();
         let cosignatures = vouching.add(Place::Newest, newest);
-        let signatures = self.checkpoints((kept, witnessed), &origin, &mut vouching)?;
+        let before = self.keys.not_trusted(&chain);
+        let signatures = self.checkpoints((kept, witnessed), (&origin, &before), &mut vouching)?;
         let (receipts, of_others) = receipts(&self.evidence.receipts, &origin, &mut vouching);
         vouching.checkpoints.sort_by_key(|checkpoint| checkpoint.head.size);
         let (within, beyond) =
@@ -250,11 +251,12 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
     }
 
     /// Reads the kept checkpoints and takes the given ones. The answer is the
-    /// first fault of them; such a one counts for nothing.
+    /// first fault of them; such a one counts for nothing. Nor does one that the log
+    /// keeps from before the keys given: it is signed by a key that led to them.
     fn checkpoints(
         &self,
         (mut kept, witnessed): (Vec<u64>, Option<Vec<u8>>),
-        origin: &str,
+        (origin, before): (&str, &Keys),
         vouching: &mut Vouching,
     ) -> Result<Option<Fault>, SourceError> {
         let mut fault = None;
@@ -268,13 +270,15 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
             let place = Place::Kept(size);
             // One that went away since is one that was not kept.
             if let Some(bytes) = self.source.get(&place.to_string())? {
-                let opened = open(&place, &bytes, &self.keys, Some(origin));
-                take(place, opened);
+                if let Some(opened) = kept_open(&place, &bytes, (&self.keys, before), origin) {
+                    take(place, opened);
+                }
             }
         }
         if let Some(bytes) = witnessed {
-            let opened = open(&Place::Witnessed, &bytes, &self.keys, Some(origin));
-            take(Place::Witnessed, opened);
+            if let Some(opened) = kept_open(&Place::Witnessed, &bytes, (&self.keys, before), origin) {
+                take(Place::Witnessed, opened);
+            }
         }
         for given in &self.evidence.checkpoints {
             let place = Place::Given(given.name.clone());
@@ -331,6 +335,20 @@ fn open(place: &Place, bytes: &[u8], keys: &Keys, origin: Option<&str>) -> Resul
         Fault::new(Code::CheckpointSignature, None, format!("{place}: this is no signed note."))
     })?;
     Opened::new(place, &note, keys, origin)
+}
+
+/// One that the log keeps; none where it is of a time before the keys that are
+/// trusted.
+fn kept_open(
+    place: &Place,
+    bytes: &[u8],
+    (keys, before): (&Keys, &Keys),
+    origin: &str,
+) -> Option<Result<Opened, Fault>> {
+    let opened = open(place, bytes, keys, Some(origin));
+    let unsigned = matches!(&opened, Err(fault) if fault.code == Code::CheckpointSignature);
+    let of_before = unsigned && open(place, bytes, before, Some(origin)).is_ok();
+    (!of_before).then_some(opened)
 }
 
 fn root_is_stated(stated: TreeHead, folded: TreeHead, agreed: Option<u64>) -> Result<(), Fault> {

@@ -74,6 +74,10 @@ impl Retirement {
         if !self.are_published(entries.clone())? {
             return Ok(None);
         }
+        // Whoever is left behind by a stop leaves the folder to the next.
+        if self.progress.is_closed() {
+            return Ok(None);
+        }
         self.retirer.remove(entries.start).map_err(StoreError::Write)?;
         tracing::info!(
             first = entries.start,

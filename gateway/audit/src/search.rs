@@ -151,8 +151,8 @@ impl SearchDesk {
     }
 
     pub(crate) fn close(&self) {
-        // Gone already is as good.
-        let _ = self.0.send(Request::Close);
+        // Gone already is as good; a full queue is of a thread that hangs.
+        let _ = self.0.try_send(Request::Close);
     }
 
     fn hand_in(&self, request: Request) -> Result<(), AuditError> {

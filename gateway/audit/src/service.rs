@@ -343,9 +343,15 @@ impl AuditService {
         self.log.inner.sequencer.close();
         join(self.journal.take());
         self.progress.close();
-        join(self.index.take());
+        // Both read older entries from the published log.
+        let indexed = || self.log.inner.index.indexed();
+        if let Some(index) = self.index.take() {
+            index.join_within(PUBLISHING.0, PUBLISHING.1, indexed);
+        }
         self.log.inner.search.close();
-        join(self.search.take());
+        if let Some(search) = self.search.take() {
+            search.join_within(READING, 1, || ());
+        }
         // The published disk may hang: what is not published yet is durable all
         // the same, and the next start publishes it.
         let published = || self.log.inner.published.newest().head().size;

@@ -52,6 +52,12 @@ impl Keys {
         add(&mut self.witnesses, text, Algorithm::CosignatureV1)
     }
 
+    /// The keys of the log's statements that none of these leads to: those of before.
+    pub(super) fn not_trusted(&self, chain: &KeyChain) -> Self {
+        let unknown = chain.keys().into_iter().filter(|key| !self.log.contains(key));
+        Self { log: unknown.cloned().collect(), witnesses: Vec::new() }
+    }
+
     /// Adds the log keys that those known lead to, and tells which.
     pub(super) fn follow(&mut self, chain: &KeyChain) -> Vec<String> {
         let reached = chain.trusted_from(&self.log);

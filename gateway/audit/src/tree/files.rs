@@ -83,7 +83,12 @@ impl RealFiles {
             let (_, mode) = modes(inner);
             let made = self.folder.join(inner);
             match fs::DirBuilder::new().mode(mode).create(&made) {
-                Ok(()) => fs::set_permissions(&made, Permissions::from_mode(mode))?,
+                Ok(()) => {
+                    fs::set_permissions(&made, Permissions::from_mode(mode))?;
+                    // Its name lasts when the folder above does: `replace` promises that.
+                    let above = made.parent().unwrap_or(&self.folder);
+                    File::open(above)?.sync_all()?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }

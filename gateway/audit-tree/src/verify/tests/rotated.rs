@@ -106,6 +106,22 @@ fn checkpoints_of_every_key_are_compared() {
     assert_eq!(verify(&shown, &by(1), &given, true).fault.unwrap().code, Code::Fork);
 }
 
+/// Who was given the newest key alone is not told of a fault for what the log
+/// keeps of the time before; nor is it counted.
+#[test]
+fn what_is_kept_of_the_time_before_counts_for_nothing() {
+    let log = log();
+    let mut shown = shown(&log);
+    shown.keep(&log.checkpoint(100));
+    shown.put("witnessed", log.checkpoint(150).to_string().as_bytes());
+    let report = says(&shown, &by(3));
+    assert_eq!((report.fault, report.checked.checkpoints), (None, 1));
+    // Control: by a key that led to none of the log's it is a fault.
+    let checkpoint = Checkpoint::new(ORIGIN, log.head(100)).unwrap();
+    shown.put("checkpoints/100", key(7).sign(&checkpoint.to_string()).unwrap().to_string().as_bytes());
+    assert_eq!(says(&shown, &by(3)).fault.unwrap().code, Code::CheckpointSignature);
+}
+
 #[test]
 fn statements_that_do_not_hold() {
     let log = log();
