@@ -162,7 +162,7 @@ async fn an_index_made_anew_is_the_one_that_grew() {
     remade(&dir).unwrap();
     let right = Content::of(&dir);
     for change in [
-        "UPDATE entries SET agency = agency + 1 WHERE idx = 40",
+        "UPDATE entries SET agency = agency + 1 WHERE idx = (SELECT min(idx) FROM entries WHERE agency > 0)",
         "DELETE FROM entries WHERE idx = 41",
         "UPDATE words SET text = 'another' WHERE id = 3",
         "UPDATE state SET next = next - 1",
