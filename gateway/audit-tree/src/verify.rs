@@ -269,16 +269,16 @@ impl<S: Source + ?Sized> Verifier<'_, S> {
         for size in kept {
             let place = Place::Kept(size);
             // One that went away since is one that was not kept.
-            if let Some(bytes) = self.source.get(&place.to_string())? {
-                if let Some(opened) = kept_open(&place, &bytes, (&self.keys, before), origin) {
-                    take(place, opened);
-                }
+            if let Some(bytes) = self.source.get(&place.to_string())?
+                && let Some(opened) = kept_open(&place, &bytes, (&self.keys, before), origin)
+            {
+                take(place, opened);
             }
         }
-        if let Some(bytes) = witnessed {
-            if let Some(opened) = kept_open(&Place::Witnessed, &bytes, (&self.keys, before), origin) {
-                take(Place::Witnessed, opened);
-            }
+        if let Some(bytes) = witnessed
+            && let Some(opened) = kept_open(&Place::Witnessed, &bytes, (&self.keys, before), origin)
+        {
+            take(Place::Witnessed, opened);
         }
         for given in &self.evidence.checkpoints {
             let place = Place::Given(given.name.clone());
