@@ -218,6 +218,21 @@ impl AuditLog {
         self.inner.search.ask(query).await
     }
 
+    /// As [`AuditLog::search`], the first page with an entry, or the last one: a
+    /// page that has looked at as much as it may is not the end.
+    ///
+    /// # Errors
+    /// As [`AuditLog::search`].
+    pub async fn search_on(&self, mut query: SearchQuery) -> Result<SearchPage, AuditError> {
+        loop {
+            let page = self.search(query.clone()).await?;
+            if !page.entries.is_empty() || page.next_page_token.is_none() {
+                return Ok(page);
+            }
+            query.page_token = page.next_page_token;
+        }
+    }
+
     /// One durable entry, `None` where there is none yet.
     ///
     /// # Errors

@@ -289,19 +289,13 @@ impl AuditLog {
         Ok(self.covering(query, size).await?.entries.pop())
     }
 
-    /// A search that covers all below an index. A page that has looked at as much
-    /// as it may and found nothing is not the end.
-    async fn covering(&self, mut query: SearchQuery, to: u64) -> Result<SearchPage, AuditError> {
-        loop {
-            let page = self.search(query.clone()).await?;
-            if page.indexed_through < to {
-                return Err(AuditError::IndexBehind);
-            }
-            if !page.entries.is_empty() || page.next_page_token.is_none() {
-                return Ok(page);
-            }
-            query.page_token = page.next_page_token;
+    /// A search that covers all below an index.
+    async fn covering(&self, query: SearchQuery, to: u64) -> Result<SearchPage, AuditError> {
+        let page = self.search_on(query).await?;
+        if page.indexed_through < to {
+            return Err(AuditError::IndexBehind);
         }
+        Ok(page)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use motlan_audit::{AuditError, AuditLog, Found, Order, Receipt, SearchPage, SearchQuery};
+use motlan_audit::{AuditError, AuditLog, Found, Order, Receipt, SearchQuery};
 use motlan_audit_tree::Kind;
 use motlan_dossier::Dossier;
 
@@ -45,7 +45,7 @@ pub(super) async fn standing(
         page_size: 1,
         ..SearchQuery::default()
     };
-    let page = match to_the_first(log, query).await {
+    let page = match log.search_on(query).await {
         Ok(page) => page,
         Err(error) => {
             let cause = &error as &dyn std::error::Error;
@@ -67,18 +67,6 @@ pub(super) async fn standing(
             tracing::warn!(code = %dossier.code, "the index of the log lags: {} is not known", kind.as_str());
             Err(Unknown::Lags)
         }
-    }
-}
-
-/// The first page with an entry, or the last one: a page that has looked at as
-/// much as it may is not the end.
-async fn to_the_first(log: &AuditLog, mut query: SearchQuery) -> Result<SearchPage, AuditError> {
-    loop {
-        let page = log.search(query.clone()).await?;
-        if !page.entries.is_empty() || page.next_page_token.is_none() {
-            return Ok(page);
-        }
-        query.page_token = page.next_page_token;
     }
 }
 
