@@ -94,12 +94,12 @@ impl Basis {
     }
 
     /// Digest of the policy set, lower-case hex.
-    pub fn policy_digest(&self) -> &str {
+    pub const fn policy_digest(&self) -> &Arc<str> {
         &self.policy_digest
     }
 
     /// Digest of the catalogue, lower-case hex.
-    pub fn catalogue_digest(&self) -> &str {
+    pub const fn catalogue_digest(&self) -> &Arc<str> {
         &self.catalogue_digest
     }
 }

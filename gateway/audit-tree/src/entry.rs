@@ -12,8 +12,6 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 pub use kind::{ActorKind, CommitmentSeal, Effect, Evidence, Kind, Outcome, SourceFrom, SubjectClass};
@@ -30,8 +28,9 @@ pub const MAX_ENTRY_BYTES: usize = 65_535;
 /// The largest integer RFC 8785 can write exactly.
 pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
-/// A short text of an entry; mostly one the program already holds.
-pub type Text = Cow<'static, str>;
+/// A short text of an entry. Copied at the price of a pointer: most were known
+/// before the entry was, or are a few bytes.
+pub type Text = smol_str::SmolStr;
 
 /// The format version this build writes and reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

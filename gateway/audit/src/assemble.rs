@@ -90,7 +90,7 @@ impl Assembler {
     }
 
     fn blank(&self, kind: Kind) -> Entry {
-        Entry::new(Text::from(self.origin.to_string()), 0, EntryTime::new(jiff::Timestamp::UNIX_EPOCH), kind)
+        Entry::new(Text::from(Arc::clone(&self.origin)), 0, EntryTime::new(jiff::Timestamp::UNIX_EPOCH), kind)
     }
 
     fn commitment(

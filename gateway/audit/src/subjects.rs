@@ -97,7 +97,7 @@ impl Pseudonym {
     }
 
     pub(crate) fn text(&self) -> Text {
-        Text::Owned(self.0.to_string())
+        Text::from(Arc::clone(&self.0))
     }
 }
 

@@ -200,7 +200,7 @@ impl Ledger {
     /// Before a registry is asked under this permit.
     pub(crate) async fn intent(&self, asking: &Asking, upstream_id: &str) -> Result<u64, Unrecorded> {
         let mut draft = asking.undisclosed(Kind::AccessIntent);
-        draft.upstream = vec![Text::Owned(upstream_id.to_owned())];
+        draft.upstream = vec![Text::new(upstream_id)];
         Ok(self.write(draft).await?.index)
     }
 
@@ -241,7 +241,7 @@ impl Ledger {
     ) -> NotReleased<Refusal> {
         let mut draft = asking.undisclosed(Kind::AccessOutcome);
         draft.outcome = Some(entry_outcome(refusal.outcome));
-        draft.reason = Some(Text::Borrowed(refusal.reason.code()));
+        draft.reason = Some(Text::new_static(refusal.reason.code()));
         if refusal.outcome == Outcome::Denied
             && let Some(decision) = &mut draft.decision
         {
@@ -250,7 +250,7 @@ impl Ledger {
             let demanded = refusal.reason == Reason::OwnerNotInDossier;
             decision.effect = Effect::Deny;
             decision.policies =
-                demanded.then_some(Text::Borrowed("catalogue.link_required")).into_iter().collect();
+                demanded.then_some(Text::new_static("catalogue.link_required")).into_iter().collect();
         }
         let strangers = strangers(from.as_ref(), &refusal);
         let owed = attach_source(&mut draft, asking.dataset.registry(), from);
@@ -295,7 +295,7 @@ impl Ledger {
         draft.fields = Some(Fields { asked: names(asking.fields, asking.dataset), disclosed: Vec::new() });
         draft.subjects = people;
         draft.outcome = Some(entry_outcome(answer.outcome));
-        draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
+        draft.reason = answer.incomplete.map(|cause| Text::new_static(cause.as_str()));
         let owed = attach_source(&mut draft, asking.dataset.registry(), Some(from));
         match self.conclude(draft, owed).await {
             Err(Unrecorded::TooLong) => self.too_many(asking, from).await,
@@ -350,8 +350,8 @@ fn answer_draft(
     draft.subjects = people;
     draft.outcome = Some(entry_outcome(answer.outcome));
     let assurance = answer.verdict.as_ref().and_then(|verdict| verdict.assurance);
-    draft.assurance = assurance.map(|assurance| Text::Borrowed(assurance.as_str()));
-    draft.reason = answer.incomplete.map(|cause| Text::Borrowed(cause.as_str()));
+    draft.assurance = assurance.map(|assurance| Text::new_static(assurance.as_str()));
+    draft.reason = answer.incomplete.map(|cause| Text::new_static(cause.as_str()));
     draft.commitment = Some(commitment);
     draft
 }
@@ -365,7 +365,7 @@ fn told(refusal: Refusal, written: Result<Receipt, Unrecorded>) -> NotReleased<R
 }
 
 pub(crate) fn subject(key: &SubjectKey, role: &str) -> DraftSubject {
-    DraftSubject { identifier: Identifier::from(key), role: Text::Owned(role.to_owned()) }
+    DraftSubject { identifier: Identifier::from(key), role: Text::new(role) }
 }
 
 #[cfg(test)]

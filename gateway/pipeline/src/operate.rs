@@ -134,7 +134,7 @@ impl Pipeline {
             Err(denial) => return self.ledger().denied_in(&denial, trace).await,
         };
         let mut draft = dossier_draft(Kind::AccessOutcome, &permit, trace);
-        draft.operation = Some(Text::Borrowed("get_dossier"));
+        draft.operation = Some(Text::new_static("get_dossier"));
         draft.outcome = Some(EntryOutcome::Found);
         let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
         Ok(Sealed::new(Arc::clone(permit.dossier()), receipt, None))
@@ -194,11 +194,11 @@ impl Pipeline {
             Origin::Gateway | Origin::Registry => (Kind::AccessOutcome, EntryOutcome::Failed),
         };
         let mut draft = Draft::new(kind).trace(trace.to_owned()).dossier(code.as_str().to_owned());
-        draft.operation = Some(Text::Borrowed(operation));
+        draft.operation = Some(Text::new_static(operation));
         draft.caller = Some(entry_caller(identity.caller()));
         draft.actor = Some(draft_actor(identity.actor()));
         draft.outcome = Some(outcome);
-        draft.reason = Some(Text::Borrowed(reason.code()));
+        draft.reason = Some(Text::new_static(reason.code()));
         let receipt = self.ledger().write(draft).await.map_err(NotReleased::Unrecorded)?;
         Err(NotReleased::Refused(Sealed::new(Refusal::of(reason), receipt, None)))
     }

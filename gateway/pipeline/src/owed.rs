@@ -124,7 +124,7 @@ fn outcome(asking: &Asking, intent: u64, state: State) -> Draft {
         }
     };
     draft.outcome = outcome;
-    draft.reason = reason.map(Text::Borrowed);
+    draft.reason = reason.map(Text::new_static);
     let (retrieved_at, data_time) = match state.came {
         Came::Answer { retrieved_at, data_time, .. } => (Some(retrieved_at), data_time),
         Came::Nothing | Came::Failure(_) => (None, None),
@@ -133,10 +133,10 @@ fn outcome(asking: &Asking, intent: u64, state: State) -> Draft {
         data_time: data_time.map(EntryTime::new),
         fetched_by: None,
         from: SourceFrom::Registry,
-        registry: Text::Borrowed(asking.dataset.registry().as_str()),
+        registry: Text::new_static(asking.dataset.registry().as_str()),
         retrieved_at: retrieved_at.map(EntryTime::new),
     });
-    draft.upstream = state.upstream.into_iter().map(Text::Owned).collect();
+    draft.upstream = state.upstream.into_iter().map(Text::from).collect();
     draft
 }
 

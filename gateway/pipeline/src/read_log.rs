@@ -58,7 +58,7 @@ impl Pipeline {
         let permit = self.may_read_log(identity, trace).await?;
         let found = self.ledger().log().get(index).await.map_err(|error| read_error(&error))?;
         let filters =
-            vec![Filter { name: Text::Borrowed("index"), value: Some(Text::Owned(index.to_string())) }];
+            vec![Filter { name: Text::new_static("index"), value: Some(Text::from(index.to_string())) }];
         let receipt = self.log_read(&permit, filters, u64::from(found.is_some()), trace).await?;
         let Some(found) = found else {
             // That it was looked for is an entry, and its receipt is due.
@@ -83,8 +83,8 @@ impl Pipeline {
         let first = bundle.index().saturating_mul(u64::from(TILE_WIDTH));
         let last = first.saturating_add(u64::from(bundle.width()) - 1);
         let filters = vec![Filter {
-            name: Text::Borrowed("indices"),
-            value: Some(Text::Owned(format!("{first}-{last}"))),
+            name: Text::new_static("indices"),
+            value: Some(Text::from(format!("{first}-{last}"))),
         }];
         let count = bytes.as_ref().map_or(0, |_| u64::from(bundle.width()));
         let receipt = self.log_read(&permit, filters, count, trace).await?;
@@ -127,7 +127,7 @@ impl Pipeline {
     pub(crate) async fn filters(&self, query: &SearchQuery) -> Result<Vec<Filter>, ReadError> {
         let mut filters = Vec::new();
         let mut add = |name: &'static str, value: Option<String>| {
-            filters.push(Filter { name: Text::Borrowed(name), value: value.map(Text::Owned) });
+            filters.push(Filter { name: Text::new_static(name), value: value.map(Text::from) });
         };
         if let Some(subject) = &query.subject {
             let known = self.ledger().log().find_subject(subject).await;

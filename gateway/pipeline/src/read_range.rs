@@ -115,7 +115,7 @@ impl Pipeline {
 
 /// A filter as an entry shows it.
 pub(crate) fn named(name: &'static str, value: Option<String>) -> Filter {
-    Filter { name: Text::Borrowed(name), value: value.map(Text::Owned) }
+    Filter { name: Text::new_static(name), value: value.map(Text::from) }
 }
 
 /// The part of the log that was read.

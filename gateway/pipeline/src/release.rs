@@ -22,7 +22,7 @@ use crate::answer::{Answer, FieldStates, Freshness, Refusal};
 use crate::bind::{Bound, persons_of};
 use crate::ledger::{self, Ledger};
 use crate::minimise::{Allowance, Minimal};
-use crate::prepared;
+use crate::prepared::{self, Form};
 use crate::sealed::{NotReleased, Sealed, Unrecorded};
 
 /// What a component's rule is judged on.
@@ -75,6 +75,7 @@ pub(crate) fn prepare(bound: Bound, policy: &CachePolicy) -> Box<Release> {
         operation: question.operation,
         outcome,
         records: if tells_values { Arc::clone(&minimal.records) } else { Arc::default() },
+        form: if tells_values { minimal.form.clone() } else { Form::default() },
         withheld: bound.permit.withheld(),
         fields: if verdict.is_none() { minimal.fields } else { FieldStates::default() },
         incomplete,
@@ -241,7 +242,7 @@ fn people(bound: &Bound, minimal: &Minimal, tells_values: bool) -> Vec<DraftSubj
     let mut add = |id, role: &str| {
         if known.insert(id) {
             let identifier = Identifier::from(&SubjectKey::Person(id));
-            people.push(DraftSubject { identifier, role: Text::Owned(role.to_owned()) });
+            people.push(DraftSubject { identifier, role: Text::new(role) });
         }
     };
     if let Some(Claim::Enterprise(claim)) = &bound.permit.question().claim

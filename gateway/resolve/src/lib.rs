@@ -159,9 +159,9 @@ impl Resolver {
         trace: &str,
     ) -> Result<Sealed<T>, NotReleased<Refusal>> {
         let mut draft = base_draft(Kind::AccessDenied, permit, trace);
-        draft.operation = Some(Text::Borrowed("resolve_dossier"));
+        draft.operation = Some(Text::new_static("resolve_dossier"));
         draft.outcome = Some(EntryOutcome::Denied);
-        draft.reason = Some(Text::Borrowed(reason.code()));
+        draft.reason = Some(Text::new_static(reason.code()));
         self.pipeline.seal(draft, told).await.map_err(NotReleased::Unrecorded)
     }
 }
@@ -209,8 +209,8 @@ fn base_draft(kind: Kind, permit: &DossierPermit, trace: &str) -> Draft {
     draft.caller = Some(entry_caller(permit.identity().caller()));
     draft.actor = Some(draft_actor(permit.identity().actor()));
     draft.evidence = Some(entry_evidence(dossier.evidence));
-    draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-    draft.case = Some(Text::Owned(dossier.case.clone()));
+    draft.procedure = Some(Text::new(dossier.procedure.as_str()));
+    draft.case = Some(Text::new(&dossier.case));
     draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
     draft
 }
@@ -219,14 +219,14 @@ fn decided_draft(permit: &DossierPermit, result: &ComponentResult, trace: &str) 
     let mut draft = base_draft(Kind::ComponentDecided, permit, trace);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     draft.component = Some(EntryComponent {
-        key: Text::Owned(result.key.clone()),
-        mode: result.mode.map(|mode| Text::Borrowed(mode.as_str())),
-        outcome: Text::Borrowed(result.outcome.as_str()),
+        key: Text::new(&result.key),
+        mode: result.mode.map(|mode| Text::new_static(mode.as_str())),
+        outcome: Text::new_static(result.outcome.as_str()),
         prefilled: count(result.filled.len()),
         total: count(result.blanks),
     });
-    draft.reason = Some(Text::Borrowed(result.reason.code()));
-    let told = result.told.fields.iter().map(|field| Text::Owned(field.clone())).collect::<Vec<_>>();
+    draft.reason = Some(Text::new_static(result.reason.code()));
+    let told = result.told.fields.iter().map(Text::new).collect::<Vec<_>>();
     draft.fields = (!told.is_empty()).then(|| Fields { asked: Vec::new(), disclosed: told });
     draft.subjects.clone_from(&result.told.subjects);
     draft

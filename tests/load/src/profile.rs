@@ -89,6 +89,8 @@ const FUNCTIONS: usize = 30;
 const THREADS: &[(&str, &str)] = &[
     ("motlan-journal", "journal: write and sync"),
     ("motlan-index", "index"),
+    ("motlan-integra", "integration"),
+    ("motlan-retire", "journal: full segments go"),
     ("motlan-segment", "journal: next segment"),
     ("motlan-search", "search"),
     ("motlan-subjects", "audit: subjects"),

@@ -23,7 +23,7 @@ async fn a_changed_policy_changes_the_decision_and_a_bad_one_changes_nothing() {
     let before = world.access.digests();
     for _ in 0..2 {
         let permit = world.access.decide(&identity, ask()).await.unwrap();
-        assert_eq!(permit.basis().policy_digest(), before.policies);
+        assert_eq!(**permit.basis().policy_digest(), *before.policies);
     }
 
     let file = world.dir.path().join("policies/one_stop.cedar");
@@ -40,7 +40,7 @@ async fn a_changed_policy_changes_the_decision_and_a_bad_one_changes_nothing() {
     assert_ne!(after.policies, before.policies);
     let denial = world.access.decide(&identity, ask()).await.unwrap_err();
     assert_eq!(denial.reason(), Reason::PolicyDenied, "default deny, and no memo of the old set");
-    assert_eq!(denial.basis().unwrap().policy_digest(), after.policies);
+    assert_eq!(**denial.basis().unwrap().policy_digest(), *after.policies);
 }
 
 #[tokio::test]

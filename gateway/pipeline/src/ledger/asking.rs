@@ -45,7 +45,7 @@ impl Asking {
     pub(crate) fn tie(permit: &Permit, dataset: Dataset, subject: SubjectKey, fields: FieldSet) -> Self {
         let mut template = permit_draft(permit, "find_tie");
         if let Some(decision) = &mut template.decision {
-            decision.policies = vec![Text::Borrowed("catalogue.link_required")];
+            decision.policies = vec![Text::new_static("catalogue.link_required")];
         }
         Self { dataset, fields, subject, role: "tie".into(), template: Arc::new(template) }
     }
@@ -62,7 +62,7 @@ impl Asking {
     pub(super) fn draft(&self, kind: Kind) -> Draft {
         let mut draft = Draft::clone(&self.template);
         draft.kind = kind;
-        draft.dataset = Some(Text::Borrowed(self.dataset.as_str()));
+        draft.dataset = Some(Text::new_static(self.dataset.as_str()));
         draft
     }
 
@@ -77,17 +77,17 @@ impl Asking {
 
 fn permit_draft(permit: &Permit, operation: &'static str) -> Draft {
     let mut draft = Draft::new(Kind::AccessOutcome);
-    draft.trace = Some(Text::Owned(permit.question().trace.id().to_owned()));
-    draft.operation = Some(Text::Borrowed(operation));
+    draft.trace = Some(Text::new(permit.question().trace.id()));
+    draft.operation = Some(Text::new_static(operation));
     draft.caller = Some(entry_caller(permit.caller()));
     draft.actor = Some(draft_actor(permit.actor()));
     draft.purpose = Some(entry_purpose(&permit.question().purpose));
     if let Some(dossier) = permit.dossier() {
         draft.evidence = Some(entry_evidence(dossier.evidence));
-        draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-        draft.case = Some(Text::Owned(dossier.case.clone()));
+        draft.procedure = Some(Text::new(dossier.procedure.as_str()));
+        draft.case = Some(Text::new(&dossier.case));
     }
-    draft.legal_basis = permit.legal_basis().iter().map(|basis| Text::Owned(basis.clone())).collect();
+    draft.legal_basis = permit.legal_basis().iter().map(Text::new).collect();
     draft.decision = Some(entry_decision(permit.basis(), Effect::Permit));
     draft
 }

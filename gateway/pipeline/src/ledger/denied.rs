@@ -21,29 +21,29 @@ pub(super) fn denial_draft(denial: &Denial, trace: &str) -> Draft {
         Some(_) => (Kind::AccessDenied, EntryOutcome::Denied),
     };
     let mut draft = Draft::new(kind);
-    draft.trace = (!trace.is_empty()).then(|| Text::Owned(trace.to_owned()));
-    draft.operation = denial.operation().map(Text::Borrowed);
+    draft.trace = (!trace.is_empty()).then(|| Text::new(trace));
+    draft.operation = denial.operation().map(Text::new_static);
     draft.caller = denial.caller().map(entry_caller).or_else(|| unknown_caller(denial));
     draft.actor = denial.actor().map(draft_actor);
     draft.outcome = Some(outcome);
-    draft.reason = Some(Text::Borrowed(denial.reason().code()));
+    draft.reason = Some(Text::new_static(denial.reason().code()));
     let decided = denial.basis().filter(|_| !denial.is_failure());
     draft.decision = decided.map(|basis| entry_decision(basis, Effect::Deny));
     // As the caller gave it: which foreign dossier was tried is to be seen.
-    let asked = denial.asked_dossier().map(|code| Text::Owned(code.as_str().to_owned()));
+    let asked = denial.asked_dossier().map(|code| Text::new(code.as_str()));
     draft.purpose = asked.map(EntryPurpose::Dossier);
     if let Some(question) = denial.question() {
         let dataset = question.operation.dataset();
-        draft.dataset = Some(Text::Borrowed(dataset.as_str()));
+        draft.dataset = Some(Text::new_static(dataset.as_str()));
         draft.fields = Some(Fields { asked: names(question.fields, dataset), disclosed: Vec::new() });
         draft.purpose = Some(entry_purpose(&question.purpose));
         draft.subjects = vec![subject(&question.subject, denial.role().unwrap_or("subject"))];
     }
     if let Some(dossier) = denial.dossier() {
-        draft.purpose = Some(EntryPurpose::Dossier(Text::Owned(dossier.code.as_str().to_owned())));
+        draft.purpose = Some(EntryPurpose::Dossier(Text::new(dossier.code.as_str())));
         draft.evidence = Some(entry_evidence(dossier.evidence));
-        draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-        draft.case = Some(Text::Owned(dossier.case.clone()));
+        draft.procedure = Some(Text::new(dossier.procedure.as_str()));
+        draft.case = Some(Text::new(&dossier.case));
     }
     draft
 }

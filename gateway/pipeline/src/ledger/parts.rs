@@ -28,25 +28,25 @@ pub(crate) fn commit(canonical: &[u8]) -> Result<(Mac, CommitmentKey), Unrecorde
 /// The calling system, for an entry.
 pub fn entry_caller(caller: &Caller) -> EntryCaller {
     EntryCaller {
-        agency: Some(Text::Owned(caller.agency().as_str().to_owned())),
+        agency: Some(Text::new(caller.agency().as_str())),
         certificate: None,
-        system: Some(Text::Owned(caller.id().to_owned())),
+        system: Some(Text::new(caller.id())),
     }
 }
 
 /// Whoever showed a certificate that names no configured system.
 pub(crate) fn unknown_caller(denial: &Denial) -> Option<EntryCaller> {
     let thumbprint = denial.certificate()?.to_owned();
-    Some(EntryCaller { agency: None, certificate: Some(Text::Owned(thumbprint)), system: None })
+    Some(EntryCaller { agency: None, certificate: Some(Text::from(thumbprint)), system: None })
 }
 
 /// What a decision rests on, for an entry.
 pub fn entry_decision(basis: &Basis, effect: Effect) -> Decision {
     Decision {
-        catalogue_digest: Some(Text::Owned(basis.catalogue_digest().to_owned())),
+        catalogue_digest: Some(Text::from(Arc::clone(basis.catalogue_digest()))),
         effect,
-        policies: basis.policies().iter().map(|id| Text::Owned(id.clone())).collect(),
-        policy_digest: Some(Text::Owned(basis.policy_digest().to_owned())),
+        policies: basis.policies().iter().map(Text::new).collect(),
+        policy_digest: Some(Text::from(Arc::clone(basis.policy_digest()))),
     }
 }
 
@@ -54,8 +54,8 @@ pub fn entry_decision(basis: &Basis, effect: Effect) -> Decision {
 pub fn draft_actor(actor: &Actor) -> DraftActor {
     match actor {
         Actor::Officer(officer) => DraftActor::Officer {
-            account: Text::Owned(officer.account().as_str().to_owned()),
-            agency: Some(Text::Owned(officer.agency().as_str().to_owned())),
+            account: Text::new(officer.account().as_str()),
+            agency: Some(Text::new(officer.agency().as_str())),
         },
         Actor::Citizen(id) => DraftActor::Citizen(Identifier::from(&SubjectKey::Person(*id))),
         Actor::Absent => DraftActor::Absent,
@@ -65,8 +65,8 @@ pub fn draft_actor(actor: &Actor) -> DraftActor {
 /// Why it was asked, for an entry.
 pub fn entry_purpose(purpose: &Purpose) -> EntryPurpose {
     match purpose {
-        Purpose::Dossier(code) => EntryPurpose::Dossier(Text::Owned(code.as_str().to_owned())),
-        Purpose::Registered(id) => EntryPurpose::Registered(Text::Owned(id.as_str().to_owned())),
+        Purpose::Dossier(code) => EntryPurpose::Dossier(Text::new(code.as_str())),
+        Purpose::Registered(id) => EntryPurpose::Registered(Text::new(id.as_str())),
     }
 }
 
@@ -92,7 +92,7 @@ pub(crate) const fn entry_outcome(outcome: Outcome) -> EntryOutcome {
 }
 
 pub(crate) fn names(fields: FieldSet, dataset: Dataset) -> Vec<Text> {
-    fields.iter(dataset).map(|field| Text::Borrowed(field.name())).collect()
+    fields.iter(dataset).map(|field| Text::new_static(field.name())).collect()
 }
 
 /// Whose record it was that a question without a tie reached, each once in each
@@ -126,9 +126,9 @@ pub(super) fn attach_source<'a>(
         data_time: from.fetched.and_then(|fetched| fetched.source_data_time).map(EntryTime::new),
         fetched_by: (!own).then_some(from.fetched_by),
         from: source_from,
-        registry: Text::Borrowed(registry.as_str()),
+        registry: Text::new_static(registry.as_str()),
         retrieved_at: from.fetched.map(|fetched| EntryTime::new(fetched.retrieved_at)),
     });
-    draft.upstream = from.upstream.iter().map(|id| Text::Owned(id.clone())).collect();
+    draft.upstream = from.upstream.iter().map(Text::new).collect();
     from.owed
 }

@@ -71,6 +71,7 @@ async fn an_answer_about_more_people_than_an_entry_names_has_its_outcome() {
         operation: Operation::GetCertificate,
         outcome: Outcome::Found,
         records: fetched.records.clone().into(),
+        form: crate::Form::default(),
         withheld: None,
         fields: FieldStates { present: Dataset::Certificate.all_fields(), ..FieldStates::default() },
         incomplete: None,

@@ -35,7 +35,7 @@ pub(super) fn opened_draft(permit: &OpenPermit, dossier: &Dossier, trace: &str) 
         .iter()
         .map(|subject| DraftSubject {
             identifier: Identifier::from(&subject.key),
-            role: Text::Owned(subject.role.clone()),
+            role: Text::new(&subject.role),
         })
         .collect();
     draft
@@ -57,17 +57,15 @@ fn base_draft(kind: Kind, identity: &Identity, dossier: &Dossier, trace: &str) -
 pub(super) fn about(kind: Kind, dossier: &Dossier) -> Draft {
     let mut draft = Draft::new(kind).dossier(dossier.code.as_str().to_owned());
     draft.evidence = Some(entry_evidence(dossier.evidence));
-    draft.procedure = Some(Text::Owned(dossier.procedure.as_str().to_owned()));
-    draft.case = Some(Text::Owned(dossier.case.clone()));
+    draft.procedure = Some(Text::new(dossier.procedure.as_str()));
+    draft.case = Some(Text::new(&dossier.case));
     draft
 }
 
 /// As the register keeps it: the first closing's.
 pub(super) fn close_reason(dossier: &Dossier) -> Option<Text> {
     match &dossier.state {
-        DossierState::Closing { reason, .. } | DossierState::Closed { reason, .. } => {
-            Some(Text::Owned(reason.clone()))
-        }
+        DossierState::Closing { reason, .. } | DossierState::Closed { reason, .. } => Some(Text::new(reason)),
         DossierState::Opening | DossierState::Open => None,
     }
 }

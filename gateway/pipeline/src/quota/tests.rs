@@ -53,7 +53,7 @@ fn told(quotas: &Quotas) -> Vec<(String, String, u64, String)> {
             let (who, aggregate) = (draft.caller.unwrap(), draft.aggregate.unwrap());
             let name = who.system.or(who.certificate).unwrap();
             let span = format!("{:?} {:?}", aggregate.from, aggregate.to);
-            (name.into_owned(), aggregate.reason.into_owned(), aggregate.count, span)
+            (name.to_string(), aggregate.reason.to_string(), aggregate.count, span)
         })
         .collect();
     told.sort();

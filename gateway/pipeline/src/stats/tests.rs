@@ -91,7 +91,7 @@ fn an_answer_is_counted_by_what_it_says() {
 #[test]
 fn a_denial_is_what_the_log_calls_one() {
     let draft = |kind, outcome, reason: &'static str| {
-        Draft::new(kind).outcome(outcome).reason(Text::Borrowed(reason))
+        Draft::new(kind).outcome(outcome).reason(Text::new_static(reason))
     };
     let denied = EntryOutcome::Denied;
     let cases = [

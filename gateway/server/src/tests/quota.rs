@@ -62,7 +62,7 @@ async fn aggregates(rig: &mut Rig) -> BTreeMap<(String, String), u64> {
         let name = caller.system.or(caller.certificate.map(|_| "unknown".into())).expect("named");
         let Aggregate { count, from, reason, to } = entry.aggregate.expect("an aggregate");
         assert_eq!(format!("{from:?}"), format!("{to:?}"), "the clock stands still");
-        assert!(found.insert((name.into_owned(), reason.into_owned()), count).is_none(), "told twice");
+        assert!(found.insert((name.to_string(), reason.to_string()), count).is_none(), "told twice");
     }
     found
 }
