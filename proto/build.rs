@@ -5,12 +5,14 @@
 #[path = "build/access_table.rs"]
 mod access_table;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
+use prost_types::FileDescriptorSet;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -39,7 +41,10 @@ fn main() -> Outcome<()> {
     fs::write(out.join("debug.rs"), redacted_debug(&pool)?)?;
     fs::write(out.join("json_tests.rs"), json_dispatch(&pool)?)?;
 
+    served(&pool, &out.join("served"), documented.clone())?;
+
     tonic_prost_build::configure()
+        .build_server(false)
         .compile_well_known_types(true)
         .extern_path(".google.protobuf.Timestamp", "crate::time::Timestamp")
         .extern_path(".google.protobuf", "::pbjson_types")
@@ -50,6 +55,74 @@ fn main() -> Outcome<()> {
 
     pbjson_build::Builder::new().register_descriptors(&encoded)?.out_dir(&out).build(&[".motlan"])?;
     Ok(())
+}
+
+/// The services as the gateway offers them: over the messages of the other run,
+/// but for the answers it writes from parts that are encoded already.
+fn served(pool: &DescriptorPool, out: &Path, documented: FileDescriptorSet) -> Outcome<()> {
+    fs::create_dir_all(out)?;
+    let mut builder = tonic_prost_build::configure()
+        .build_client(false)
+        .compile_well_known_types(true)
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .emit_rerun_if_changed(false)
+        .out_dir(out);
+    let packages = pool.files().map(|file| file.package_name().to_owned());
+    let packages: BTreeSet<_> = packages.filter(|name| name.starts_with("motlan.")).collect();
+    for package in packages {
+        // One that has no services is included all the same.
+        fs::write(out.join(format!("{package}.rs")), "")?;
+        let module = package.trim_start_matches("motlan.").replace('.', "::");
+        builder = builder.extern_path(format!(".{package}"), format!("crate::{module}"));
+    }
+    for name in TOLD {
+        let message = pool.get_message_by_name(name).ok_or_else(|| format!("{name} is no message"))?;
+        told(&message)?;
+        builder = builder.extern_path(format!(".{name}"), "crate::told::Told");
+    }
+    Ok(builder.compile_fds(documented)?)
+}
+
+/// The answers that tell records.
+const TOLD: [&str; 8] = [
+    "motlan.business.v1.GetEnterpriseResponse",
+    "motlan.insurance.v1.GetHealthCardResponse",
+    "motlan.insurance.v1.GetParticipationResponse",
+    "motlan.land.v1.GetCertificateResponse",
+    "motlan.land.v1.GetParcelResponse",
+    "motlan.land.v1.ListCertificatesResponse",
+    "motlan.population.v1.GetHouseholdResponse",
+    "motlan.population.v1.GetPersonResponse",
+];
+
+/// What `src/told.rs` writes, as type, number, and whether there may be many;
+/// the type of the records is each answer's own.
+const WRITTEN: [(&str, u32, bool); 5] = [
+    ("motlan.common.v1.Outcome", 1, false),
+    ("motlan.common.v1.FieldState", 3, true),
+    ("motlan.common.v1.Freshness", 4, false),
+    ("motlan.common.v1.Receipt", 5, false),
+    ("motlan.common.v1.IncompleteCause", 6, false),
+];
+
+/// Fails where an answer has another form than `src/told.rs` writes.
+fn told(message: &MessageDescriptor) -> Outcome<()> {
+    let mut found: Vec<_> = message.fields().filter(|field| field.number() != 2).collect();
+    found.sort_by_key(prost_reflect::FieldDescriptor::number);
+    let found: Vec<_> = found
+        .iter()
+        .map(|field| match field.kind() {
+            Kind::Message(of) => (of.full_name().to_owned(), field.number(), field.is_list()),
+            Kind::Enum(of) => (of.full_name().to_owned(), field.number(), field.is_list()),
+            other => (format!("{other:?}"), field.number(), field.is_list()),
+        })
+        .collect();
+    let written = found.iter().map(|(kind, number, many)| (kind.as_str(), *number, *many)).eq(WRITTEN);
+    let records = message.get_field(2).is_some_and(|field| matches!(field.kind(), Kind::Message(_)));
+    if written && records {
+        return Ok(());
+    }
+    Err(format!("{} is not as src/told.rs writes it: {found:?}", message.full_name()).into())
 }
 
 /// Every .proto file below a folder.

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod time;
+pub mod told;
 
 /// Declares the module of one package: messages, services and canonical JSON.
 macro_rules! package {
@@ -23,6 +24,7 @@ macro_rules! package {
             pub mod v1 {
                 include!(concat!(env!("OUT_DIR"), "/", $file, ".rs"));
                 include!(concat!(env!("OUT_DIR"), "/", $file, ".serde.rs"));
+                include!(concat!(env!("OUT_DIR"), "/served/", $file, ".rs"));
             }
         }
     };

@@ -11,6 +11,8 @@ use motlan_domain::reason::Origin;
 use motlan_domain::{CacheState, IncompleteCause, Operation, Outcome, Reason, Record};
 use serde::Serialize;
 
+use crate::prepared::Form;
+
 /// An answer after minimisation. What it does not hold, the caller may not have.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -21,6 +23,8 @@ pub struct Answer {
     /// The permitted fields of the records; empty for verifications, when
     /// nothing was found, and where values are withheld.
     pub records: Arc<[Record]>,
+    /// Where the form is kept in which records and fields are told.
+    pub form: Form,
     /// Why values are withheld, for a component: outcome and names only.
     pub withheld: Option<Reason>,
     /// What became of each field.

@@ -48,6 +48,7 @@ use tracing::Instrument as _;
 pub use answer::{Answer, FieldStates, Freshness, Refusal};
 pub use cache::NoRandomness;
 pub use ledger::{Ledger, draft_actor, entry_caller, entry_decision, entry_evidence, entry_purpose};
+pub use prepared::Form;
 pub use quota::{Account, QuotaOptions, Rate};
 pub use read_log::ReadError;
 pub use read_range::{Opened, Opener, Openings};

@@ -12,7 +12,7 @@ use motlan_domain::{Fetched, Record};
 use smallvec::SmallVec;
 
 use crate::answer::FieldStates;
-use crate::prepared::Canonical;
+use crate::prepared::{Canonical, Form};
 
 /// What of an answer may leave.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,8 @@ pub(crate) struct Minimal {
     pub(crate) named: Arc<[Named]>,
     /// Its canonical form, once somebody needed it.
     pub(crate) canonical: Arc<OnceLock<Canonical>>,
+    /// The form in which it is told, once somebody was.
+    pub(crate) form: Form,
 }
 
 /// Whom a reduction asked about, and whether the dossier knew them.
@@ -75,8 +77,8 @@ pub(crate) fn minimise_asking(fetched: &Fetched, allowance: &Allowance<'_>) -> (
         not_permitted: allowance.dataset.all_fields().minus(allowance.permitted),
         not_requested: allowance.permitted.minus(allowance.fields),
     };
-    let minimal =
-        Minimal { records: records.into(), fields: states, named: named.into(), canonical: Arc::default() };
+    let (records, named) = (records.into(), named.into());
+    let minimal = Minimal { records, fields: states, named, canonical: Arc::default(), form: Form::kept() };
     (minimal, asked.into_inner())
 }
 

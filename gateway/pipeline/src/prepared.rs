@@ -6,6 +6,7 @@
 //! the answer names on whether the dossier knows them. All of that is compared.
 //! Whether the question is permitted was decided before, as for any other.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -26,7 +27,8 @@ const MOST: usize = 4;
 pub(crate) struct Memo {
     known: Mutex<SmallVec<[Arc<Prepared>; 1]>>,
     budget: Arc<Budget>,
-    /// What a reduced answer is counted as: as much as the answer itself.
+    /// What a reduced answer is counted as: the records, their canonical form and
+    /// the one in which they are told each as much as the answer itself.
     weight: u32,
 }
 
@@ -50,8 +52,16 @@ struct Prepared {
     _share: Share,
 }
 
+/// Where whoever tells a reduced answer keeps the form in which it does, so that
+/// telling it again costs nothing. What it is made of must be the records and
+/// the states of the fields alone.
+#[derive(Clone, Default)]
+pub struct Form(Option<Arc<Place>>);
+
+/// The operation that told it first, and how.
+type Place = OnceLock<(Operation, Arc<[u8]>)>;
+
 /// The canonical form of an answer, and of which.
-#[derive(Debug)]
 pub(crate) struct Canonical {
     operation: Operation,
     outcome: Outcome,
@@ -88,7 +98,7 @@ impl Drop for Share {
 impl Memo {
     /// For an answer of that weight.
     pub(crate) fn new(budget: Arc<Budget>, weight: u32) -> Self {
-        Self { known: Mutex::default(), budget, weight }
+        Self { known: Mutex::default(), budget, weight: weight.saturating_mul(3) }
     }
 
     /// The answer, reduced.
@@ -143,7 +153,44 @@ pub(crate) fn canonical(minimal: &Minimal, answer: &Answer) -> Result<Arc<[u8]>,
     Ok(bytes)
 }
 
+// === impl Form ===
+
+impl Form {
+    /// A place that is kept.
+    pub(crate) fn kept() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// The form in which this operation tells the answer.
+    pub fn get_or_make(&self, operation: Operation, make: impl FnOnce() -> Arc<[u8]>) -> Arc<[u8]> {
+        let Some(place) = &self.0 else { return make() };
+        match place.get() {
+            Some((of, form)) if *of == operation => Arc::clone(form),
+            // One kept answer may serve two operations, seldom.
+            Some(_) => make(),
+            None => {
+                let form = make();
+                // Another may have been first: either serves.
+                drop(place.set((operation, Arc::clone(&form))));
+                form
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Form")
+    }
+}
+
 // === impl Canonical ===
+
+impl fmt::Debug for Canonical {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Canonical")
+    }
+}
 
 impl Canonical {
     /// Everything else that the form tells comes of the records.

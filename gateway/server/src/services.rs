@@ -15,15 +15,17 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use motlan_access::Identity;
 use motlan_domain::id::IdRules;
-use motlan_domain::{Operation, Question, Reason};
+use motlan_domain::{Operation, Question, Reason, Record};
 use motlan_pipeline::Pipeline;
 use motlan_proto::common::v1::Purpose;
+use motlan_proto::told::Told;
 use motlan_resolve::Resolver;
 use motlan_telemetry::Source;
-use tonic::Request;
+use prost::Message;
 use tonic::service::RoutesBuilder;
+use tonic::{Request, Response, Status};
 
-use crate::convert::answer::{Parts, parts};
+use crate::convert::answer::{Judged, judged, told};
 use crate::edge::Call;
 use crate::refusal;
 use crate::status::Failure;
@@ -83,9 +85,20 @@ impl Services {
             .await)
     }
 
-    /// Asks one question and takes the answer apart.
-    async fn ask(&self, identity: &Identity, question: Question) -> Result<Parts, Failure> {
-        self.pipeline.ask(identity, question).await.map(parts).map_err(refusal::failure)
+    /// Asks one question about a claim.
+    async fn judge(&self, identity: &Identity, question: Question) -> Result<Judged, Failure> {
+        self.pipeline.ask(identity, question).await.map(judged).map_err(refusal::failure)
+    }
+
+    /// Asks one question; `form` finds the records of the method in its answer.
+    async fn tell<M: Message>(
+        &self,
+        identity: &Identity,
+        question: Question,
+        form: impl FnOnce(&[Record]) -> Vec<M>,
+    ) -> Result<Response<Told>, Status> {
+        let sealed = self.pipeline.ask(identity, question).await.map_err(refusal::failure)?;
+        Ok(Response::new(told(sealed, form)))
     }
 
     /// The day birth dates are judged by.
@@ -103,6 +116,11 @@ impl std::fmt::Debug for Services {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Services")
     }
+}
+
+/// The first of the records that has that form.
+fn first<M>(form: impl Fn(&Record) -> Option<M>) -> impl Fn(&[Record]) -> Vec<M> {
+    move |records| records.iter().find_map(&form).into_iter().collect()
 }
 
 /// The token of an `authorization` header: one that is no bearer token reads as

@@ -28,6 +28,7 @@ fn the_committed_bytes_are_canonical() {
         ..Enterprise::default()
     };
     let whole = Answer {
+        form: crate::Form::default(),
         operation: Operation::GetEnterprise,
         outcome: Outcome::Found,
         records: vec![Record::Enterprise(Box::new(enterprise))].into(),

@@ -70,7 +70,7 @@ fn what_is_remembered_is_what_would_be_worked_out() {
         allowance(&["name", "capital_vnd"], persons(&[first])),
     ];
     for budget in [0, 100, 1 << 20] {
-        let memo = Memo::new(Budget::new(budget), 60);
+        let memo = Memo::new(Budget::new(budget), 20);
         let mut seen = std::collections::BTreeSet::new();
         for round in 0..3 {
             for (number, allowance) in permissions.iter().enumerate() {
@@ -89,7 +89,7 @@ fn what_is_remembered_is_what_would_be_worked_out() {
 fn what_is_remembered_is_shared_and_bounded() {
     let allowed = allowance(&["name"], persons(&[]));
     let budget = Budget::new(100);
-    let memos = [Memo::new(Arc::clone(&budget), 60), Memo::new(Arc::clone(&budget), 60)];
+    let memos = [Memo::new(Arc::clone(&budget), 20), Memo::new(Arc::clone(&budget), 20)];
     let shared = |memo: &Memo| {
         let [first, second] = [memo.minimal(&fetched(), &allowed), memo.minimal(&fetched(), &allowed)];
         Arc::ptr_eq(&first.records, &second.records)
@@ -108,6 +108,7 @@ fn the_canonical_form_is_that_of_the_answer() {
         operation: Operation::GetEnterprise,
         outcome,
         records: if values { Arc::clone(&minimal.records) } else { Arc::default() },
+        form: crate::Form::default(),
         fields: minimal.fields,
         verdict: None,
         incomplete: None,
@@ -133,4 +134,29 @@ fn the_canonical_form_is_that_of_the_answer() {
     }
     let again = [canonical(&minimal, &answers[0]).unwrap(), canonical(&minimal, &answers[0]).unwrap()];
     assert!(Arc::ptr_eq(&again[0], &again[1]), "worked out once");
+}
+
+#[test]
+fn the_form_in_which_it_is_told_is_made_once_for_an_operation() {
+    let made = std::cell::Cell::new(0);
+    let make = |text: &'static [u8]| {
+        made.set(made.get() + 1);
+        Arc::from(text)
+    };
+    let minimal = minimise(&fetched(), &allowance(&["name"], persons(&[])));
+    let again = minimal.clone();
+    for (minimal, operation, text) in [
+        (&minimal, Operation::GetCertificate, b"one"),
+        (&again, Operation::GetCertificate, b"one"),
+        (&again, Operation::ListCertificates, b"all"),
+        (&minimal, Operation::GetCertificate, b"one"),
+    ] {
+        assert_eq!(&minimal.form.get_or_make(operation, || make(text))[..], text);
+    }
+    assert_eq!(made.get(), 2, "once kept, and once for the other operation");
+    let kept_nowhere = Form::default();
+    for _ in 0..2 {
+        kept_nowhere.get_or_make(Operation::GetCertificate, || make(b"one"));
+    }
+    assert_eq!(made.get(), 4);
 }

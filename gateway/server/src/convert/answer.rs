@@ -1,14 +1,14 @@
 //! What an answer says beside its records, on the way out. A response can only
 //! be built from a [`Sealed`] value: its entry is durable.
 
-use std::sync::Arc;
-
 use motlan_audit::Receipt;
 use motlan_audit_tree::CommitmentKey;
 use motlan_domain::identity::{Assurance, ClaimField, Finding, Verdict};
 use motlan_domain::{CacheState, IncompleteCause, Outcome, Reason, Record};
 use motlan_pipeline::{Answer, FieldStates, Freshness, Sealed};
 use motlan_proto::common::v1 as wire;
+use motlan_proto::told::{Told, records_and_fields};
+use prost::Message;
 
 use super::common::{duration, registry, timestamp};
 use super::enum_out;
@@ -50,15 +50,11 @@ enum_out!(claim_field: ClaimField => wire::ClaimField {
     Status => Status,
 });
 
-/// An answer taken apart for the response of its method.
-pub(crate) struct Parts {
+/// A verdict on its way into the response of its method.
+pub(crate) struct Judged {
     /// How it ended.
     pub(crate) outcome: i32,
-    /// The permitted records.
-    pub(crate) records: Arc<[Record]>,
-    /// Every field of the dataset, and what became of it.
-    pub(crate) fields: Vec<wire::FieldState>,
-    /// How old it is.
+    /// How old the answer behind it is.
     pub(crate) freshness: Option<wire::Freshness>,
     /// Where it stands.
     pub(crate) receipt: Option<wire::Receipt>,
@@ -68,17 +64,29 @@ pub(crate) struct Parts {
     pub(crate) verdict: Option<wire::Verdict>,
 }
 
-/// Takes a sealed answer apart.
-pub(crate) fn parts(sealed: Sealed<Answer>) -> Parts {
+/// Takes a sealed verdict apart.
+pub(crate) fn judged(sealed: Sealed<Answer>) -> Judged {
     let (answer, at, key) = sealed.into_parts();
-    Parts {
+    Judged {
         outcome: outcome(answer.outcome).into(),
-        fields: field_states(&answer),
         freshness: Some(freshness(&answer.freshness)),
         receipt: Some(receipt(&at, key.as_ref())),
         incomplete_cause: answer.incomplete.map(cause).unwrap_or_default().into(),
         verdict: answer.verdict.as_ref().map(verdict),
-        records: answer.records,
+    }
+}
+
+/// A sealed answer in the form in which records are told; `form` finds those of
+/// the method among the records.
+pub(crate) fn told<M: Message>(sealed: Sealed<Answer>, form: impl FnOnce(&[Record]) -> Vec<M>) -> Told {
+    let (answer, at, key) = sealed.into_parts();
+    let encode = || records_and_fields(form(&answer.records), &field_states(&answer));
+    Told {
+        outcome: outcome(answer.outcome).into(),
+        records_and_fields: answer.form.get_or_make(answer.operation, encode),
+        freshness: Some(freshness(&answer.freshness)),
+        receipt: Some(receipt(&at, key.as_ref())),
+        incomplete_cause: answer.incomplete.map(cause).unwrap_or_default().into(),
     }
 }
 

@@ -3,9 +3,10 @@
 use motlan_domain::{Operation, Record};
 use motlan_proto::insurance::v1 as wire;
 use motlan_proto::insurance::v1::insurance_service_server::InsuranceService;
+use motlan_proto::told::Told;
 use tonic::{Request, Response, Status};
 
-use super::{Entered, Services};
+use super::{Entered, Services, first};
 use crate::convert::ask::{self, Asked};
 use crate::convert::insurance;
 use crate::invalid::Checked;
@@ -15,7 +16,7 @@ impl InsuranceService for Services {
     async fn get_participation(
         &self,
         request: Request<wire::GetParticipationRequest>,
-    ) -> Result<Response<wire::GetParticipationResponse>, Status> {
+    ) -> Result<Response<Told>, Status> {
         use wire::get_participation_request::Subject;
         let Entered { identity, call, message } =
             self.enter_for(Operation::GetParticipation, request, |message| message.purpose.as_ref()).await?;
@@ -30,25 +31,17 @@ impl InsuranceService for Services {
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question =
             ask::question(checked, Operation::GetParticipation, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        let record = parts.records.iter().find_map(|record| match record {
+        let form = first(|record| match record {
             Record::Participation(record) => Some(insurance::participation(record)),
             _ => None,
         });
-        Ok(Response::new(wire::GetParticipationResponse {
-            outcome: parts.outcome,
-            record,
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        self.tell(&identity, question, form).await
     }
 
     async fn get_health_card(
         &self,
         request: Request<wire::GetHealthCardRequest>,
-    ) -> Result<Response<wire::GetHealthCardResponse>, Status> {
+    ) -> Result<Response<Told>, Status> {
         use wire::get_health_card_request::Subject;
         let Entered { identity, call, message } =
             self.enter_for(Operation::GetHealthCard, request, |message| message.purpose.as_ref()).await?;
@@ -62,18 +55,10 @@ impl InsuranceService for Services {
         };
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetHealthCard, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        let record = parts.records.iter().find_map(|record| match record {
+        let form = first(|record| match record {
             Record::HealthCard(record) => Some(insurance::health_card(record)),
             _ => None,
         });
-        Ok(Response::new(wire::GetHealthCardResponse {
-            outcome: parts.outcome,
-            record,
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        self.tell(&identity, question, form).await
     }
 }

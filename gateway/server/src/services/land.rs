@@ -3,9 +3,10 @@
 use motlan_domain::{Operation, Record};
 use motlan_proto::land::v1 as wire;
 use motlan_proto::land::v1::land_service_server::LandService;
+use motlan_proto::told::Told;
 use tonic::{Request, Response, Status};
 
-use super::{Entered, Services};
+use super::{Entered, Services, first};
 use crate::convert::ask::{self, Asked};
 use crate::convert::land;
 use crate::invalid::Checked;
@@ -15,53 +16,34 @@ impl LandService for Services {
     async fn get_certificate(
         &self,
         request: Request<wire::GetCertificateRequest>,
-    ) -> Result<Response<wire::GetCertificateResponse>, Status> {
+    ) -> Result<Response<Told>, Status> {
         let Entered { identity, call, message } =
             self.enter_for(Operation::GetCertificate, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::certificate(&mut checked, "certificate_serial", &message.certificate_serial);
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetCertificate, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        Ok(Response::new(wire::GetCertificateResponse {
-            outcome: parts.outcome,
-            record: certificates(&parts.records).next(),
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        self.tell(&identity, question, first(certificate)).await
     }
 
-    async fn get_parcel(
-        &self,
-        request: Request<wire::GetParcelRequest>,
-    ) -> Result<Response<wire::GetParcelResponse>, Status> {
+    async fn get_parcel(&self, request: Request<wire::GetParcelRequest>) -> Result<Response<Told>, Status> {
         let Entered { identity, call, message } =
             self.enter_for(Operation::GetParcel, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::parcel(&mut checked, "parcel", message.parcel.as_ref());
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetParcel, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        let record = parts.records.iter().find_map(|record| match record {
+        let form = first(|record| match record {
             Record::Parcel(record) => Some(land::parcel(record)),
             _ => None,
         });
-        Ok(Response::new(wire::GetParcelResponse {
-            outcome: parts.outcome,
-            record,
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        self.tell(&identity, question, form).await
     }
 
     async fn list_certificates(
         &self,
         request: Request<wire::ListCertificatesRequest>,
-    ) -> Result<Response<wire::ListCertificatesResponse>, Status> {
+    ) -> Result<Response<Told>, Status> {
         use wire::list_certificates_request::Owner;
         let Entered { identity, call, message } =
             self.enter_for(Operation::ListCertificates, request, |message| message.purpose.as_ref()).await?;
@@ -74,21 +56,14 @@ impl LandService for Services {
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question =
             ask::question(checked, Operation::ListCertificates, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        Ok(Response::new(wire::ListCertificatesResponse {
-            outcome: parts.outcome,
-            records: certificates(&parts.records).collect(),
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        let form = |records: &[Record]| records.iter().filter_map(certificate).collect();
+        self.tell(&identity, question, form).await
     }
 }
 
-fn certificates(records: &[Record]) -> impl Iterator<Item = wire::Certificate> {
-    records.iter().filter_map(|record| match record {
+fn certificate(record: &Record) -> Option<wire::Certificate> {
+    match record {
         Record::Certificate(record) => Some(land::certificate(record)),
         _ => None,
-    })
+    }
 }

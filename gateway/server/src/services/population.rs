@@ -3,9 +3,10 @@
 use motlan_domain::{Operation, Record};
 use motlan_proto::population::v1 as wire;
 use motlan_proto::population::v1::population_service_server::PopulationService;
+use motlan_proto::told::Told;
 use tonic::{Request, Response, Status};
 
-use super::{Entered, Services};
+use super::{Entered, Services, first};
 use crate::convert::ask::{self, Asked};
 use crate::convert::population;
 use crate::invalid::Checked;
@@ -26,63 +27,44 @@ impl PopulationService for Services {
         let asked = Asked { purpose: message.purpose, fields: Vec::new(), max_age: message.max_age };
         let question =
             ask::question(checked, Operation::VerifyIdentity, &asked, subject, claim, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
+        let judged = self.judge(&identity, question).await?;
         Ok(Response::new(wire::VerifyIdentityResponse {
-            outcome: parts.outcome,
-            verdict: parts.verdict,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
+            outcome: judged.outcome,
+            verdict: judged.verdict,
+            freshness: judged.freshness,
+            receipt: judged.receipt,
+            incomplete_cause: judged.incomplete_cause,
         }))
     }
 
-    async fn get_person(
-        &self,
-        request: Request<wire::GetPersonRequest>,
-    ) -> Result<Response<wire::GetPersonResponse>, Status> {
+    async fn get_person(&self, request: Request<wire::GetPersonRequest>) -> Result<Response<Told>, Status> {
         let Entered { identity, call, message } =
             self.enter_for(Operation::GetPerson, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), self.rules());
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetPerson, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        let record = parts.records.iter().find_map(|record| match record {
+        let form = first(|record| match record {
             Record::Person(record) => Some(population::person(record)),
             _ => None,
         });
-        Ok(Response::new(wire::GetPersonResponse {
-            outcome: parts.outcome,
-            record,
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        self.tell(&identity, question, form).await
     }
 
     async fn get_household(
         &self,
         request: Request<wire::GetHouseholdRequest>,
-    ) -> Result<Response<wire::GetHouseholdResponse>, Status> {
+    ) -> Result<Response<Told>, Status> {
         let Entered { identity, call, message } =
             self.enter_for(Operation::GetHousehold, request, |message| message.purpose.as_ref()).await?;
         let mut checked = Checked::default();
         let subject = ask::person(&mut checked, "subject", message.subject.as_ref(), self.rules());
         let asked = Asked { purpose: message.purpose, fields: message.fields, max_age: message.max_age };
         let question = ask::question(checked, Operation::GetHousehold, &asked, subject, None, &call.trace)?;
-        let parts = self.ask(&identity, question).await?;
-        let record = parts.records.iter().find_map(|record| match record {
+        let form = first(|record| match record {
             Record::Household(record) => Some(population::household(record)),
             _ => None,
         });
-        Ok(Response::new(wire::GetHouseholdResponse {
-            outcome: parts.outcome,
-            record,
-            fields: parts.fields,
-            freshness: parts.freshness,
-            receipt: parts.receipt,
-            incomplete_cause: parts.incomplete_cause,
-        }))
+        self.tell(&identity, question, form).await
     }
 }
