@@ -112,7 +112,7 @@ impl Office {
         let told = self.followed("watch", known, &none, 1).await;
         assert!(told.contains("ALARM") && told.contains("nor by one that follows them"), "{told}");
         let told =
-            self.followed("prove", known, &["--receipt", kept.to_str().unwrap(), "--log", &none[3]], 1).await;
+            self.followed("prove", known, &["--receipt", kept.to_str().unwrap(), "--log", none[3]], 1).await;
         assert!(told.contains("signed by none of the keys given"), "{told}");
 
         // Who is refused learned nothing of the log: that is no alarm.

@@ -129,7 +129,9 @@ mod tests {
             vec![b"no statement".to_vec(), signed(3)],
         ] {
             let mut known = first();
-            statements.iter().for_each(|statement| known.follow(statement));
+            for statement in &statements {
+                known.follow(statement);
+            }
             assert!(known.open(&signed(3)).is_none(), "not led to from the key given");
         }
         // A statement that is changed is none.
