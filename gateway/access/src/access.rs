@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::date::vietnam_day;
@@ -140,6 +141,10 @@ impl Access {
         id_rules(&self.0.config, &*self.0.clock)
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
     /// The day in Viet Nam: no birth date that is stated lies after it.
     pub fn today(&self) -> Date {
         vietnam_day(self.0.clock.now())
@@ -150,8 +155,7 @@ impl Access {
     pub fn identify(&self, leaf: Option<&[u8]>, token: Option<&str>) -> Result<Identity, Denial> {
         let leaf = leaf.ok_or_else(|| Denial::new(Reason::CredentialMissing))?;
         let caller = self.caller(leaf)?;
-        let actor = self.actor(&caller, token)?;
-        Ok(Identity { caller, actor })
+        self.identity(&caller, token)
     }
 
     /// The configured caller that a leaf certificate (DER) names. It may be
@@ -162,13 +166,13 @@ impl Access {
         state.certificates.caller(leaf, &state.callers).map_err(|reason| Denial::new(reason).showing(leaf))
     }
 
-    /// The person a token names, as presented by `caller`; no token is
-    /// [`Actor::Absent`].
-    pub fn actor(&self, caller: &Caller, token: Option<&str>) -> Result<Actor, Denial> {
+    /// The person a token names, as presented by `caller`, and until when; no
+    /// token is [`Actor::Absent`].
+    fn actor(&self, caller: &Caller, token: Option<&str>) -> Result<(Actor, Option<i64>), Denial> {
         let state = self.state();
         let deny = |reason| Denial::new(reason).called_by(caller).on(state.basis());
         let entry = state.current(caller).map_err(deny)?;
-        let Some(token) = token else { return Ok(Actor::Absent) };
+        let Some(token) = token else { return Ok((Actor::Absent, None)) };
         let presented = Presented {
             caller,
             allowed: &entry.tokens,
@@ -177,14 +181,15 @@ impl Access {
             rules: self.id_rules(),
             now: self.0.clock.now(),
         };
-        state.tokens.actor(token, &presented).map_err(deny)
+        let named = state.tokens.actor(token, &presented).map_err(deny)?;
+        Ok((named.actor, Some(named.until)))
     }
 
     /// Caller and actor found apart, for a server that keeps the caller of a
     /// connection.
     pub fn identity(&self, caller: &Caller, token: Option<&str>) -> Result<Identity, Denial> {
-        let actor = self.actor(caller, token)?;
-        Ok(Identity { caller: caller.clone(), actor })
+        let (actor, until) = self.actor(caller, token)?;
+        Ok(Identity { caller: caller.clone(), actor, until })
     }
 
     /// Ends a verification: MISMATCH, NOT_FOUND and INCOMPLETE keep the attempt

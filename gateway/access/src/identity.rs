@@ -71,6 +71,9 @@ pub struct Officer {
 pub struct Identity {
     pub(crate) caller: Caller,
     pub(crate) actor: Actor,
+    /// When the token that names the actor has ended, in Unix seconds; none where
+    /// nobody acts.
+    pub(crate) until: Option<i64>,
 }
 
 // === impl CallerRole ===

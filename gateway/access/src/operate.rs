@@ -146,8 +146,12 @@ impl Access {
     }
 
     /// Decides on reading the audit log: an auditor's system, and an officer
-    /// who is named.
+    /// who is named, and still is: reading may go on for longer than a token.
     pub fn may_read_log(&self, identity: &Identity) -> Result<LogPermit, Denial> {
+        if identity.until.is_some_and(|until| until <= self.now().as_second()) {
+            let denial = Denial::of(Reason::TokenExpired, identity).on(self.state().basis());
+            return Err(denial.concerning(PlainAction::ReadLog.operation(), None));
+        }
         let basis = self.plain(identity, PlainAction::ReadLog)?;
         Ok(LogPermit { identity: identity.clone(), basis })
     }

@@ -92,6 +92,13 @@ pub(crate) struct Presented<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// Whom a token names.
+pub(crate) struct Named {
+    pub(crate) actor: Actor,
+    /// From when on it names nobody, Unix seconds.
+    pub(crate) until: i64,
+}
+
 #[derive(Debug, Clone)]
 struct Remembered {
     actor: Actor,
@@ -142,13 +149,13 @@ impl Issuer {
 
 impl TokenCache {
     /// Who the token names, as presented.
-    pub(crate) fn actor(&self, token: &str, by: &Presented<'_>) -> Result<Actor, Reason> {
+    pub(crate) fn actor(&self, token: &str, by: &Presented<'_>) -> Result<Named, Reason> {
         let Presented { caller, allowed, issuers, directory, rules, now } = *by;
         let now = now.as_second();
         let key = digest_of(token, caller);
         let known = self.0.read().get(&key).cloned();
         if let Some(known) = known {
-            return known.term.check(now).map(|()| known.actor);
+            return known.term.check(now).map(|()| Named { actor: known.actor, until: known.term.end() });
         }
         let header = JwsHeader::read(token)?;
         let issuer = issuers.get(&header.issuer).ok_or(Reason::TokenSignature)?;
@@ -174,7 +181,7 @@ impl TokenCache {
             TokenKind::Officer => officer(&claims, caller, issuer, directory)?,
         };
         self.remember(key, Remembered { actor: actor.clone(), term }, now);
-        Ok(actor)
+        Ok(Named { actor, until: term.end() })
     }
 
     fn remember(&self, key: [u8; 32], remembered: Remembered, now: i64) {
@@ -223,9 +230,14 @@ fn digest_of(token: &str, caller: &Caller) -> [u8; 32] {
 // === impl Term ===
 
 impl Term {
+    /// From when on it holds no more.
+    const fn end(self) -> i64 {
+        self.until.saturating_add(LEEWAY_SECONDS)
+    }
+
     fn check(self, now: i64) -> Result<(), Reason> {
         let begun = self.from.saturating_sub(LEEWAY_SECONDS) <= now;
-        let ended = self.until.saturating_add(LEEWAY_SECONDS) <= now;
+        let ended = self.end() <= now;
         if begun && !ended { Ok(()) } else { Err(Reason::TokenExpired) }
     }
 }

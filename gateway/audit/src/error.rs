@@ -36,6 +36,10 @@ pub enum AuditError {
     /// The search index does not cover the tree yet: answer UNAVAILABLE.
     #[error("audit index does not cover the published log yet")]
     IndexBehind,
+    /// Older entries lie in the published log alone, and its disk does not give
+    /// them in time: answer UNAVAILABLE.
+    #[error("older entries cannot be read in time from the published log")]
+    OlderStalled,
     /// The search panicked over this request and goes on: answer UNAVAILABLE.
     #[error("the search of the log failed over this request")]
     SearchDied,

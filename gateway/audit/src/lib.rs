@@ -72,7 +72,9 @@ pub use index::rebuild::reindex;
 pub use keys::{FileKeyProvider, Key, KeyError, KeyProvider, LogKeys, MemoryKeyProvider};
 pub use log::{Appending, AuditLog, Health};
 pub use range::{AskedSubject, OPENINGS, Part, Pinned, RangePage, SubjectOpening};
-pub use recover::{Cause as RecoverCause, LastKnown, RecoverError, Recovered, is_broken, recover};
+pub use recover::{
+    Cause as RecoverCause, LastKnown, RecoverError, Recovered, is_broken, is_put_back, known_outside, recover,
+};
 pub use rotation::{RetireError, retire_log_key};
 pub use search::{Found, Order, SearchPage, SearchQuery};
 pub use service::{AuditOptions, AuditService};

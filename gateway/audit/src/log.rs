@@ -14,6 +14,7 @@ use crate::feeders::Feeder;
 use crate::identifier::Identifier;
 use crate::index::IndexHandle;
 use crate::reading::ReadingDesk;
+use crate::retire::Waiting;
 use crate::search::{Found, SearchDesk, SearchPage, SearchQuery};
 use crate::sequencer::{Phase, Pushed, Sequencer};
 use crate::stats::Stats;
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     /// What anybody may read of it.
     pub(crate) shown: ReadingDesk,
     pub(crate) stats: Arc<Stats>,
+    pub(crate) waiting: Arc<Waiting>,
     pub(crate) hold: Hold,
 }
 

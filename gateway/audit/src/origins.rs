@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use motlan_audit_tree::VerifierKey;
+use motlan_audit_tree::{KeyChain, VerifierKey};
 
 use crate::error::AuditError;
 use crate::log::AuditLog;
@@ -14,10 +14,16 @@ pub(crate) const ORIGINS: &str = "origins";
 // === impl AuditLog ===
 
 impl AuditLog {
-    /// Every key this log had when it was opened, the newest last; one that is not
-    /// signed in yet is none.
-    pub fn log_keys(&self) -> &[VerifierKey] {
+    /// Every key this log had until now, the newest last; one that is not signed in
+    /// yet is none.
+    pub fn log_keys(&self) -> Arc<[VerifierKey]> {
         self.inner.published.keys()
+    }
+
+    /// The statements by which the keys of this log follow one another, as they are
+    /// published, the first one first.
+    pub fn key_chain(&self) -> Arc<KeyChain> {
+        self.inner.published.chain()
     }
 
     /// Puts the signed registry beside the published log, so that whoever has the

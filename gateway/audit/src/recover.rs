@@ -27,12 +27,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use motlan_audit_tree::entry::Begun;
-use motlan_audit_tree::{Kind, SignedCheckpoint, TreeHead, TrustedLog, VerifierKey};
+use motlan_audit_tree::{Kind, SignedCheckpoint, SigningKey, TreeHead, TrustedLog, VerifierKey};
 use motlan_domain::Clock;
 
 use crate::draft::{Draft, DraftActor};
 use crate::error::AuditError;
-use crate::keys::{KeyError, KeyProvider};
+use crate::keys::{KeyError, KeyProvider, LogKeys};
 use crate::log::AuditLog;
 use crate::service::AuditOptions;
 use crate::store::StoreError;
@@ -61,7 +61,8 @@ pub struct Cause {
 /// What the old log was last known to be.
 #[derive(Debug, Clone, Default)]
 pub struct LastKnown {
-    /// The largest checkpoint that it signed, among its published files.
+    /// The largest checkpoint that it signed, among its published files or from
+    /// outside.
     pub checkpoint: Option<SignedCheckpoint>,
     /// The one that was cosigned last.
     pub witnessed: Option<SignedCheckpoint>,
@@ -121,7 +122,39 @@ pub fn is_broken(error: &AuditError) -> bool {
     }
 }
 
-/// Begins the log `new`, with `keys`, in the place of `old`.
+/// A checkpoint of the old log that somebody outside kept; none where no key of
+/// that log signed it. The log's keys are those of its published files, and those
+/// that its key file holds: the files may have been put back to before the last.
+///
+/// # Errors
+/// A file of the log, or its key file, cannot be read.
+pub fn known_outside(
+    old: &AuditOptions,
+    keys: &dyn KeyProvider,
+    note: &[u8],
+) -> Result<Option<SignedCheckpoint>, AuditError> {
+    let mut log = trusted(old).map_err(StoreError::Read)?;
+    let LogKeys { current, incoming } = keys.log_keys()?;
+    for seed in [Some(&current), incoming.as_ref()].into_iter().flatten() {
+        let key = SigningKey::from_seed(&old.origin, seed).map_err(|_| KeyError::Malformed)?;
+        log.keys.push(key.verifier_key().clone());
+    }
+    Ok(SignedCheckpoint::open(note, &log).ok())
+}
+
+/// Whether the log, which opens, is not the one that signed this checkpoint: it
+/// was put back to an older copy, or forked.
+///
+/// # Errors
+/// The published files cannot be read.
+pub async fn is_put_back(log: &AuditLog, outside: &SignedCheckpoint) -> Result<bool, AuditError> {
+    let (own, seen) = (log.checkpoint().head(), outside.head());
+    Ok(seen.size > own.size || log.tree_head(seen.size).await? != seen)
+}
+
+/// Begins the log `new`, with `keys`, in the place of `old`. `outside` is the
+/// largest checkpoint of the old log that is known from elsewhere than its files,
+/// where one is ([`known_outside`]): what was put back does not hold its last.
 ///
 /// # Errors
 /// [`RecoverError`]; the old log is as it was, and will open as far as it did.
@@ -131,6 +164,7 @@ pub async fn recover(
     keys: Arc<dyn KeyProvider>,
     clock: Arc<dyn Clock>,
     cause: Cause,
+    outside: Option<SignedCheckpoint>,
 ) -> Result<Recovered, RecoverError> {
     if !old.dir.is_dir() {
         return Err(RecoverError::NoLog(old.dir.clone()));
@@ -142,7 +176,12 @@ pub async fn recover(
     if new.origin == old.origin || is_there(&new.dir)? || is_there(&new.log_dir)? {
         return Err(RecoverError::NotNew);
     }
-    let last_known = LastKnown::of(old)?;
+    let mut last_known = LastKnown::of(old)?;
+    let size = |known: &SignedCheckpoint| known.head().size;
+    // Of two of one size the one from outside: the files are what is doubted.
+    if outside.as_ref().map(size) >= last_known.checkpoint.as_ref().map(size) {
+        last_known.checkpoint = outside.or(last_known.checkpoint);
+    }
     let taken_by = format!("{}\n{}\n", new.origin, new.dir.display());
     let (log, service) = AuditLog::open(new, keys, clock).await?;
     let mut draft = Draft::new(Kind::LogBegun).actor(DraftActor::System);
@@ -176,6 +215,24 @@ pub(crate) fn refuse_superseded(dir: &Path) -> Result<(), AuditError> {
     }
 }
 
+/// A file, if it is there.
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
+/// The old log by the keys that lie beside its published files.
+fn trusted(old: &AuditOptions) -> io::Result<TrustedLog> {
+    let keys = read(&verifier_key_file(&old.log_dir))?.unwrap_or_default();
+    let keys = String::from_utf8_lossy(&keys);
+    let keys = keys.lines().filter_map(|line| line.parse().ok()).collect();
+    Ok(TrustedLog { origin: old.origin.clone(), keys })
+}
+
 /// Whether there is something at that path already.
 fn is_there(path: &Path) -> io::Result<bool> {
     match fs::read_dir(path) {
@@ -191,16 +248,7 @@ impl LastKnown {
     /// Reads the published files. What none of the log's keys signed says nothing
     /// and is left out.
     fn of(old: &AuditOptions) -> io::Result<Self> {
-        let read = |path: &Path| match fs::read(path) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                Ok(None)
-            }
-            read => read.map(Some),
-        };
-        let keys = read(&verifier_key_file(&old.log_dir))?.unwrap_or_default();
-        let keys = String::from_utf8_lossy(&keys);
-        let keys = keys.lines().filter_map(|line| line.parse().ok()).collect();
-        let log = TrustedLog { origin: old.origin.clone(), keys };
+        let log = trusted(old)?;
         let signed = |path: &Path| -> io::Result<Option<SignedCheckpoint>> {
             Ok(read(path)?.and_then(|bytes| SignedCheckpoint::open(&bytes, &log).ok()))
         };

@@ -13,6 +13,8 @@
 //! Nothing waits for this thread. What fails is told and tried again: the disk
 //! fills meanwhile, nothing is lost.
 
+mod waiting;
+
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::journal::Retirer;
 use crate::store::{AuditReader, StoreError};
 use crate::tree::files::LogFiles;
 use crate::writer::Progress;
+pub(crate) use waiting::Waiting;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -48,6 +51,7 @@ pub(crate) struct Retirement {
     lasting: Arc<AtomicU64>,
     index: IndexHandle,
     progress: Arc<Progress>,
+    waiting: Arc<Waiting>,
     backoff: Duration,
 }
 
@@ -60,9 +64,10 @@ impl Retirement {
         lasting: Arc<AtomicU64>,
         index: IndexHandle,
         progress: Arc<Progress>,
+        waiting: Arc<Waiting>,
     ) -> Self {
         let journal = retirer.reader();
-        Self { retirer, journal, files, lasting, index, progress, backoff: BACKOFF.0 }
+        Self { retirer, journal, files, lasting, index, progress, waiting, backoff: BACKOFF.0 }
     }
 
     /// Removes the oldest segment if it is not needed; how many entries that held.
@@ -141,6 +146,8 @@ pub(crate) fn run(mut retirement: Retirement) {
             return;
         }
         pause = retirement.attempt();
+        let (first, segments) = retirement.retirer.waiting();
+        retirement.waiting.note(first, segments);
     }
 }
 

@@ -3,16 +3,14 @@
 mod places;
 mod token;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use motlan_audit_tree::{Entry, Kind, LeafHash, Outcome};
 use rusqlite::{Connection, OptionalExtension};
-use tokio::sync::oneshot;
 
 use places::{Bounds, Places};
 
@@ -20,6 +18,7 @@ use crate::error::AuditError;
 use crate::identifier::Identifier;
 use crate::index::{Database, IndexHandle, signed};
 use crate::keys::Key;
+use crate::reading::{self, ReadingDesk};
 use crate::store::{AuditReader, StoreError, Stored};
 use crate::subjects::{Pseudonym, Subjects};
 
@@ -28,6 +27,9 @@ const PAGE: (u32, u32) = (50, 200);
 
 /// Bytes of entries after which a page ends, so that it fits a message.
 const PAGE_BYTES: usize = 2 << 20;
+
+/// Searches that may wait for their turn.
+const SEARCHES: usize = 256;
 
 /// What to look for. Unset filters do not filter; set ones must all hold.
 #[derive(Debug, Clone, Default)]
@@ -99,91 +101,164 @@ pub struct SearchPage {
     pub indexed_through: u64,
 }
 
-enum Request {
-    Search(Box<SearchQuery>, oneshot::Sender<Result<SearchPage, AuditError>>),
-    Get(u64, oneshot::Sender<Result<Option<Found>, AuditError>>),
-    Close,
-}
-
-/// Where searches are handed in.
+/// Where searches are handed in: what the journal holds is read at one desk, what
+/// only the published log holds at another, so that a published disk that hangs
+/// holds up no search of the rest.
 #[derive(Clone)]
-pub(crate) struct SearchDesk(SyncSender<Request>);
-
-/// The state of the `motlan-search` thread.
-pub(crate) struct Searcher {
-    database: Arc<Database>,
-    reader: Arc<dyn AuditReader>,
-    subjects: Arc<Subjects>,
-    token_key: hmac::Key,
-    index: IndexHandle,
-    /// Entries that one page looks at, at most.
-    looked_at: usize,
-    requests: Receiver<Request>,
+pub(crate) struct SearchDesk {
+    searcher: Arc<Searcher>,
+    journal: ReadingDesk,
+    older: ReadingDesk,
+    /// How long is waited for older entries.
+    patience: Duration,
 }
 
-/// A search desk and the state of its thread.
-pub(crate) fn desk(
-    database: Arc<Database>,
-    reader: Arc<dyn AuditReader>,
-    subjects: Arc<Subjects>,
-    token_key: &Key,
-    index: IndexHandle,
-    looked_at: usize,
-) -> (SearchDesk, Searcher) {
-    let (desk, requests) = sync_channel(256);
-    let token_key = hmac::Key::new(hmac::HMAC_SHA256, token_key.as_ref());
-    (SearchDesk(desk), Searcher { database, reader, subjects, token_key, index, looked_at, requests })
+/// What searching rests on.
+pub(crate) struct Searcher {
+    pub(crate) database: Arc<Database>,
+    /// Of the newest entries alone.
+    pub(crate) journal: Arc<dyn AuditReader>,
+    /// Of all; reads the published disk.
+    pub(crate) whole: Arc<dyn AuditReader>,
+    pub(crate) subjects: Arc<Subjects>,
+    pub(crate) token_key: hmac::Key,
+    pub(crate) index: IndexHandle,
+    /// Entries that one page looks at, at most.
+    pub(crate) looked_at: usize,
+}
+
+/// A page on its way.
+struct Page {
+    query: SearchQuery,
+    start: token::Token,
+    size: usize,
+    /// Index and position of what is still to be read, and may not fit.
+    places: VecDeque<(u64, u64)>,
+    /// Behind which entry the next page begins, where not all were looked at.
+    broke_off: Option<u64>,
+    entries: Vec<Found>,
+    bytes: usize,
+}
+
+/// The key of page tokens, as it is used.
+pub(crate) fn token_key(key: &Key) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
 }
 
 // === impl SearchDesk ===
 
 impl SearchDesk {
+    pub(crate) fn new(searcher: Searcher, patience: Duration) -> Self {
+        Self {
+            searcher: Arc::new(searcher),
+            journal: ReadingDesk::new("motlan-search", SEARCHES),
+            older: ReadingDesk::new("motlan-older", reading::QUEUE),
+            patience,
+        }
+    }
+
     pub(crate) async fn ask(&self, query: SearchQuery) -> Result<SearchPage, AuditError> {
-        let (reply, answer) = oneshot::channel();
-        self.hand_in(Request::Search(Box::new(query), reply))?;
-        answer.await.unwrap_or(Err(AuditError::Closed))
+        let searcher = Arc::clone(&self.searcher);
+        let begun = move || {
+            let mut page = searcher.begin(query)?;
+            page.read_on(searcher.journal.as_ref())?;
+            Ok(page)
+        };
+        let mut page = self.journal.work(begun).await?;
+        if !page.is_read() {
+            let (searcher, mut rest) = (Arc::clone(&self.searcher), page.rest());
+            let read = move || rest.read_on(searcher.whole.as_ref()).map(|()| rest);
+            match self.older(read).await {
+                Ok(rest) => page.append(rest),
+                // What the journal holds is a page by itself.
+                Err(AuditError::OlderStalled | AuditError::Overloaded { .. }) if !page.entries.is_empty() => {
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.searcher.finish(page))
     }
 
     pub(crate) async fn get(&self, index: u64) -> Result<Option<Found>, AuditError> {
-        let (reply, answer) = oneshot::channel();
-        self.hand_in(Request::Get(index, reply))?;
-        answer.await.unwrap_or(Err(AuditError::Closed))
+        let searcher = Arc::clone(&self.searcher);
+        let look = move || {
+            let position = searcher.position(index);
+            match searcher.journal.read(index, position) {
+                Err(StoreError::Retired { .. }) => Ok(None),
+                read => Ok(Some(read?.map(found).transpose()?)),
+            }
+        };
+        if let Some(looked) = self.journal.work(look).await? {
+            return Ok(looked);
+        }
+        let searcher = Arc::clone(&self.searcher);
+        self.older(move || searcher.whole.read(index, None)?.map(found).transpose()).await
     }
 
-    pub(crate) fn close(&self) {
-        // Gone already is as good; a full queue is of a thread that hangs.
-        let _ = self.0.try_send(Request::Close);
+    /// Has older entries read, and waits so long for them.
+    async fn older<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
+    ) -> Result<T, AuditError> {
+        let read = tokio::time::timeout(self.patience, self.older.work(work)).await;
+        read.unwrap_or(Err(AuditError::OlderStalled))
     }
 
-    fn hand_in(&self, request: Request) -> Result<(), AuditError> {
-        self.0.try_send(request).map_err(|error| match error {
-            TrySendError::Full(_) => AuditError::Overloaded { retry_after: Duration::from_millis(250) },
-            TrySendError::Disconnected(_) => AuditError::Closed,
-        })
+    /// Of the journal, and of what is older.
+    pub(crate) const fn desks(&self) -> [&ReadingDesk; 2] {
+        [&self.journal, &self.older]
+    }
+}
+
+// === impl Page ===
+
+impl Page {
+    /// Reads on, to the end or to an entry that the reader no longer has.
+    fn read_on(&mut self, reader: &dyn AuditReader) -> Result<(), AuditError> {
+        while let Some(&(index, position)) = self.places.front()
+            && !self.is_full()
+        {
+            let stored = match reader.read(index, Some(position)) {
+                Err(StoreError::Retired { .. }) => return Ok(()),
+                read => read?,
+            };
+            let gone = StoreError::Corrupt { index, what: "entry is indexed and cannot be found" };
+            let found = found(stored.ok_or(gone)?)?;
+            self.bytes += found.bytes.len();
+            self.entries.push(found);
+            self.places.pop_front();
+        }
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len() >= self.size || self.bytes > PAGE_BYTES
+    }
+
+    fn is_read(&self) -> bool {
+        self.places.is_empty() || self.is_full()
+    }
+
+    /// What is still to be read, as a page.
+    fn rest(&self) -> Self {
+        Self {
+            query: SearchQuery::default(),
+            places: self.places.clone(),
+            entries: Vec::new(),
+            size: self.size - self.entries.len(),
+            ..*self
+        }
+    }
+
+    fn append(&mut self, rest: Self) {
+        self.places = rest.places;
+        self.entries.extend(rest.entries);
     }
 }
 
 // === impl Searcher ===
 
 impl Searcher {
-    pub(crate) fn run(self) {
-        while let Ok(request) = self.requests.recv() {
-            match request {
-                // Nobody waits for it any more.
-                Request::Search(_, reply) if reply.is_closed() => {}
-                Request::Get(_, reply) if reply.is_closed() => {}
-                Request::Search(query, reply) => drop(reply.send(guarded(|| self.search(&query)))),
-                Request::Get(index, reply) => drop(reply.send(guarded(|| self.get(index, None)))),
-                Request::Close => return,
-            }
-        }
-    }
-
-    fn get(&self, index: u64, position: Option<u64>) -> Result<Option<Found>, AuditError> {
-        let position = position.or_else(|| self.position(index));
-        self.reader.read(index, position)?.map(found).transpose()
-    }
-
     /// Where the index saw the entry; without, the store has to look for it.
     fn position(&self, index: u64) -> Option<u64> {
         let connection = self.database.read();
@@ -192,35 +267,30 @@ impl Searcher {
         u64::try_from(position).ok()
     }
 
-    fn search(&self, query: &SearchQuery) -> Result<SearchPage, AuditError> {
+    /// Which entries the page is to hold.
+    fn begin(&self, query: SearchQuery) -> Result<Page, AuditError> {
         let indexed = self.index.indexed();
         let start = match &query.page_token {
-            Some(text) => self.read_token(query, text).filter(|token| token.through <= indexed),
+            Some(text) => self.read_token(&query, text).filter(|token| token.through <= indexed),
             None => Some(token::Token::first(query.order, indexed)),
         };
         let start = start.ok_or(AuditError::PageToken)?;
         let size = if query.page_size == 0 { PAGE.0 } else { query.page_size.min(PAGE.1) };
-        let places = self.places(query, start, size).map_err(AuditError::Index)?;
-        let mut entries: Vec<Found> = Vec::with_capacity(places.found.len());
-        let mut bytes = 0;
-        // Behind which entry the next page begins, if there is one.
-        let mut on = places.broke_off;
-        for (index, position) in places.found {
-            if entries.len() == size as usize || bytes > PAGE_BYTES {
-                on = entries.last().map(|last| last.index);
-                break;
-            }
-            let gone = StoreError::Corrupt { index, what: "entry is indexed and cannot be found" };
-            let found = self.get(index, Some(position))?.ok_or(gone)?;
-            bytes += found.bytes.len();
-            entries.push(found);
+        let Places { found, broke_off } = self.places(&query, start, size).map_err(AuditError::Index)?;
+        let places = found.into();
+        Ok(Page { query, start, size: size as usize, places, broke_off, entries: Vec::new(), bytes: 0 })
+    }
+
+    /// The page as far as it was read: what it does not hold, the next one does.
+    fn finish(&self, page: Page) -> SearchPage {
+        let last =
+            if page.places.is_empty() { page.broke_off } else { page.entries.last().map(|last| last.index) };
+        let next = last.map(|last| token::Token { last, ..page.start });
+        SearchPage {
+            next_page_token: next.map(|token| self.write_token(&page.query, token)),
+            entries: page.entries,
+            indexed_through: page.start.through,
         }
-        let next = on.map(|last| token::Token { last, ..start });
-        Ok(SearchPage {
-            entries,
-            next_page_token: next.map(|token| self.write_token(query, token)),
-            indexed_through: start.through,
-        })
     }
 
     /// The entries of the page, and one more if there is.
@@ -264,15 +334,6 @@ pub(crate) fn found(stored: Stored) -> Result<Found, AuditError> {
     let damaged = |_| StoreError::Corrupt { index, what: "entry is not of the entry format" };
     let entry = Entry::parse(&bytes).map_err(damaged)?;
     Ok(Found { index, leaf_hash, bytes, entry })
-}
-
-/// A panic is a failure like another, of this request alone: the thread is
-/// needed again.
-fn guarded<T>(work: impl FnOnce() -> Result<T, AuditError>) -> Result<T, AuditError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        tracing::error!("the search of the log panicked over a request");
-        Err(AuditError::SearchDied)
-    })
 }
 
 /// The first index below `through` whose time is not before `at`. Times never

@@ -18,11 +18,11 @@ use crate::journal::disk::{Disk, RealDisk};
 use crate::journal::{JournalStore, Retirer};
 use crate::keys::{KeyError, KeyProvider, random_key};
 use crate::log::{AuditLog, Inner};
-use crate::reading;
+use crate::reading::{self, ReadingDesk};
 use crate::recover::refuse_superseded;
-use crate::retire::{self, Retirement};
+use crate::retire::{self, Retirement, Waiting};
 use crate::seal::{Sealer, derive};
-use crate::search;
+use crate::search::{SearchDesk, Searcher, token_key};
 use crate::sequencer::Sequencer;
 use crate::stats::Stats;
 use crate::store::{AuditReader, AuditStore, MemoryStore, StoreError};
@@ -57,6 +57,8 @@ pub struct AuditOptions {
     pub reserve_bytes: u64,
     /// Entries that one page of a search looks at, at most.
     pub page_looks: usize,
+    /// How long a search waits for entries that only the published log holds.
+    pub older_patience: Duration,
 }
 
 /// The threads of an open log. Dropping it closes the log too, but blocks.
@@ -66,12 +68,8 @@ pub struct AuditService {
     subjects: Option<Worker>,
     journal: Option<Worker>,
     index: Option<Worker>,
-    search: Option<Worker>,
     tree: Option<Worker>,
     retire: Option<Worker>,
-    proofs: Option<Worker>,
-    ranges: Option<Worker>,
-    shown: Option<Worker>,
     /// Held so that no second process opens the folder.
     _lock: Option<File>,
 }
@@ -110,6 +108,7 @@ impl AuditOptions {
             queue: 16_384,
             reserve_bytes: 4 << 20,
             page_looks: 50_000,
+            older_patience: Duration::from_secs(5),
         }
     }
 }
@@ -206,7 +205,8 @@ impl AuditLog {
     ) -> Result<(Self, AuditService), AuditError> {
         // The first random bytes take tens of milliseconds: now, not at the first request.
         drop(random_key()?);
-        let whole = WholeLog::new(store.reader(), Arc::clone(&places.files));
+        let journal = store.reader();
+        let whole = WholeLog::new(Arc::clone(&journal), Arc::clone(&places.files));
         whole.reaches_back(places.begins)?;
         let reader: Arc<dyn AuditReader> = Arc::new(whole);
         let next = store.next_index();
@@ -214,7 +214,8 @@ impl AuditLog {
         let subjects = Arc::new(Subjects::open(places.subjects.as_deref(), keys, next == 0)?);
         subjects.hold_against(reader.as_ref(), next)?;
         let record_key = keys.record_key()?;
-        let token_key = derive(record_key.as_ref(), b"page token v1").map_err(|_| KeyError::Malformed)?;
+        let page_token_key =
+            derive(record_key.as_ref(), b"page token v1").map_err(|_| KeyError::Malformed)?;
         let record = Sealer::new(&record_key).map_err(|_| KeyError::Malformed)?;
         let origin: Arc<str> = options.origin.as_str().into();
         let progress = Arc::new(Progress::default());
@@ -223,16 +224,15 @@ impl AuditLog {
         let indexer =
             Indexer::open(places.index.as_deref(), Arc::clone(&reader), next, Arc::clone(&progress))?;
         let index_handle = indexer.handle();
-        let (search_desk, searcher) = search::desk(
-            indexer.database(),
-            Arc::clone(&reader),
-            Arc::clone(&subjects),
-            &token_key,
-            index_handle.clone(),
-            options.page_looks,
-        );
-        let ((proofs, prover), (shown, shower)) = (reading::desk(), reading::desk());
-        let (ranges, ranger) = reading::desk();
+        let searcher = Searcher {
+            database: indexer.database(),
+            journal,
+            whole: Arc::clone(&reader),
+            subjects: Arc::clone(&subjects),
+            token_key: token_key(&page_token_key),
+            index: index_handle.clone(),
+            looked_at: options.page_looks,
+        };
         let integrator = Integrator::open(
             (places.log.as_deref(), Arc::clone(&places.files), locks.published),
             &origin,
@@ -240,9 +240,11 @@ impl AuditLog {
             (Arc::clone(&reader), next),
             Arc::clone(&progress),
         )?;
+        let waiting = Arc::new(Waiting::new(Arc::clone(&clock)));
         let retirement = places.retirer.map(|retirer| {
             let (lasting, index) = (integrator.lasting(), index_handle.clone());
-            Retirement::new(retirer, places.files, lasting, index, Arc::clone(&progress))
+            let waiting = Arc::clone(&waiting);
+            Retirement::new(retirer, places.files, lasting, index, Arc::clone(&progress), waiting)
         });
         let standing = Arc::new(Standing::new(Arc::clone(&clock)));
         let sequencer = Arc::new(Sequencer::new(
@@ -278,11 +280,12 @@ impl AuditLog {
                 reader,
                 index: index_handle,
                 published: integrator.handle(),
-                search: search_desk,
-                proofs,
-                ranges,
-                shown,
+                search: SearchDesk::new(searcher, options.older_patience),
+                proofs: ReadingDesk::new("motlan-prove", reading::QUEUE),
+                ranges: ReadingDesk::new("motlan-range", reading::QUEUE),
+                shown: ReadingDesk::new("motlan-show", reading::QUEUE),
                 stats,
+                waiting,
                 hold: Hold::default(),
             }),
         };
@@ -292,25 +295,17 @@ impl AuditLog {
             subjects: None,
             journal: None,
             index: None,
-            search: None,
             tree: None,
             retire: None,
-            proofs: None,
-            ranges: None,
-            shown: None,
             _lock: locks.journal,
         };
         service.journal = Some(Worker::spawn("motlan-journal", move || writer.run())?);
         service.subjects = Some(Worker::spawn("motlan-subjects", move || worker.run())?);
         service.index = Some(Worker::spawn("motlan-index", move || index::run(indexer))?);
-        service.search = Some(Worker::spawn("motlan-search", move || searcher.run())?);
         service.tree = Some(Worker::spawn("motlan-integrate", move || tree::run(integrator))?);
         if let Some(retirement) = retirement {
             service.retire = Some(Worker::spawn("motlan-retire", move || retire::run(retirement))?);
         }
-        service.proofs = Some(Worker::spawn("motlan-prove", move || prover.run())?);
-        service.ranges = Some(Worker::spawn("motlan-range", move || ranger.run())?);
-        service.shown = Some(Worker::spawn("motlan-show", move || shower.run())?);
         Ok((log, service))
     }
 }
@@ -348,8 +343,8 @@ impl AuditService {
         if let Some(index) = self.index.take() {
             index.join_within(PUBLISHING.0, PUBLISHING.1, indexed);
         }
-        self.log.inner.search.close();
-        if let Some(search) = self.search.take() {
+        let [search, older] = self.log.inner.search.desks().map(ReadingDesk::close);
+        if let Some(search) = search {
             search.join_within(READING, 1, || ());
         }
         // The published disk may hang: what is not published yet is durable all
@@ -358,13 +353,9 @@ impl AuditService {
         if let Some(tree) = self.tree.take() {
             tree.join_within(PUBLISHING.0, PUBLISHING.1, published);
         }
-        self.log.inner.proofs.close();
-        self.log.inner.ranges.close();
-        self.log.inner.shown.close();
-        for reader in [self.retire.take(), self.proofs.take(), self.ranges.take(), self.shown.take()]
-            .into_iter()
-            .flatten()
-        {
+        let desks = [&self.log.inner.proofs, &self.log.inner.ranges, &self.log.inner.shown];
+        let desks = desks.map(ReadingDesk::close);
+        for reader in [self.retire.take(), older].into_iter().chain(desks).flatten() {
             reader.join_within(READING, 1, || ());
         }
     }

@@ -2,7 +2,7 @@
 
 use motlan_telemetry::instrument::{
     AUDIT_BATCH, AUDIT_ENTRIES, AUDIT_FAILURES, AUDIT_INDEX_LAG, AUDIT_INDEXING, AUDIT_PUBLISH_LAG,
-    AUDIT_PUBLISHING, AUDIT_QUEUE, AUDIT_READY, AUDIT_SYNC, key,
+    AUDIT_PUBLISHING, AUDIT_QUEUE, AUDIT_READY, AUDIT_SEGMENTS, AUDIT_SEGMENTS_AGE, AUDIT_SYNC, key,
 };
 use motlan_telemetry::{Counter, Histogram, Reading, Source};
 
@@ -48,6 +48,9 @@ impl Source for AuditLog {
         let lag = health.durable.saturating_sub(health.published);
         reading.level(&AUDIT_PUBLISH_LAG, Vec::new(), level(lag));
         reading.level(&AUDIT_PUBLISHING, Vec::new(), f64::from(u8::from(health.publishing)));
+        let (segments, waited) = self.inner.waiting.told();
+        reading.level(&AUDIT_SEGMENTS, Vec::new(), level(segments as u64));
+        reading.level(&AUDIT_SEGMENTS_AGE, Vec::new(), waited.as_secs_f64());
         reading.spread(&AUDIT_BATCH, &stats.batch, Vec::new);
         reading.spread(&AUDIT_SYNC, &stats.sync, Vec::new);
         for (cause, count) in Cause::ALL.into_iter().zip(&stats.failures) {

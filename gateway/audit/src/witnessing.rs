@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use jiff::Timestamp;
-use motlan_audit_tree::SignedCheckpoint;
+use motlan_audit_tree::{SignedCheckpoint, TrustedLog};
 
 use crate::error::{AuditError, Cause};
 use crate::log::AuditLog;
@@ -43,6 +43,18 @@ impl AuditLog {
         let witnessed = self.inner.published.witnessed();
         let behind = witnessed.size() < self.inner.sequencer.durable();
         witnessed.since().filter(|_| behind)
+    }
+
+    /// This log as others know it: whatever one of its keys signed may be of it.
+    pub fn trusted(&self) -> TrustedLog {
+        TrustedLog { origin: self.origin().to_string(), keys: self.log_keys().to_vec() }
+    }
+
+    /// Whether a checkpoint of this log's name is one that the log itself signed,
+    /// as far as its keys tell: by the key that signs now or the one that follows
+    /// it, or by a retired one while it signed.
+    pub fn may_have_signed(&self, seen: &SignedCheckpoint) -> bool {
+        self.inner.published.may_have_signed(seen)
     }
 
     /// Stops new work for that cause, or with none lets it go on again. What

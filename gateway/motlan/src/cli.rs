@@ -219,6 +219,10 @@ pub struct RecoverArgs {
     /// Who does this: your login
     #[arg(long, value_name = "LOGIN")]
     pub operator: String,
+    /// A checkpoint that the old log signed and its files do not hold any more, as a witness or an auditor
+    /// kept it: shows that the log was put back, and is named in the new one as its last
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
     /// Also where the log opens, or does not for a reason that may be mended
     #[arg(long)]
     pub force: bool,

@@ -155,6 +155,12 @@ impl Config {
         }
     }
 
+    /// What is told where the audit keys lie on the log's disk and nobody has to
+    /// answer for that, in Vietnamese and English.
+    pub fn keys_warning(&self) -> Option<String> {
+        key_disk::warning(self.mode, &self.audit, &self.audit_keys)
+    }
+
     /// The catalogue and the purposes this configuration names.
     pub fn catalogue(&self) -> Result<(Catalogue, Purposes), Vec<Mistake>> {
         let told = |errors: CatalogueErrors| -> Vec<Mistake> {

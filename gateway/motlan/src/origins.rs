@@ -9,8 +9,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use motlan_audit_tree::VerifierKey;
 use motlan_audit_tree::origins::{Listed, Registry, RegistryError};
+use motlan_audit_tree::{NoteError, VerifierKey};
 
 use crate::cli::{NewRegistryArgs, SignOriginsArgs, VerifyOriginsArgs};
 use crate::config::OriginsSection;
@@ -81,6 +81,22 @@ pub(crate) fn open(file: &Path, key: &VerifierKey) -> Result<Origins, Failure> {
     let bytes = std::fs::read(file).with_context(|| file.display().to_string()).or_exit(Exit::Usage)?;
     let registry = Registry::open(&bytes, key).map_err(|error| wrong(file, error))?;
     Ok(Origins { bytes, registry })
+}
+
+/// Reads a signed registry as evidence: one that cannot be read tells nothing, and
+/// one that the key did not sign is a fault.
+pub(crate) fn open_as_evidence(file: &Path, key: &VerifierKey) -> Result<Origins, Failure> {
+    open(file, key).map_err(|failure| {
+        let forged = matches!(
+            failure.cause.downcast_ref(),
+            Some(RegistryError::Note(NoteError::BadSignature { .. } | NoteError::NotSigned))
+        );
+        match failure.exit {
+            Exit::Data if forged => Failure { exit: Exit::No, ..failure },
+            Exit::Data => Failure { exit: Exit::Usage, ..failure },
+            _ => failure,
+        }
+    })
 }
 
 fn wrong(file: &Path, error: RegistryError) -> Failure {

@@ -3,6 +3,7 @@
 //! word all the same is said.
 
 mod columns;
+mod known;
 mod print;
 mod receipts;
 mod subject;
@@ -10,16 +11,15 @@ mod subject;
 use std::io::Write;
 
 use motlan_audit_tree::verify::complete::{Incomplete, Whole};
-use motlan_audit_tree::{SignedCheckpoint, TrustedLog, VerifierKey};
-use motlan_proto::audit::v1::{Entry, GetCheckpointRequest};
+use motlan_proto::audit::v1::Entry;
 
 use crate::cli::{ClientArgs, ProveArgs};
-use crate::client::{Connection, Refusal, connect};
-use crate::exit::{Ended, Exit, Failure, OrExit as _};
+use crate::client::connect;
+use crate::exit::{Ended, Exit, Failure};
 use crate::term::Look;
-use crate::verify::key_text;
 
 pub(crate) use columns::columns;
+pub(crate) use known::{KnownKeys, checkpoint};
 
 /// What one log came to.
 struct Proved {
@@ -38,7 +38,7 @@ enum Wrong {
     #[error(transparent)]
     Incomplete(#[from] Incomplete),
     /// The checkpoint is not one of a log whose key was given.
-    #[error("the gateway's checkpoint is signed by none of the keys given")]
+    #[error("the gateway's checkpoint is signed by none of the keys given, nor by one that follows them")]
     Checkpoint,
     /// An answer lacks what it must hold, or holds what it cannot.
     #[error("the gateway's answer lacks {0}")]
@@ -71,9 +71,9 @@ impl From<Failure> for Stop {
 
 /// Runs the command.
 pub async fn run(args: &ProveArgs, out: &mut dyn Write) -> Ended {
-    let logs = logs(&args.key)?;
+    let mut keys = KnownKeys::given(&args.key, args.log.as_ref())?;
     if !args.receipt.is_empty() {
-        return receipts::run(args, &logs, out).await;
+        return receipts::run(args, &mut keys, out).await;
     }
     let question = subject::Question::of(args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
     let mut proved = Vec::new();
@@ -84,7 +84,8 @@ pub async fn run(args: &ProveArgs, out: &mut dyn Write) -> Ended {
         };
         let connection = connect(&client).await?;
         let mut entries = Vec::new();
-        let outcome = match subject::prove(&connection, &logs, &question, &mut entries).await {
+        let newest = checkpoint(&connection, &client, &mut keys).await?;
+        let outcome = match subject::prove(&connection, newest, &question, &mut entries).await {
             Ok(whole) => Ok(whole),
             Err(Stop::Wrong(wrong)) => Err(wrong),
             Err(Stop::Failure(failure)) => return Err(failure),
@@ -99,36 +100,6 @@ pub async fn run(args: &ProveArgs, out: &mut dyn Write) -> Ended {
     }
     let shown = missing.is_empty() && proved.iter().all(|log| log.outcome.is_ok());
     Ok(if shown { Exit::Ok } else { Exit::No })
-}
-
-/// The logs of those keys.
-pub(crate) fn logs(keys: &[String]) -> Result<Vec<TrustedLog>, Failure> {
-    let mut logs = Vec::new();
-    for given in keys {
-        let text = key_text(given).or_exit(Exit::Usage)?;
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let key: Result<VerifierKey, _> = line.trim().parse();
-            let key = key.map_err(|_| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("--key {given}: không phải khóa xác minh / is no verifier key"),
-                )
-            })?;
-            logs.push(TrustedLog::from(key));
-        }
-    }
-    Ok(logs)
-}
-
-/// The newest checkpoint of the gateway, verified; none where none of the keys
-/// signed it.
-pub(crate) async fn checkpoint(
-    connection: &Connection,
-    logs: &[TrustedLog],
-) -> Result<Option<SignedCheckpoint>, Failure> {
-    let told = connection.audit().get_checkpoint(GetCheckpointRequest {}).await.map_err(Refusal::from)?;
-    let note = told.into_inner().checkpoint;
-    Ok(logs.iter().find_map(|log| SignedCheckpoint::open(note.as_bytes(), log).ok()))
 }
 
 /// Those that must be among the logs, and of which nothing is shown.

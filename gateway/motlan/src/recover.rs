@@ -9,8 +9,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use motlan_audit::{
     AuditError, AuditLog, AuditOptions, FileKeyProvider, RecoverCause, RecoverError, Recovered, is_broken,
-    recover,
+    is_put_back, known_outside, recover,
 };
+use motlan_audit_tree::SignedCheckpoint;
 use motlan_domain::Clock;
 
 use crate::cli::RecoverArgs;
@@ -39,8 +40,9 @@ pub async fn run(args: RecoverArgs, out: &mut dyn Write) -> Ended {
     }
     refuse_stranger(&config.audit.dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let outside = args.checkpoint.as_deref().map(|file| known_from(&config, file)).transpose()?;
     if !args.force {
-        refuse_sound(&config, &clock).await?;
+        refuse_sound(&config, &clock, outside.as_ref()).await?;
     }
     let new = Places::beside(&config, &origin).or_exit(Exit::Unavailable)?;
     let made = FileKeyProvider::create(&new.keys);
@@ -48,7 +50,7 @@ pub async fn run(args: RecoverArgs, out: &mut dyn Write) -> Ended {
     made.map_err(|error| anyhow!(error).context(told())).or_exit(Exit::Unavailable)?;
     let keys = FileKeyProvider::open(&new.keys).or_exit(Exit::Unavailable)?;
     let cause = RecoverCause { operator: args.operator, reason: args.reason };
-    let recovered = recover(&config.audit, new.options.clone(), Arc::new(keys), clock, cause).await;
+    let recovered = recover(&config.audit, new.options.clone(), Arc::new(keys), clock, cause, outside).await;
     let recovered = recovered.map_err(|error| {
         // Nothing was signed by them that anybody has seen.
         let _ = std::fs::remove_file(&new.keys);
@@ -69,14 +71,48 @@ fn refuse_stranger(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A log that opens goes on; one that could be mended is not given up for another.
-async fn refuse_sound(config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+/// The old log's keys.
+fn old_keys(config: &Config) -> Result<FileKeyProvider, Failure> {
     let keys = FileKeyProvider::open(&config.audit_keys);
-    let keys =
-        keys.context("không dùng được tệp khóa / the audit keys cannot be used").or_exit(Exit::Config)?;
+    keys.context("không dùng được tệp khóa / the audit keys cannot be used").or_exit(Exit::Config)
+}
+
+/// The checkpoint of the old log in a file that somebody outside kept.
+fn known_from(config: &Config, file: &Path) -> Result<SignedCheckpoint, Failure> {
+    let name = file.display();
+    let note = std::fs::read(file).with_context(|| format!("không đọc được {name} / cannot read {name}"));
+    let known = known_outside(&config.audit, &old_keys(config)?, &note.or_exit(Exit::Usage)?);
+    let known = known.context("không đọc được nhật ký cũ / the old log cannot be read");
+    known.or_exit(Exit::Unavailable)?.ok_or_else(|| {
+        let told = format!(
+            "{name}: không phải điểm kiểm tra do nhật ký cũ ký / is no checkpoint that the old log signed"
+        );
+        Failure::new(Exit::Data, told)
+    })
+}
+
+/// A log that opens goes on, unless it is not the one that signed what is known
+/// outside; one that could be mended is not given up for another.
+async fn refuse_sound(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    outside: Option<&SignedCheckpoint>,
+) -> Result<(), Failure> {
+    let keys = old_keys(config)?;
     match AuditLog::open(config.audit.clone(), Arc::new(keys), Arc::clone(clock)).await {
-        Ok((_, service)) => {
+        Ok((log, service)) => {
+            let put_back = match outside {
+                Some(outside) => is_put_back(&log, outside).await,
+                None => Ok(false),
+            };
             service.shutdown().await;
+            if put_back
+                .context("không đọc được nhật ký / the log cannot be read")
+                .or_exit(Exit::Unavailable)?
+            {
+                tracing::warn!("the log opens, and is not the one that signed the checkpoint given");
+                return Ok(());
+            }
             Err(Failure::new(
                 Exit::No,
                 "nhật ký mở được bình thường, không cần khôi phục (--force nếu vẫn muốn) / the log opens as it is and \

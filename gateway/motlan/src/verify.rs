@@ -9,14 +9,15 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
+use motlan_audit_tree::rotation::{MAX_ROTATIONS, path};
 use motlan_audit_tree::verify::{Evidence, Extent, Keys, Report, Source, Verdict, verify_to};
 use motlan_domain::Clock as _;
 
-use crate::cli::VerifyLogArgs;
+use crate::cli::{ClientArgs, VerifyLogArgs};
 use crate::clock::SystemClock;
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::term::Look;
-use files::{Folder, Served};
+use files::{Access, Folder, Served};
 use origins::Together;
 
 /// Runs the command.
@@ -76,9 +77,10 @@ fn all_verified(args: &VerifyLogArgs) -> Result<Together, Failure> {
     let (Some(file), Some(key)) = (&args.origins, &args.origins_key) else {
         return Err(Failure::new(Exit::Usage, "--origins and --origins-key"));
     };
-    let registry = crate::origins::open(file, &crate::origins::key_of(key).or_exit(Exit::Usage)?)?;
+    let key = crate::origins::key_of(key).or_exit(Exit::Usage)?;
+    let registry = crate::origins::open_as_evidence(file, &key)?;
     let mut keys = keys(args).or_exit(Exit::Usage)?;
-    origins::add_keys(&mut keys, &registry).or_exit(Exit::Data)?;
+    origins::add_keys(&mut keys, &registry).or_exit(Exit::Usage)?;
     let given = evidence(args).or_exit(Exit::Usage)?;
     let reports = args.log.iter().map(|log| {
         of_log(log, args, |source| {
@@ -101,15 +103,41 @@ fn verified(args: &VerifyLogArgs) -> Report {
 
 /// A report over the files of that folder or address.
 fn of_log(log: &str, args: &VerifyLogArgs, verify: impl Fn(&dyn Source) -> Report) -> Report {
-    let scheme = log.split_once("://").map_or("", |(scheme, _)| scheme);
-    if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
-        match Served::at(log, args) {
+    if is_served(log) {
+        let access = Access { client: args.client.clone(), ca: args.ca.clone(), token: args.token.clone() };
+        match Served::at(log, &access) {
             Ok(served) => verify(&served),
             Err(error) => Report::unreadable(error.as_ref()),
         }
     } else {
         verify(&Folder::at(Path::new(log)))
     }
+}
+
+fn is_served(log: &str) -> bool {
+    let scheme = log.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+}
+
+/// The statements that one key of a log follows another, as they are published in
+/// that folder or at that address. None of them is judged here.
+pub(crate) async fn statements(log: &str, client: &ClientArgs) -> anyhow::Result<Vec<Vec<u8>>> {
+    let (log, folder) = (log.to_owned(), client.client.clone());
+    let read = move || {
+        let source: Box<dyn Source> = if is_served(&log) {
+            // They are for anybody.
+            Box::new(Served::at(&log, &Access { ca: Some(folder.join("ca.pem")), ..Access::default() })?)
+        } else {
+            Box::new(Folder::at(Path::new(&log)))
+        };
+        let mut statements = Vec::new();
+        for number in 1..=MAX_ROTATIONS {
+            let Some(statement) = source.get(&path(number))? else { break };
+            statements.push(statement);
+        }
+        Ok(statements)
+    };
+    tokio::task::spawn_blocking(read).await.context("reading the statements panicked")?
 }
 
 const fn extent(args: &VerifyLogArgs) -> Extent {

@@ -7,16 +7,15 @@ mod state;
 use std::io::Write;
 use std::time::Duration;
 
-use motlan_audit_tree::{
-    Entry, SignedCheckpoint, TreeHead, TrustedLog, leaf_hash, verify_consistency, verify_inclusion,
-};
+use motlan_audit_tree::{Entry, SignedCheckpoint, TreeHead, leaf_hash, verify_consistency, verify_inclusion};
+use motlan_domain::Reason;
 use motlan_proto::audit::v1 as wire;
 
 use crate::cli::{Order, SearchFilter, WatchArgs};
 use crate::client::json::Contract;
 use crate::client::{Connection, Refusal, connect, entry_lines, search_request};
 use crate::exit::{Ended, Exit, Failure};
-use crate::prove::{checkpoint, columns, hashes, logs};
+use crate::prove::{KnownKeys, checkpoint, columns, hashes};
 use crate::term::{Look, Tone};
 
 use state::State;
@@ -42,20 +41,22 @@ impl<T: Into<Failure>> From<T> for Stop {
 /// A watch under way.
 struct Watch<'a> {
     args: &'a WatchArgs,
-    logs: Vec<TrustedLog>,
+    keys: KnownKeys,
     request: wire::WatchEntriesRequest,
     state: State,
     /// Entries still to be shown before it ends.
     left: Option<usize>,
+    /// Whether the gateway ever told a checkpoint; and whether it did in this round.
+    held: (bool, bool),
 }
 
 /// Runs the command.
 pub async fn run(args: &WatchArgs, out: &mut dyn Write) -> Ended {
-    let logs = logs(&args.key)?;
+    let mut keys = KnownKeys::given(&args.key, args.log.as_ref())?;
     let request = request(args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
-    let state = State::read(&args.state, &logs, args.from)?;
+    let state = State::read(&args.state, &mut keys, args.from)?;
     let left = args.limit.map(std::num::NonZeroUsize::get);
-    let mut watch = Watch { args, logs, request, state, left };
+    let mut watch = Watch { args, keys, request, state, left, held: (false, false) };
     loop {
         match watch.round(out).await {
             Ok(()) if watch.left == Some(0) => return Ok(Exit::Ok),
@@ -65,15 +66,29 @@ pub async fn run(args: &WatchArgs, out: &mut dyn Write) -> Ended {
                 writeln!(out, "{} {vi} / {en}", look.paint("CẢNH BÁO / ALARM", Tone::Bad))?;
                 return Ok(Exit::No);
             }
-            // Later may help, and a watch has time.
-            Err(Stop::Failure(failure)) if failure.exit == Exit::Unavailable => {
+            // A token is short-lived, and its file may hold the next one.
+            Err(Stop::Failure(failure)) if watch.held.1 && is_token_over(&failure) => {}
+            // Later may help, and a watch that has begun has time.
+            Err(Stop::Failure(failure)) if watch.held.0 && failure.exit == Exit::Unavailable => {
                 // A closed standard error stops nothing.
                 let _ = writeln!(std::io::stderr(), "motlan: {failure}");
                 tokio::time::sleep(AGAIN).await;
             }
+            // 1 is an alarm, and this is none: of the log nothing was learned.
+            Err(Stop::Failure(failure)) if matches!(failure.exit, Exit::No | Exit::Unavailable) => {
+                let told = "không theo dõi được nhật ký; đây không phải cảnh báo / the log cannot be watched; this is \
+                            no alarm";
+                return Err(Failure { exit: Exit::Usage, cause: failure.cause.context(told) });
+            }
             Err(Stop::Failure(failure)) => return Err(failure),
         }
     }
+}
+
+/// Whether the gateway refused for the token's age alone.
+fn is_token_over(failure: &Failure) -> bool {
+    let refusal = failure.cause.downcast_ref::<Refusal>();
+    refusal.is_some_and(|refusal| refusal.reason == Reason::TokenExpired.code())
 }
 
 // === impl Watch ===
@@ -82,11 +97,12 @@ impl Watch<'_> {
     /// One stream, from its beginning to its end. Connected anew each time: a
     /// token is short-lived, and its file may hold the next one.
     async fn round(&mut self, out: &mut dyn Write) -> Result<(), Stop> {
+        self.held.1 = false;
         let connection = connect(&self.args.client).await?;
         let head = self.hold(&connection).await?;
         let next = self.state.next.unwrap_or(head.size);
         self.state.next = Some(next);
-        self.state.write(&self.args.state)?;
+        self.state.write(&self.args.state, &self.keys)?;
         let request = wire::WatchEntriesRequest { index_from: next, ..self.request.clone() };
         let stream = connection.audit().watch_entries(request).await;
         let mut stream = stream.map_err(refused)?.into_inner();
@@ -98,21 +114,22 @@ impl Watch<'_> {
         }
         // A quiet log is held to what it was, too.
         self.hold(&connection).await?;
-        Ok(self.state.write(&self.args.state)?)
+        Ok(self.state.write(&self.args.state, &self.keys)?)
     }
 
     /// Holds the newest checkpoint against the last, and keeps it.
     async fn hold(&mut self, connection: &Connection) -> Result<TreeHead, Stop> {
-        let newest = checkpoint(connection, &self.logs).await?;
+        let newest = checkpoint(connection, &self.args.client, &mut self.keys).await?;
         let newest = newest.ok_or(Stop::Alarm(Alarm(
-            "checkpoint không được ký bằng khóa đã cho",
-            "the checkpoint is signed by none of the keys given",
+            "checkpoint không được ký bằng khóa đã cho, cũng không bằng khóa kế tiếp của chúng",
+            "the checkpoint is signed by none of the keys given, nor by one that follows them",
         )))?;
         if let Some(last) = &self.state.checkpoint {
             grew(connection, last, &newest).await?;
         }
         let head = newest.head();
         self.state.checkpoint = Some(newest);
+        self.held = (true, true);
         Ok(head)
     }
 
@@ -145,12 +162,12 @@ impl Watch<'_> {
                 if *left == 0 {
                     // The rest of the chunk is for the next time.
                     self.state.next = Some(entry.index + 1);
-                    return Ok(self.state.write(&self.args.state)?);
+                    return Ok(self.state.write(&self.args.state, &self.keys)?);
                 }
             }
         }
         self.state.next = Some(chunk.index_to);
-        Ok(self.state.write(&self.args.state)?)
+        Ok(self.state.write(&self.args.state, &self.keys)?)
     }
 
     /// An entry that is in the log, by its bytes.

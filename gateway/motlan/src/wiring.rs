@@ -35,6 +35,10 @@ use crate::witnesses;
 /// How long fetches that outlive their callers may take to end.
 const FETCHES: Duration = Duration::from_secs(10);
 
+/// How long the checkpoint over the last entries may take, before witnesses are
+/// asked for it.
+const LAST: Duration = Duration::from_secs(2);
+
 /// A running gateway.
 pub struct Gateway {
     grpc: String,
@@ -75,6 +79,10 @@ impl Gateway {
         let keys = FileKeyProvider::open(&config.audit_keys).context("the audit keys cannot be used");
         let keys = Arc::new(keys.or_exit(Exit::Config)?);
 
+        if let Some(warning) = config.keys_warning() {
+            tracing::warn!("{warning}");
+        }
+
         let registry = config.origins.as_ref();
         let registry =
             registry.map(|section| origins::of_gateway(section, &config.audit.origin)).transpose()?;
@@ -97,7 +105,7 @@ impl Gateway {
             tracing::info!(closed, "questions cut off earlier have their outcome now");
         }
         if let Some(registry) = &registry {
-            origins::hold_against(registry, &config.audit.origin, log.log_keys())?;
+            origins::hold_against(registry, &config.audit.origin, &log.log_keys())?;
             if let Err(error) = log.publish_origins(registry.bytes.clone()).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the registry cannot be published");
             }
@@ -218,6 +226,12 @@ impl Gateway {
             tracing::warn!("questions to registries were cut off at shutdown");
         }
         step.timed("threads", self.workers.stop()).await;
+        if !self.witnessing.1.is_empty() {
+            // They are asked for the last checkpoint, which has to be there.
+            let log = self.audit.log();
+            let last = tokio::time::timeout(LAST, log.published(log.health().durable));
+            let _ = step.timed("last checkpoint", last).await;
+        }
         self.witnessing.0.cancel();
         step.timed("witnesses", self.witnessing.1.wait()).await;
         step.timed("audit log", self.audit.shutdown()).await;

@@ -86,7 +86,11 @@ impl WitnessedLog for OwnLog {
     type Error = AuditError;
 
     fn trusted(&self) -> TrustedLog {
-        self.log.verifier_key().clone().into()
+        self.log.trusted()
+    }
+
+    fn may_have_signed(&self, seen: &SignedCheckpoint) -> bool {
+        self.log.may_have_signed(seen)
     }
 
     fn newest(&self) -> Arc<SignedCheckpoint> {

@@ -42,6 +42,9 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// published: shorter than a stream lasts.
 const QUIET: Duration = Duration::from_secs(20);
 
+/// How often it is looked whether who watches may still do so.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// When to come back for a place.
 const FULL: Duration = Duration::from_secs(10);
 
@@ -187,7 +190,7 @@ impl Pipeline {
             if let Some(rest) = watching.pace.rest.take() {
                 tokio::time::sleep_until(rest).await;
             }
-            log.published(watching.at.saturating_add(1)).await;
+            self.grows(watching, watching.at, None).await?;
             let Some((entries, to, more)) = look(log, watching).await? else { return Ok(None) };
             watching.at = to;
             let nothing = entries.is_empty();
@@ -201,7 +204,7 @@ impl Pipeline {
                 && let Some(left) = watching.pace.hold(Instant::now())
             {
                 // Whatever comes meanwhile is looked at a second later, together.
-                let _ = tokio::time::timeout(left, log.published(to.saturating_add(1))).await;
+                self.grows(watching, to, Some(left)).await?;
                 watching.pace.rest = Some(Instant::now() + left.min(REST));
                 // They are looked at again, with what came.
                 watching.at = watching.at.min(first(&entries));
@@ -217,6 +220,23 @@ impl Pipeline {
             watching.since = Some(Instant::now());
             watching.pace.told(Instant::now(), still, more);
             return Ok(Some(Sealed::new(watched, receipt, None)));
+        }
+    }
+
+    /// Waits until more than the first `to` entries are published, or so long. A
+    /// watch ends with the token it was begun by, also of a log that is still.
+    async fn grows(&self, watching: &Watching, to: u64, most: Option<Duration>) -> Result<(), ReadError> {
+        let end = most.map(|most| Instant::now() + most);
+        loop {
+            let look = Instant::now() + LOOK;
+            let until = end.map_or(look, |end| end.min(look));
+            let grown = self.ledger().log().published(to.saturating_add(1));
+            if tokio::time::timeout_at(until, grown).await.is_ok()
+                || end.is_some_and(|end| end <= Instant::now())
+            {
+                return Ok(());
+            }
+            self.may_read_log(&watching.identity, &watching.trace).await?;
         }
     }
 }

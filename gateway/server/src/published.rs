@@ -9,8 +9,10 @@
 mod body;
 mod counts;
 mod listener;
+mod places;
 mod wanted;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,12 +20,12 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use hyper::body::{Body as _, Incoming};
+use motlan_access::{Actor, Identity};
 use motlan_audit::{AuditError, PublicFile};
 use motlan_audit_tree::Bundle;
 use motlan_domain::Reason;
 use motlan_pipeline::Pipeline;
 use rustls::ServerConfig;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::options::Limits;
 use crate::peers::{PeerCertificate, RefusalLog};
@@ -31,11 +33,8 @@ use crate::status::{Failure, http as told};
 use crate::{refusal, services, trace};
 use body::FileBody;
 pub(crate) use counts::Requests;
+use places::{Held, Places};
 use wanted::Wanted;
-
-/// Answers at a time: of hashes and signatures; and of bundles, which may be long.
-const PUBLIC: usize = 64;
-const BUNDLES: usize = 8;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
@@ -47,8 +46,7 @@ pub(crate) struct PublishedLog {
     limits: Limits,
     refusals: Arc<RefusalLog>,
     requests: Arc<Requests>,
-    public: Arc<Semaphore>,
-    bundles: Arc<Semaphore>,
+    places: Places,
 }
 
 /// A file to be sent.
@@ -75,15 +73,9 @@ impl PublishedLog {
         limits: Limits,
         refusals: Arc<RefusalLog>,
     ) -> Self {
-        Self {
-            tls: Arc::new(ArcSwap::new(tls)),
-            pipeline,
-            limits,
-            refusals,
-            requests: Arc::default(),
-            public: Arc::new(Semaphore::new(PUBLIC)),
-            bundles: Arc::new(Semaphore::new(BUNDLES)),
-        }
+        let places = Places::new(&limits);
+        let tls = Arc::new(ArcSwap::new(tls));
+        Self { tls, pipeline, limits, refusals, requests: Arc::default(), places }
     }
 
     /// What was asked for so far.
@@ -91,13 +83,18 @@ impl PublishedLog {
         Arc::clone(&self.requests)
     }
 
-    /// One request, from whoever showed that certificate, or none.
-    async fn answer(&self, request: Request<Incoming>, peer: Option<&PeerCertificate>) -> Response<Body> {
+    /// One request, from that address and whoever showed that certificate, or none.
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        from: IpAddr,
+        peer: Option<&PeerCertificate>,
+    ) -> Response<Body> {
         let wanted = match request.uri().query() {
             None => Wanted::of(request.uri().path()),
             Some(_) => None,
         };
-        let response = self.respond(wanted, &request, peer).await;
+        let response = self.respond(wanted, &request, from, peer).await;
         self.requests.note(wanted, response.status());
         response
     }
@@ -106,6 +103,7 @@ impl PublishedLog {
         &self,
         wanted: Option<Wanted>,
         request: &Request<Incoming>,
+        from: IpAddr,
         peer: Option<&PeerCertificate>,
     ) -> Response<Body> {
         let Some(wanted) = wanted else { return no_file() };
@@ -116,47 +114,45 @@ impl PublishedLog {
         if !request.body().is_end_stream() {
             return (StatusCode::PAYLOAD_TOO_LARGE, [(header::CONNECTION, "close")]).into_response();
         }
-        // Work beyond the limit is refused, never queued.
-        let places = if matches!(wanted, Wanted::Bundle(_)) { &self.bundles } else { &self.public };
-        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
-            return told::response(&Failure::new(Reason::Overloaded));
+        let file = async {
+            let Wanted::Bundle(bundle) = wanted else {
+                let place = self.places.answer(from, peer.is_some()).ok_or_else(overloaded)?;
+                return Ok((self.public(wanted).await?, place));
+            };
+            let (bytes, place) = self.bundle(bundle, request.headers(), peer).await?;
+            Ok((Answer::entries(bytes), place))
         };
-        let file = tokio::time::timeout(self.limits.call, self.file(wanted, request.headers(), peer)).await;
+        let file = tokio::time::timeout(self.limits.call, file).await;
         match file.unwrap_or(Err(Missing::Failed(Failure::new(Reason::DeadlineExceeded)))) {
-            Ok(answer) => answer.into_response(place),
+            Ok((answer, place)) => answer.into_response(place),
             Err(Missing::NoFile) => no_file(),
             Err(Missing::Failed(failure)) => told::response(&failure),
         }
     }
 
-    async fn file(
-        &self,
-        wanted: Wanted,
-        headers: &HeaderMap,
-        peer: Option<&PeerCertificate>,
-    ) -> Result<Answer, Missing> {
+    /// What is for anybody.
+    async fn public(&self, wanted: Wanted) -> Result<Answer, Missing> {
         let log = self.pipeline.ledger().log();
         match wanted {
             Wanted::Checkpoint => Ok(Answer::now(log.checkpoint().to_string())),
             Wanted::Key => Ok(Answer::now(
                 log.log_keys().iter().fold(String::new(), |keys, key| format!("{keys}{key}\n")),
             )),
-            Wanted::Witnessed => self.public(PublicFile::Witnessed).await.map(Answer::now),
+            Wanted::Witnessed => self.read(PublicFile::Witnessed).await.map(Answer::now),
             // Of one size there is one tree; who cosigned it may grow.
-            Wanted::Kept(size) => self.public(PublicFile::Kept(size)).await.map(Answer::now),
-            Wanted::Statement(number) => self.public(PublicFile::Statement(number)).await.map(Answer::now),
-            Wanted::Origins => self.public(PublicFile::Origins).await.map(Answer::now),
+            Wanted::Kept(size) => self.read(PublicFile::Kept(size)).await.map(Answer::now),
+            Wanted::Statement(number) => self.read(PublicFile::Statement(number)).await.map(Answer::now),
+            Wanted::Origins => self.read(PublicFile::Origins).await.map(Answer::now),
             Wanted::Tile(tile) => {
-                let bytes = self.public(PublicFile::Tile(tile)).await?;
+                let bytes = self.read(PublicFile::Tile(tile)).await?;
                 Ok(Answer::hashes(bytes, tile.is_partial()))
             }
-            Wanted::Bundle(bundle) => {
-                Ok(Answer::entries(self.bundle(bundle, headers, peer).await.map_err(Missing::Failed)?))
-            }
+            // Not for anybody.
+            Wanted::Bundle(_) => Err(Missing::NoFile),
         }
     }
 
-    async fn public(&self, file: PublicFile) -> Result<Vec<u8>, Missing> {
+    async fn read(&self, file: PublicFile) -> Result<Vec<u8>, Missing> {
         let read = self.pipeline.ledger().log().public_file(file).await;
         read.map_err(unread)?.ok_or(Missing::NoFile)
     }
@@ -169,7 +165,7 @@ impl PublishedLog {
         bundle: Bundle,
         headers: &HeaderMap,
         peer: Option<&PeerCertificate>,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<(Vec<u8>, Held), Failure> {
         let certificate = peer.ok_or_else(|| Failure::new(Reason::CredentialMissing))?;
         let pipeline = &self.pipeline;
         // One that cannot even be named, which the handshake lets nobody show.
@@ -185,9 +181,11 @@ impl PublishedLog {
             Ok(identity) => identity,
             Err(denial) => return pipeline.refuse(&denial, trace.id()).await.map_err(refusal::failure),
         };
+        // Work beyond the limit is refused, never queued.
+        let place = self.places.bundle(identity.caller().id(), officer(&identity)).ok_or_else(overloaded)?;
         let sealed = pipeline.read_bundle(&identity, bundle, trace.id()).await.map_err(refusal::read)?;
         let (bytes, _, _) = sealed.into_parts();
-        Ok(bytes)
+        Ok((bytes, place))
     }
 }
 
@@ -210,13 +208,31 @@ impl Answer {
         Self { bytes, kind: BYTES, keep: "no-store" }
     }
 
-    fn into_response(self, place: OwnedSemaphorePermit) -> Response<Body> {
+    fn into_response(self, place: Held) -> Response<Body> {
         let mut response = Response::new(Body::new(FileBody::new(self.bytes, place)));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.keep));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
+    }
+}
+
+/// Who acts; whoever is no officer is denied, and counted together until then.
+fn officer(identity: &Identity) -> &str {
+    match identity.actor() {
+        Actor::Officer(officer) => officer.account().as_str(),
+        Actor::Citizen(_) | Actor::Absent => "",
+    }
+}
+
+fn overloaded() -> Failure {
+    Failure::new(Reason::Overloaded)
+}
+
+impl From<Failure> for Missing {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
     }
 }
 

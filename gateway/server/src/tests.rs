@@ -4,8 +4,10 @@
 mod calls;
 mod counts;
 mod drain;
+mod log_watch;
 mod officer;
 mod published;
+mod published_places;
 mod quota;
 mod rig;
 mod tls;

@@ -170,6 +170,10 @@ table! {
     /// One gauge.
     AUDIT_PUBLISHING = gauge("motlan.audit.publishing", "{log}", "1 when checkpoints are published; at 0 the newest entries cannot be proved to an outsider");
     /// One gauge.
+    AUDIT_SEGMENTS = gauge("motlan.audit.journal.waiting", "{segment}", "Full journal segments that cannot go yet: the published log does not hold all their entries, or cannot show that it does");
+    /// One gauge.
+    AUDIT_SEGMENTS_AGE = gauge("motlan.audit.journal.waiting.age", "s", "For how long the oldest of them has waited; 0 where none does");
+    /// One gauge.
     AUDIT_WITNESS_AGE = gauge("motlan.audit.witness.age", "s", "Age of the first entry that no quorum of witnesses has cosigned; 0 where there is none");
     /// One gauge.
     AUDIT_WITNESS_SIZE = gauge("motlan.audit.witness.size", "{entry}", "Entries that a quorum of witnesses has cosigned");

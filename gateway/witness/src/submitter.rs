@@ -19,7 +19,8 @@
 //!   log's tree does not contain, has **proved** it: it cannot make that
 //!   signature. One proof is enough, at the start and later, whoever brings it.
 //!   Therefore a contradicting witness is asked for what it has seen
-//!   ([`WitnessClient::seen`]).
+//!   ([`WitnessClient::seen`]). Every key that the log had counts, a retired one
+//!   for the sizes at which it signed: whoever has it later proves nothing.
 //! - Without that, a size (409) or a refusal (422) is a **claim**. While the log
 //!   runs, claims stop it only when a quorum makes them: one witness that lies
 //!   must not stop a province. Fewer are an alarm for people.
@@ -63,8 +64,11 @@ pub trait WitnessedLog: Send + Sync + 'static {
     /// Why there is no proof.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Origin and keys, to know its checkpoints by.
+    /// Origin and every key it had, to know its checkpoints by.
     fn trusted(&self) -> TrustedLog;
+    /// Whether a checkpoint that one of those keys signed is the log's word: not
+    /// where a key signed it that was retired before the log was that large.
+    fn may_have_signed(&self, seen: &SignedCheckpoint) -> bool;
     /// The newest checkpoint.
     fn newest(&self) -> Arc<SignedCheckpoint>;
     /// The tree as it was at a size up to the newest one's.
@@ -112,7 +116,7 @@ pub struct Pace {
     pub round: u32,
     /// After a failure, doubled with each further one: first, and at most.
     pub backoff: (Duration, Duration),
-    /// For one exchange at the start.
+    /// For one exchange at the start, and for all that is asked at the stop.
     pub start: Duration,
 }
 
@@ -214,12 +218,7 @@ impl<L: WitnessedLog> Submitter<L> {
     pub async fn check(&self) -> Result<(), Disputed> {
         let target = self.shared.log.newest();
         self.shared.rounds.lock().begin(Arc::clone(&target));
-        let mut asked = JoinSet::new();
-        for (number, client) in self.clients.iter().enumerate() {
-            let asking = Asking::new(Arc::clone(&self.shared), number, client.within(self.pace.start));
-            let target = Arc::clone(&target);
-            asked.spawn(async move { asking.ask(&target).await });
-        }
+        let mut asked = self.ask_once(&target);
         let mut cosigned = 0;
         while let Some(met) = asked.join_next().await {
             cosigned += usize::from(matches!(met, Ok(Met::Cosigned)));
@@ -236,7 +235,18 @@ impl<L: WitnessedLog> Submitter<L> {
         }
     }
 
-    /// Has checkpoints cosigned until told to stop. Cancellation: an exchange
+    fn ask_once(&self, target: &Arc<SignedCheckpoint>) -> JoinSet<Met> {
+        let mut asked = JoinSet::new();
+        for (number, client) in self.clients.iter().enumerate() {
+            let asking = Asking::new(Arc::clone(&self.shared), number, client.within(self.pace.start));
+            let target = Arc::clone(target);
+            asked.spawn(async move { asking.ask(&target).await });
+        }
+        asked
+    }
+
+    /// Has checkpoints cosigned until told to stop, and then the newest one, if
+    /// they will in the time of an exchange at the start. Cancellation: an exchange
     /// under way is given up; the witness may have cosigned what nobody sees,
     /// and cosigns it again when asked again. Failure, also a panic over an
     /// answer: that witness is asked again, and the others all the while.
@@ -251,6 +261,22 @@ impl<L: WitnessedLog> Submitter<L> {
         let _ = stop.run_until_cancelled(self.look_again(&target)).await;
         // They were told to stop, too.
         while asking.join_next().await.is_some() {}
+        self.ask_last().await;
+    }
+
+    /// Asks every witness once for the newest checkpoint: a log that stops for long
+    /// should not leave its end to nobody's word but its own. Whoever does not
+    /// answer in time holds up no stop.
+    async fn ask_last(&self) {
+        let newest = self.shared.log.newest();
+        let witnessed = self.shared.log.witnessed().map_or(0, |witnessed| witnessed.head().size);
+        if newest.head().size <= witnessed {
+            return;
+        }
+        self.shared.rounds.lock().begin(Arc::clone(&newest));
+        let mut asked = self.ask_once(&newest);
+        let all = async { while asked.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(self.pace.start, all).await;
     }
 
     /// Takes the next target, hands in what has its quorum, and judges how it

@@ -229,6 +229,7 @@ async fn nothing_personal_is_written_or_said_in_clear() {
     assert!(secrets.len() > 150, "{} secrets", secrets.len());
 
     let page = world.metrics().await.unwrap();
+    let shown = anonymous(&world, secrets.iter().next().unwrap()).await;
     // A restart writes out whatever was still in memory.
     let world = world.restart().await.unwrap();
     // The state, and the log as it is published.
@@ -282,6 +283,10 @@ async fn nothing_personal_is_written_or_said_in_clear() {
     }
     places.push(("the collector".to_owned(), told));
     places.push(("/metrics".to_owned(), page.into_bytes()));
+    for code in &codes {
+        assert!(!holds(&shown, code.as_bytes()), "the dossier {code} is shown to anybody");
+    }
+    places.push(("the published log".to_owned(), shown));
 
     let looked = secrets.iter().map(|secret| forms(secret).len()).sum::<usize>();
     let search = Search::of(&secrets);
@@ -301,7 +306,7 @@ async fn nothing_personal_is_written_or_said_in_clear() {
     .iter()
     .enumerate()
     {
-        let told = ["the collector", "/metrics"];
+        let told = ["the collector", "/metrics", "the published log"];
         for (name, place) in
             places.iter().take(1).chain(places.iter().filter(|(name, _)| told.contains(&&**name)))
         {
@@ -311,6 +316,46 @@ async fn nothing_personal_is_written_or_said_in_clear() {
             assert!(!search.hits("planted", &place).is_empty(), "form {at} planted in {name} is not found");
         }
     }
+}
+
+/// What the published log shows to whoever has no certificate: files, and what it
+/// says where there is none, also to who names somebody in what they ask for.
+async fn anonymous(world: &World, secret: &str) -> Vec<u8> {
+    let authority = std::fs::read(world.folder().join("clients/auditor/ca.pem")).unwrap();
+    let authority = reqwest::Certificate::from_pem(&authority).unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build().unwrap();
+    let log = world.running().gateway().log().expect("it is served").to_owned();
+    let mut shown = Vec::new();
+    let mut get = async |request: reqwest::RequestBuilder, status: u16| {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{}", answer.url());
+        shown.extend_from_slice(format!("{:?}\n", answer.headers()).as_bytes());
+        let body = answer.bytes().await.unwrap();
+        shown.extend_from_slice(&body);
+        body
+    };
+    let at = |path: &str| client.get(format!("{log}/{path}"));
+    let checkpoint = get(at("checkpoint"), 200).await;
+    assert!(!get(at("log.pub"), 200).await.is_empty());
+    let size: u64 = std::str::from_utf8(&checkpoint).unwrap().lines().nth(1).unwrap().parse().unwrap();
+    assert!(size > 256, "{size} entries");
+    for index in 0..size / 256 {
+        assert_eq!(get(at(&format!("tile/0/{index:03}")), 200).await.len(), 256 * 32);
+    }
+    get(
+        at(&format!("tile/0/{:03}.p/{}", size / 256, (size % 256).max(1))),
+        if size.is_multiple_of(256) { 404 } else { 200 },
+    )
+    .await;
+    get(at(&format!("tile/1/000.p/{}", (size / 256).min(255))), 200).await;
+    for (path, status) in [("tile/entries/000", 401), ("keys/1", 404), ("lock", 404), (secret, 404)] {
+        get(at(path), status).await;
+    }
+    get(at("tile/entries/000").bearer_auth(secret), 401).await;
+    get(at(&format!("checkpoint?about={secret}")), 404).await;
+    get(client.post(format!("{log}/checkpoint")), 405).await;
+    get(at("checkpoint").body(secret.to_owned()), 413).await;
+    shown
 }
 
 /// What our own rooms say at any level, and whatever is said aloud: the

@@ -136,12 +136,12 @@ async fn a_flood_of_readers_starves_no_caller() {
     }
     let mut statuses = std::collections::BTreeMap::<_, u32>::new();
     while let Some(answered) = flood.join_next().await {
-        // Beyond the places of an address a connection is closed at once.
+        // Beyond the share of an address (32 connections) one is closed at once.
         *statuses.entry(answered.unwrap().ok()).or_default() += 1;
     }
     let known = [None, Some(200), Some(401), Some(503)];
     assert!(statuses.keys().all(|status| known.contains(status)), "{statuses:?}");
-    assert!(statuses.get(&Some(200)).is_some_and(|count| *count > 50), "control: {statuses:?}");
+    assert!(statuses.get(&Some(200)).is_some_and(|count| *count > 20), "control: {statuses:?}");
     // None of it is an entry.
     let search = SearchEntriesRequest { page_size: 200, ..Default::default() };
     let found = grpc.audit().search_entries(search).await.unwrap().into_inner().entries;

@@ -74,6 +74,65 @@ impl Office {
         std::fs::write(self.kept.join(format!("{name}.checkpoint")), checkpoint.checkpoint).unwrap();
     }
 
+    /// Runs `audit prove` or `audit watch` as the auditor, by that key.
+    async fn followed(&self, command: &str, key: &str, more: &[&str], code: i32) -> String {
+        let at = |path: PathBuf| path.to_str().unwrap().to_owned();
+        let client = at(self.world.folder().join("clients/auditor"));
+        let state = at(self.world.folder().join("watched"));
+        let mut args =
+            vec!["audit", command, "--client", &client, "--endpoint", self.site.grpc(), "--key", key];
+        if command == "watch" {
+            args.extend(["--state", &state]);
+        }
+        args.extend(more);
+        self.must(&args, code).await
+    }
+
+    /// Whoever holds the first key proves and watches on, after the next one has
+    /// taken its place; and is told where it is not followed.
+    async fn follow(&self, known: &str) {
+        let log = self.log();
+        let (log, limit) = (log.to_str().unwrap(), ["--limit", "1"]);
+        let state = self.world.folder().join("watched");
+        let before = std::fs::read(&state).unwrap();
+        let kept = self.kept.join("before.receipt");
+        for more in [&[][..], &["--log", log]] {
+            // From the state of before, and then from its own.
+            std::fs::write(&state, &before).unwrap();
+            for _ in 0..2 {
+                self.followed("watch", known, &[&limit[..], more].concat(), 0).await;
+            }
+            self.followed("prove", known, &[&["--receipt", kept.to_str().unwrap()], more].concat(), 0).await;
+        }
+        // A chain that does not lead there is an alarm; so is a key that leads nowhere.
+        let other = self.world.folder().join("no-log");
+        std::fs::create_dir(&other).unwrap();
+        std::fs::write(&state, &before).unwrap();
+        let none = [&limit[..], &["--log", other.to_str().unwrap()]].concat();
+        let told = self.followed("watch", known, &none, 1).await;
+        assert!(told.contains("ALARM") && told.contains("nor by one that follows them"), "{told}");
+        let told =
+            self.followed("prove", known, &["--receipt", kept.to_str().unwrap(), "--log", none[3]], 1).await;
+        assert!(told.contains("signed by none of the keys given"), "{told}");
+
+        // Who is refused learned nothing of the log: that is no alarm.
+        let folder = |caller: &str| self.world.folder().join("clients").join(caller);
+        let watch = |client: PathBuf, endpoint: &str| {
+            let args = ["audit", "watch", "--key", known, "--limit", "1", "--endpoint", endpoint];
+            let (client, state) = (client.display().to_string(), state.display().to_string());
+            let more = ["--client".to_owned(), client, "--state".to_owned(), state];
+            args.map(str::to_owned).into_iter().chain(more).collect::<Vec<_>>()
+        };
+        for (args, reason) in [
+            (watch(folder("one-stop"), self.site.grpc()), "AUDITOR_ONLY"),
+            (watch(folder("auditor"), "127.0.0.1:1"), "cannot connect"),
+        ] {
+            let told = self.must(&args.iter().map(String::as_str).collect::<Vec<_>>(), 2).await;
+            assert!(told.contains("no alarm") && told.contains(reason), "{told}");
+        }
+        std::fs::write(&state, &before).unwrap();
+    }
+
     /// What `audit verify` says of a log, with all that was kept.
     async fn verified(&self, log: &Path, key: &str) -> Value {
         let mut args: Vec<String> =
@@ -116,6 +175,10 @@ async fn the_key_changes_and_the_old_one_verifies_everything() {
     let retire = ["keys", "retire-log", keys, "--log", log.to_str().unwrap()];
     let served = office.start().await;
     office.ask("before").await;
+    let warned = "in production it must lie elsewhere";
+    assert!(office.site.said().contains(warned), "keys beside the log are told");
+    let known = public(&log).remove(0);
+    office.followed("watch", &known, &["--from", "1", "--limit", "1"], 0).await;
     office.must(&retire, 1).await;
     let told = office.must(&["keys", "rotate-log", keys], 0).await;
     assert!(told.contains("Khởi động lại cổng") && told.contains("Restart the gateway"), "{told}");
@@ -143,6 +206,7 @@ async fn the_key_changes_and_the_old_one_verifies_everything() {
     let served = office.start().await;
     office.ask("after").await;
     office.signed(1).await;
+    office.follow(&known).await;
     served.interrupt().await.unwrap();
     let both = public(&log);
     assert_eq!((both.len(), &both[0]), (2, &first[0]));
@@ -268,6 +332,21 @@ async fn all_there_are(office: &Office, old: &Path, new: &Path) {
     assert_eq!(said["logs"].as_array().unwrap().len(), 2);
     let said = verify(&[new], 1).await;
     assert_eq!((&said["verdict"], &said["missing"]), (&json!("fault"), &json!([name(one)])));
+    // A registry that cannot be read tells nothing; one that the key did not sign is a fault.
+    let signed = std::fs::read_to_string(at("origins")).unwrap();
+    let with = async |text: Option<String>, code: i32| {
+        let file = at("doubtful");
+        match text {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let args = ["audit", "verify", "--origins-key", &registrar, "--origins", &file];
+        let log = new.to_str().unwrap();
+        office.must(&[&args[..], &["--log", log]].concat(), code).await;
+    };
+    with(Some("no note".to_owned()), 2).await;
+    with(Some(signed.replacen("\n1\n", "\n2\n", 1)), 1).await;
+    with(None, 2).await;
     // Shown twice, it is still one.
     assert_eq!(verify(&[new, new], 1).await["missing"], json!([name(one)]));
 

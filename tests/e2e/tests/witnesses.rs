@@ -147,7 +147,25 @@ async fn a_quorum_vouches_for_the_log_and_one_that_is_gone_stops_nobody() {
     let verified = stage.verify().await;
     assert!(verified["witnessed"]["size"].as_u64().unwrap() > last, "{verified}");
     assert_eq!(verified["truncation"], "none_below_covered");
+
+    // Whatever was written last has its witnesses when the gateway has stopped.
+    let last = stage.read().await.unwrap();
     assert!(served.interrupt().await.unwrap().success());
+    let (log, published) = (stage.log(), stage.site.state().join("log"));
+    let size = |name: &str| {
+        let file = std::fs::read(published.join(name)).unwrap();
+        SignedCheckpoint::open(&file, &log).unwrap().head().size
+    };
+    assert!(size("checkpoint") > last, "the last entry is published");
+    assert_eq!(size("witnessed"), size("checkpoint"));
+    // One that hangs, or is gone, holds up no stop.
+    let served = stage.serve().await;
+    stage.witnessed(stage.read().await.unwrap()).await;
+    stage.witnesses.pop().unwrap().kill().await.unwrap();
+    stage.read().await.unwrap();
+    let stopped = tokio::time::timeout(PATIENCE, served.interrupt()).await;
+    assert!(stopped.expect("in time").unwrap().success());
+    assert!(size("witnessed") < size("checkpoint"));
 }
 
 #[tokio::test]
@@ -165,6 +183,9 @@ async fn a_log_that_was_put_back_does_not_serve() {
     // The control: as it is, it serves.
     assert!(stage.serve().await.interrupt().await.unwrap().success());
 
+    // As the witnesses, or an auditor, have it.
+    let kept = stage.folder.path().join("kept");
+    std::fs::copy(stage.site.state().join("log/checkpoint"), &kept).unwrap();
     std::fs::remove_dir_all(stage.site.state()).unwrap();
     copy(&older, stage.site.state());
     let Err(refused) = stage.program.serve(&stage.site, None).await else { panic!("it serves") };
@@ -184,6 +205,37 @@ async fn a_log_that_was_put_back_does_not_serve() {
     let served = stage.serve().await;
     stage.read().await.expect("the control: it serves");
     assert!(served.interrupt().await.unwrap().success());
+
+    // Put back as a whole it opens, and is given up for another all the same for
+    // who shows what was seen of it; the new one names that.
+    std::fs::remove_dir_all(stage.site.state()).unwrap();
+    copy(&older, stage.site.state());
+    let recover = async |more: &[&str], code: i32| {
+        let config = stage.world.folder().join("served.toml");
+        let mut args = vec!["audit", "recover", "--config", config.to_str().unwrap()];
+        args.extend(["--origin", "motlan.example/next", "--operator", "binh.tran"]);
+        args.extend(["--reason", "both folders were put back"]);
+        args.extend(more);
+        let ran = stage.program.run(&args).await.unwrap();
+        let told = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+        assert_eq!(ran.status.code(), Some(code), "{told}");
+        told
+    };
+    let told = recover(&[], 1).await;
+    assert!(told.contains("needs no recovery"), "{told}");
+    let own = stage.folder.path().join("own");
+    std::fs::copy(older.join("log/checkpoint"), &own).unwrap();
+    let told = recover(&["--checkpoint", own.to_str().unwrap()], 1).await;
+    assert!(told.contains("needs no recovery"), "what the log holds shows nothing: {told}");
+    // A size that nobody signed.
+    let forged = std::fs::read_to_string(&kept).unwrap().replacen('\n', "\n1", 1);
+    std::fs::write(&own, forged).unwrap();
+    let told = recover(&["--checkpoint", own.to_str().unwrap()], 65).await;
+    assert!(told.contains("no checkpoint that the old log signed"), "{told}");
+    let seen = SignedCheckpoint::open(&std::fs::read(&kept).unwrap(), &stage.log()).unwrap().head();
+    let told = recover(&["--checkpoint", kept.to_str().unwrap()], 0).await;
+    let named = format!("{} bản ghi / entries, {}", seen.size, hex::encode(seen.root));
+    assert!(told.contains(&named), "{named}: {told}");
 }
 
 #[tokio::test]

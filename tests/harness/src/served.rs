@@ -145,7 +145,12 @@ impl Site {
         self.state.join("audit")
     }
 
-    /// Where it serves its probes, `host:port`.
+    /// Where it serves callers, `host:port`.
+    pub fn grpc(&self) -> &str {
+        &self.grpc
+    }
+
+    /// Where its probes are served.
     pub fn probe(&self) -> &str {
         &self.probe
     }

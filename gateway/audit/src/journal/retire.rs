@@ -42,6 +42,14 @@ impl Retirer {
         (full > KEPT && next <= below).then_some(first..next)
     }
 
+    /// Full segments that could go, but for those that stay whatever is published;
+    /// and where the oldest begins.
+    pub(crate) fn waiting(&self) -> (u64, usize) {
+        let segments = self.shared.segments.read();
+        let first = segments.first().copied().unwrap_or_default();
+        (first, segments.len().saturating_sub(1 + KEPT))
+    }
+
     /// A reader of the journal alone, that displaces nobody's place in it.
     pub(crate) fn reader(&self) -> Arc<dyn AuditReader> {
         Arc::new(JournalReader::new(Arc::clone(&self.shared)))

@@ -34,6 +34,7 @@ impl Gates {
             Arc::clone(&gates.lasting),
             handle(gates.indexed.subscribe()),
             Arc::clone(&gates.progress),
+            Arc::new(Waiting::new(Arc::new(motlan_domain::ManualClock::at(jiff::Timestamp::UNIX_EPOCH)))),
         );
         (gates, retirement)
     }

@@ -8,6 +8,7 @@ use super::*;
 use crate::index::Indexer;
 use crate::keys::MemoryKeyProvider;
 use crate::store::Stored;
+use crate::threads::Worker;
 
 /// Panics over the next read, when told to.
 struct Panics {
@@ -36,9 +37,16 @@ async fn a_panic_over_a_request_is_told_and_the_next_is_answered() {
     let indexer = Indexer::open(None, Arc::clone(&shared), 0, Arc::default()).unwrap();
     let keys = MemoryKeyProvider::fixed(7);
     let subjects = Arc::new(Subjects::open(None, &keys, true).unwrap());
-    let key = Key::new([1; 32]);
-    let (desk, searcher) = desk(indexer.database(), shared, subjects, &key, indexer.handle(), 100);
-    let thread = std::thread::spawn(move || searcher.run());
+    let searcher = Searcher {
+        database: indexer.database(),
+        journal: Arc::clone(&shared),
+        whole: shared,
+        subjects,
+        token_key: token_key(&Key::new([1; 32])),
+        index: indexer.handle(),
+        looked_at: 100,
+    };
+    let desk = SearchDesk::new(searcher, Duration::from_secs(5));
     for expected in [false, true, false, true] {
         reader.next.store(!expected, Ordering::SeqCst);
         match desk.get(0).await {
@@ -47,7 +55,6 @@ async fn a_panic_over_a_request_is_told_and_the_next_is_answered() {
         }
     }
     assert!(desk.ask(SearchQuery::default()).await.unwrap().entries.is_empty());
-    desk.close();
-    thread.join().unwrap();
+    desk.desks().into_iter().filter_map(ReadingDesk::close).for_each(Worker::join);
     assert!(matches!(desk.get(0).await, Err(AuditError::Closed)), "closed is another thing");
 }

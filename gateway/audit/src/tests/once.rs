@@ -60,7 +60,7 @@ fn lookup(number: u32, intent: Option<u64>) -> Draft {
 }
 
 /// Writes so many lookups, many at a time.
-async fn write(world: &World, from: u32, to: u32) -> Vec<Receipt> {
+pub(super) async fn write(world: &World, from: u32, to: u32) -> Vec<Receipt> {
     let mut receipts = Vec::new();
     let numbers: Vec<u32> = (from..to).collect();
     for some in numbers.chunks(200) {
@@ -78,7 +78,7 @@ async fn write(world: &World, from: u32, to: u32) -> Vec<Receipt> {
 
 /// Waits until segments are gone; where the journal begins then. One more than the
 /// two that stay may have to wait for its last bundle to be full.
-async fn worn(world: &World) -> u64 {
+pub(super) async fn worn(world: &World) -> u64 {
     let dir = world.dir.path();
     world.until("three segments are left", |_| segments(dir).len() <= 3).await;
     begins(dir)
@@ -87,6 +87,20 @@ async fn worn(world: &World) -> u64 {
 fn segments(dir: &Path) -> BTreeSet<String> {
     let names = fs::read_dir(dir).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.ends_with(".journal")).collect()
+}
+
+/// The segments that wait to go, and for how many seconds, as an operator is told.
+fn waiting(log: &AuditLog) -> (f64, f64) {
+    use motlan_telemetry::{Reading, Source, Value};
+    let families = Reading::of([log as &dyn Source]).families();
+    let level = |name: &str| {
+        let mut family = families.iter().filter(|family| family.instrument.name == name);
+        match family.next().unwrap_or_else(|| panic!("{name} is not told")).points[0].value {
+            Value::Level(level) => level,
+            _ => panic!("{name} is no level"),
+        }
+    };
+    (level("motlan.audit.journal.waiting"), level("motlan.audit.journal.waiting.age"))
 }
 
 async fn found(world: &World, dossier: &str) -> Vec<u64> {
@@ -155,6 +169,9 @@ async fn nothing_goes_while_index_or_publication_lag() {
     world.log.published(world.log.health().durable).await;
     assert!(segments(world.dir.path()).len() > 3, "control: some could go");
     assert_eq!(begins(world.dir.path()), 0, "nothing is indexed");
+    world.until("they are seen to wait", |log| waiting(log).0 >= 2.0).await;
+    world.clock.advance(Duration::from_mins(7));
+    assert!(waiting(&world.log).1 >= 420.0, "{:?}", waiting(&world.log));
     world.faults.fail_published(crate::testing::EIO, false);
     world.log.pause_index(false);
     world.log.index_caught_up(world.log.health().durable).await;
@@ -166,6 +183,8 @@ async fn nothing_goes_while_index_or_publication_lag() {
     assert!(segments(world.dir.path()).len() > 3, "and the rest is kept");
     world.faults.clear();
     assert!(worn(&world).await > published);
+    // One may wait for its last bundle, and not for long.
+    world.until("they have gone", |log| waiting(log).0 <= 1.0 && waiting(log).1 < 420.0).await;
     world.shut().await;
 }
 

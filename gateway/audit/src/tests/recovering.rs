@@ -10,7 +10,7 @@ use super::rotating::Folder;
 use super::*;
 use crate::store::StoreError;
 use crate::tree::TreeError;
-use crate::{KeyError, RecoverCause, RecoverError, is_broken, recover};
+use crate::{KeyError, RecoverCause, RecoverError, is_broken, is_put_back, known_outside, recover};
 
 const NEW: &str = "motlan.example/test-2";
 
@@ -28,7 +28,7 @@ fn beside(dir: &Path, name: &str) -> AuditOptions {
 }
 
 async fn recovered(old: &Path, new: AuditOptions) -> Result<crate::Recovered, RecoverError> {
-    recover(&options(old), new, Arc::new(MemoryKeyProvider::fixed(9)), clock(), cause()).await
+    recover(&options(old), new, Arc::new(MemoryKeyProvider::fixed(9)), clock(), cause(), None).await
 }
 
 /// Every file below a folder.
@@ -108,6 +108,57 @@ async fn a_new_log_names_the_old_head() {
     trusted.add_log(&recovered_log.verifier_key.to_string()).unwrap();
     let report = verify(&Folder(new.log_dir), &trusted, &Evidence::default(), true);
     assert_eq!((report.fault, report.origin.as_deref(), report.size), (None, Some(NEW), 3));
+}
+
+/// Put back as a whole it opens: what somebody outside kept shows that it is not
+/// what it was, and is what the new log names.
+#[tokio::test]
+async fn what_was_kept_outside_shows_a_log_that_was_put_back_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("audit");
+    let keys = MemoryKeyProvider::fixed(7);
+    let grow = async |to: u64| {
+        let (log, service) = open(&old, &clock(), &Arc::default()).await.unwrap();
+        while log.health().durable < to {
+            log.append(draft(0)).await.unwrap();
+        }
+        service.shutdown().await;
+        fs::read(old.join("log/checkpoint")).unwrap()
+    };
+    let earlier = grow(20).await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(&old, backup.path());
+    let kept = grow(30).await;
+    fs::remove_dir_all(&old).unwrap();
+    copy(backup.path(), &old);
+
+    let known = |note: &[u8]| known_outside(&options(&old), &keys, note).unwrap();
+    let (seen, own) = (known(&kept).unwrap(), known(&earlier).unwrap());
+    let (log, service) = open(&old, &clock(), &Arc::default()).await.expect("it opens");
+    assert!(is_put_back(&log, &seen).await.unwrap());
+    assert!(!is_put_back(&log, &own).await.unwrap(), "control: that one it holds");
+    // Longer again, it is another one at that size.
+    for at in 100..120 {
+        log.append(draft(at)).await.unwrap();
+    }
+    log.published(40).await;
+    assert!(is_put_back(&log, &seen).await.unwrap());
+    service.shutdown().await;
+
+    // Only what the log signed is known; by the key file, too, where the key is newer.
+    assert!(known(b"no note").is_none());
+    let stranger = SigningKey::from_seed(ORIGIN, &[99; 32]).unwrap();
+    let foreign = SignedCheckpoint::sign(seen.checkpoint().clone(), &stranger).unwrap();
+    assert!(known(foreign.to_string().as_bytes()).is_none());
+    fs::write(old.join("log.pub"), format!("{}\n", stranger.verifier_key())).unwrap();
+    assert!(known(&kept).is_some(), "by the key file");
+
+    copy(backup.path(), &old);
+    let new = beside(dir.path(), "audit-2");
+    let keys = Arc::new(MemoryKeyProvider::fixed(9));
+    let begun = recover(&options(&old), new, keys, clock(), cause(), Some(seen.clone())).await.unwrap();
+    assert_eq!(begun.last_known.head(), Some(seen.head()));
+    assert_eq!(begun.last_known.checkpoint, Some(seen));
 }
 
 /// What the old log signed counts, wherever it lies; what it did not, never.

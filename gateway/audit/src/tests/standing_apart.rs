@@ -6,8 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use super::*;
-use crate::SearchQuery;
+use crate::bundles::tests::begins;
+use crate::reading::ReadingDesk;
 use crate::tree::TreeError;
+use crate::{Order, SearchQuery};
 
 /// A proof reads the published disk; the search does not.
 #[tokio::test]
@@ -42,10 +44,107 @@ async fn while_the_published_disk_hangs_searches_go_on() {
     world.shut().await;
 }
 
+/// Entries that only the published log holds are waited for at a desk of their own,
+/// so long and so many; what the journal holds is searched on.
+#[tokio::test]
+async fn while_the_published_disk_hangs_the_journal_is_searched() {
+    let mut world = World::new().await;
+    once::write(&world, 0, 1_000).await;
+    world.log.published(world.log.health().durable).await;
+    let first = once::worn(&world).await;
+    world.log.index_caught_up(world.log.health().durable).await;
+    let of = |from, to, order| SearchQuery {
+        index_from: from,
+        index_to: Some(to),
+        page_size: 10,
+        order,
+        ..SearchQuery::default()
+    };
+    let older = of(0, first, Order::OldestFirst);
+    // In the segment that is written, or the one before, which stay.
+    let last = world.log.health().durable - 1;
+    let newest = of(last - 50, u64::MAX, Order::NewestFirst);
+    for query in [&older, &of(0, first + 2, Order::NewestFirst), &newest] {
+        assert_eq!(world.log.search(query.clone()).await.expect("control").entries.len(), 10);
+    }
+    world.log.get(first - 1).await.expect("another bundle than the oldest is at hand");
+    world.faults.hang_published();
+    let asked = (0..100).map(|_| world.log.search(older.clone()));
+    let told = asked.map(|asked| async {
+        tokio::time::timeout(Duration::from_secs(15), asked).await.expect("a bounded wait").map(drop)
+    });
+    let told = futures::future::join_all(told);
+    let meanwhile = async {
+        for _ in 0..20 {
+            let search = tokio::time::timeout(Duration::from_secs(3), world.log.search(newest.clone()));
+            assert_eq!(search.await.expect("at once").unwrap().entries.len(), 10);
+            let get = tokio::time::timeout(Duration::from_secs(3), world.log.get(last));
+            assert_eq!(get.await.expect("at once").unwrap().unwrap().index, last);
+        }
+    };
+    let (told, ()) = futures::future::join(told, meanwhile).await;
+    let (mut full, mut stalled) = (0, 0);
+    for told in told {
+        match told {
+            Err(AuditError::Overloaded { .. }) => full += 1,
+            Err(AuditError::OlderStalled) => stalled += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((30..=36).contains(&full) && full + stalled == 100, "{full} {stalled}");
+    assert!(matches!(world.log.get(0).await, Err(AuditError::Overloaded { .. } | AuditError::OlderStalled)));
+    // A page of both ends where the journal does. One more segment may have gone
+    // before the disk hung; none goes now.
+    let first = begins(world.dir.path());
+    let across = of(0, first + 2, Order::NewestFirst);
+    let page = world.log.search(across.clone()).await.expect("what the journal holds");
+    assert_eq!(page.entries.iter().map(|found| found.index).collect::<Vec<_>>(), [first + 1, first]);
+    world.faults.clear();
+    let next = SearchQuery { page_token: page.next_page_token, ..across };
+    let page = tokio::time::timeout(Duration::from_secs(15), async {
+        loop {
+            match world.log.search(next.clone()).await {
+                Err(AuditError::OlderStalled | AuditError::Overloaded { .. }) => {}
+                page => return page.unwrap(),
+            }
+        }
+    });
+    let page = page.await.expect("the desk is open again");
+    assert_eq!(page.entries.first().map(|found| found.index), Some(first - 1));
+    assert_eq!(page.entries.len(), 10);
+    world.shut().await;
+}
+
+/// Threads keep memory: those that read begin when somebody reads.
+#[tokio::test]
+async fn no_thread_reads_before_somebody_asks() {
+    let mut world = World::new().await;
+    world.log.append(draft(0).subject(person(1), "applicant")).await.unwrap();
+    world.log.published(1).await;
+    let threads = |log: &AuditLog| {
+        let inner = &log.inner;
+        let [journal, older] = inner.search.desks();
+        [journal, older, &inner.proofs, &inner.ranges, &inner.shown].map(ReadingDesk::has_thread)
+    };
+    assert_eq!(threads(&world.log), [false; 5]);
+    world.log.prove_inclusion(0, 1).await.unwrap();
+    assert_eq!(threads(&world.log), [false, false, true, false, false]);
+    world.log.search(SearchQuery::default()).await.unwrap();
+    world.log.matching(SearchQuery::default().filter(None), 0, 1).await.unwrap();
+    assert_eq!(threads(&world.log), [true, false, true, true, false]);
+    let log = world.log.clone();
+    world.shut().await;
+    assert_eq!(threads(&log), [false; 5]);
+    assert!(
+        matches!(log.public_file(crate::PublicFile::Origins).await, Err(AuditError::Closed)),
+        "nor after"
+    );
+}
+
 /// What nobody waits for any more is not read.
 #[tokio::test]
 async fn a_deadline_takes_its_work_with_it() {
-    let (desk, reader) = crate::reading::desk();
+    let desk = ReadingDesk::new("motlan-test", 64);
     let done = Arc::new(std::sync::atomic::AtomicU32::new(0));
     let count = || {
         let done = Arc::clone(&done);
@@ -54,18 +153,26 @@ async fn a_deadline_takes_its_work_with_it() {
             Ok(())
         }
     };
+    assert!(!desk.has_thread(), "nobody has asked");
+    let (let_go, held) = std::sync::mpsc::channel::<()>();
+    let busy = desk.clone();
+    let mut working = tokio::task::JoinSet::new();
+    working.spawn(async move { busy.work(move || Ok(held.recv().is_ok())).await });
+    while !desk.has_thread() {
+        tokio::task::yield_now().await;
+    }
     for _ in 0..10 {
         let late = tokio::time::timeout(Duration::ZERO, desk.work(count())).await;
-        assert!(late.is_err(), "nobody reads yet");
+        assert!(late.is_err(), "the thread is at something else");
     }
-    let thread = std::thread::spawn(move || reader.run());
+    let_go.send(()).unwrap();
+    assert!(working.join_next().await.unwrap().unwrap().unwrap());
     desk.work(count()).await.expect("control: this one is waited for");
     assert_eq!(done.load(std::sync::atomic::Ordering::SeqCst), 1);
     let panicked = desk.work::<()>(|| panic!("injected")).await;
     assert!(matches!(panicked, Err(AuditError::SearchDied)), "{panicked:?}");
     desk.work(count()).await.expect("the thread is there still");
-    desk.close();
-    thread.join().unwrap();
+    desk.close().expect("it has a thread").join();
     assert!(matches!(desk.work(count()).await, Err(AuditError::Closed)));
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use motlan_audit_tree::{NodeHash, ReadError, SignedCheckpoint, StoredTree, VerifierKey};
+use motlan_audit_tree::{KeyChain, NodeHash, ReadError, SignedCheckpoint, StoredTree, VerifierKey};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::files::{LogFiles, Stored};
-use super::signers::Signers;
+use super::signers::{KnownKeys, Signers};
 use super::{Telling, TileError, TreeError, Witnessed, damaged};
 
 /// What others know of the published log.
@@ -17,7 +17,10 @@ pub(crate) struct Published {
     pub(super) newest: watch::Receiver<Arc<SignedCheckpoint>>,
     pub(super) key: VerifierKey,
     /// Every key the log had.
-    pub(super) keys: Arc<[VerifierKey]>,
+    pub(super) keys: KnownKeys,
+    /// The size of the tree when the log was opened: no key before the one that
+    /// signs now has signed a larger one.
+    pub(super) opened: u64,
     /// The rotation of the key that begins with this start, if one does.
     pub(super) telling: Option<Arc<Telling>>,
     pub(crate) files: Arc<dyn LogFiles>,
@@ -38,7 +41,8 @@ impl Published {
         Self {
             newest: published.subscribe(),
             key: signers.verifier_key().clone(),
-            keys: signers.all_keys().into(),
+            keys: signers.known_keys(),
+            opened: published.borrow().head().size,
             telling: signers.telling(),
             files: Arc::clone(files),
             paused: Arc::default(),
@@ -57,8 +61,27 @@ impl Published {
         &self.key
     }
 
-    pub(crate) fn keys(&self) -> &[VerifierKey] {
-        &self.keys
+    /// Every key the log had until now, the newest last.
+    pub(crate) fn keys(&self) -> Arc<[VerifierKey]> {
+        Arc::clone(&self.keys.lock().keys)
+    }
+
+    /// Every statement published until now that one key follows another.
+    pub(crate) fn chain(&self) -> Arc<KeyChain> {
+        Arc::clone(&self.keys.lock().chain)
+    }
+
+    /// Whether one of the log's keys signed that checkpoint which signed trees of
+    /// its size. The one that signs now, and the one that follows it, may have
+    /// signed any; one that was retired none larger than the tree was when this
+    /// process opened it, for then it signed no more. What a retired key signs
+    /// beyond is not the log's, whoever has that key.
+    pub(crate) fn may_have_signed(&self, seen: &SignedCheckpoint) -> bool {
+        let keys = self.keys();
+        let current = keys.iter().position(|key| *key == self.key).unwrap_or(0);
+        let (retired, in_force) = keys.split_at(current);
+        let by = |keys: &[VerifierKey]| seen.note().verify(keys).is_ok();
+        by(in_force) || (seen.head().size <= self.opened && by(retired))
     }
 
     pub(crate) const fn files(&self) -> &Arc<dyn LogFiles> {

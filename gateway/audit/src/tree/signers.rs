@@ -32,6 +32,7 @@ use motlan_audit_tree::{
     Checkpoint, CheckpointError, KeyChain, NoteError, Rotation, SignedCheckpoint, SigningKey, TrustedLog,
     VerifierKey,
 };
+use parking_lot::Mutex;
 
 use super::files::{LogFiles, replace_file};
 use super::hold::verifier_key_file;
@@ -44,6 +45,19 @@ pub(super) struct Signers {
     next: Next,
     /// Every statement published so far.
     chain: KeyChain,
+    /// Every key the log had, as others are told them while it runs.
+    known: KnownKeys,
+}
+
+/// The keys a log had, as others are told them: grows when the next is signed in.
+pub(crate) type KnownKeys = Arc<Mutex<Known>>;
+
+#[derive(Clone)]
+pub(crate) struct Known {
+    /// Every key, the newest last.
+    pub(crate) keys: Arc<[VerifierKey]>,
+    /// Every statement that one follows another.
+    pub(crate) chain: Arc<KeyChain>,
 }
 
 /// The key that is to follow.
@@ -108,7 +122,10 @@ impl Signers {
             }
             _ => return Err(KeyError::Mismatch.into()),
         };
-        Ok(Self { current, next, chain })
+        let known = Known { keys: Arc::new([]), chain: Arc::default() };
+        let signers = Self { current, next, chain, known: Arc::new(Mutex::new(known)) };
+        signers.make_known();
+        Ok(signers)
     }
 
     /// The key that clients compare with: the one that signs, and of two the
@@ -173,6 +190,7 @@ impl Signers {
             if let Next::Pending(key, ..) = std::mem::replace(&mut self.next, Next::None) {
                 self.next = Next::Overlap { key, settled: false };
             }
+            self.make_known();
         }
         if let Some(folder) = folder {
             self.tell(folder)?;
@@ -223,6 +241,16 @@ impl Signers {
         } else {
             vec![self.verifier_key().clone()]
         }
+    }
+
+    fn make_known(&self) {
+        let (keys, chain) = (self.all_keys().into(), Arc::new(self.chain.clone()));
+        *self.known.lock() = Known { keys, chain };
+    }
+
+    /// The same, for those who ask while it runs.
+    pub(super) fn known_keys(&self) -> KnownKeys {
+        Arc::clone(&self.known)
     }
 
     /// Whose checkpoints are this log's: those of every key it had.

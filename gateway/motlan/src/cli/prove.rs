@@ -18,6 +18,10 @@ pub struct ProveArgs {
     /// A log's verifier key, or a file with it (`log.pub`); one for each log
     #[arg(long, value_name = "FILE|KEY", required = true)]
     pub key: Vec<String>,
+    /// Where the statements lie by which one key of the log follows another (`keys/1`): the published
+    /// log, its folder or address; the gateway itself is asked if not given
+    #[arg(long, value_name = "DIR|URL")]
+    pub log: Option<String>,
     /// All entries about this subject, KIND one of person, cmnd, enterprise, certificate, parcel, insurance
     #[arg(long, value_name = "KIND:VALUE")]
     pub subject: Option<String>,
@@ -41,15 +45,21 @@ pub struct ProveArgs {
     pub origin: Vec<String>,
 }
 
-/// Arguments of `motlan audit watch`. Exit code 1: the log is not what it was.
+/// Arguments of `motlan audit watch`. Exit code 1: the log is not what it was, an
+/// alarm; 2: the gateway refuses, cannot be reached at the beginning, or the command
+/// makes no sense: of the log nothing is said.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     /// How to reach the gateway.
     #[command(flatten)]
     pub client: ClientArgs,
-    /// The log's verifier key, or a file with it (`log.pub`); after a change of keys each of them
+    /// The log's verifier key, or a file with it (`log.pub`); later ones are followed from there
     #[arg(long, value_name = "FILE|KEY", required = true)]
     pub key: Vec<String>,
+    /// Where the statements lie by which one key of the log follows another (`keys/1`): the published
+    /// log, its folder or address; the gateway itself is asked if not given
+    #[arg(long, value_name = "DIR|URL")]
+    pub log: Option<String>,
     /// Where the last checkpoint and the place in the log are kept; made if absent
     #[arg(long, value_name = "FILE")]
     pub state: PathBuf,

@@ -42,6 +42,24 @@ pub(super) fn mistake(mode: Mode, audit: &AuditOptions, keys: &Path, accepted: b
     None
 }
 
+/// What somebody who tries a gateway out is told of that place: nothing that would
+/// stop it, and something that production would not take.
+pub(super) fn warning(mode: Mode, audit: &AuditOptions, keys: &Path) -> Option<String> {
+    if mode == Mode::Production {
+        return None;
+    }
+    let there = device(&real(keys.parent()?)?)?;
+    let beside =
+        |folder: &&std::path::PathBuf| real(folder).and_then(|folder| device(&folder)) == Some(there);
+    let folder = [&audit.dir, &audit.log_dir].into_iter().find(beside)?;
+    Some(format!(
+        "tệp khóa {keys} nằm cùng hệ thống tệp với nhật ký ({folder}); ở chế độ production phải đặt nơi khác / the key \
+         file {keys} lies on the file system of the log ({folder}); in production it must lie elsewhere",
+        keys = keys.display(),
+        folder = folder.display(),
+    ))
+}
+
 /// The path with nothing in it that leads elsewhere; of what is not there yet,
 /// as far as it is.
 fn real(path: &Path) -> Option<PathBuf> {

@@ -46,6 +46,26 @@ fn line(origin: &str) -> String {
     format!("{origin} {}\n", vkey(origin, 1))
 }
 
+/// As evidence a registry is at fault, or says nothing: never merely wrong input.
+#[test]
+fn a_registry_that_is_not_the_keys_is_a_fault() {
+    let (desk, public) = Desk::new();
+    let note = desk.signed(1, &line("m.example/gw1")).unwrap();
+    let file = desk.at("origins");
+    let judged = |text: Option<&str>, key: &VerifierKey| {
+        match text {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        open_as_evidence(&file, key).map(|opened| opened.registry.serial()).map_err(|failure| failure.exit)
+    };
+    assert_eq!(judged(Some(&note), &public), Ok(1));
+    assert_eq!(judged(Some(&note.replace("\n1\n", "\n2\n")), &public), Err(Exit::No), "changed");
+    assert_eq!(judged(Some(&note), &vkey(NAME, 9)), Err(Exit::No), "another's");
+    assert_eq!(judged(Some("nothing"), &public), Err(Exit::Usage), "no note");
+    assert_eq!(judged(None, &public), Err(Exit::Usage), "no file");
+}
+
 #[test]
 fn a_gateway_must_stand_in_the_registry_with_its_key() {
     let (desk, public) = Desk::new();

@@ -4,17 +4,17 @@ use std::io::Write;
 
 use anyhow::Context as _;
 use motlan_audit_tree::verify::Evidence;
-use motlan_audit_tree::{TrustedLog, verify_inclusion};
+use motlan_audit_tree::verify_inclusion;
 use motlan_proto::audit::v1::GetInclusionProofRequest;
 
-use super::{checkpoint, hashes};
+use super::{KnownKeys, checkpoint, hashes};
 use crate::cli::ProveArgs;
 use crate::client::{Refusal, connect};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::term::{Look, Tone};
 
 /// Runs `motlan audit prove --receipt`.
-pub(super) async fn run(args: &ProveArgs, logs: &[TrustedLog], out: &mut dyn Write) -> Ended {
+pub(super) async fn run(args: &ProveArgs, keys: &mut KnownKeys, out: &mut dyn Write) -> Ended {
     let mut evidence = Evidence::default();
     for file in &args.receipt {
         let name = file.display().to_string();
@@ -31,7 +31,7 @@ pub(super) async fn run(args: &ProveArgs, logs: &[TrustedLog], out: &mut dyn Wri
     }
     let look = Look::of_stdout();
     let connection = connect(&args.client).await?;
-    let Some(newest) = checkpoint(&connection, logs).await? else {
+    let Some(newest) = checkpoint(&connection, &args.client, keys).await? else {
         let said = "checkpoint của cổng kết nối không được ký bằng khóa nào đã cho / the gateway's checkpoint is \
                     signed by none of the keys given";
         writeln!(out, "{}", look.paint(said, Tone::Wanting))?;

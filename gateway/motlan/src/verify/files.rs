@@ -9,8 +9,6 @@ use anyhow::{Context as _, bail};
 use motlan_audit_tree::verify::{Source, SourceError};
 use tokio::runtime::Handle;
 
-use crate::cli::VerifyLogArgs;
-
 /// The most bytes of one file: a bundle of the largest entries.
 const MOST_BYTES: usize = 256 * (2 + 65_535);
 
@@ -19,6 +17,17 @@ const MOST_OF_A_REFUSAL: usize = 16 << 10;
 
 /// For one file over the network.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What to show a server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Access {
+    /// The folder with cert.pem, key.pem and ca.pem.
+    pub(super) client: Option<PathBuf>,
+    /// The authority of the server's certificate, where there is no such folder.
+    pub(super) ca: Option<PathBuf>,
+    /// The officer's token, where it lies elsewhere than in the folder.
+    pub(super) token: Option<PathBuf>,
+}
 
 /// A folder.
 pub(super) struct Folder(PathBuf);
@@ -85,7 +94,7 @@ fn is_missing(error: &io::Error) -> bool {
 // === impl Served ===
 
 impl Served {
-    pub(super) fn at(address: &str, args: &VerifyLogArgs) -> anyhow::Result<Self> {
+    pub(super) fn at(address: &str, args: &Access) -> anyhow::Result<Self> {
         let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
         let mut client = reqwest::Client::builder().timeout(PATIENCE);
         let within = |name: &str| args.client.as_ref().map(|folder| folder.join(name));

@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use motlan_audit_tree::{SignedCheckpoint, TrustedLog};
+use motlan_audit_tree::SignedCheckpoint;
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure, OrExit as _};
+use crate::prove::KnownKeys;
 
 /// The state.
 pub(super) struct State {
@@ -22,7 +23,7 @@ pub(super) struct State {
 
 impl State {
     /// Reads the file; where there is none, a watch begins.
-    pub(super) fn read(path: &Path, logs: &[TrustedLog], from: Option<u64>) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path, keys: &mut KnownKeys, from: Option<u64>) -> Result<Self, Failure> {
         let name = path.display();
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -42,16 +43,21 @@ impl State {
         };
         let value: Value = serde_json::from_str(&text).map_err(|_| none())?;
         let note = value["checkpoint"].as_str().ok_or_else(none)?;
+        // By which the keys given lead to the one that signed it.
+        let statements = value["key_rotations"].as_array().into_iter().flatten();
+        statements.filter_map(Value::as_str).for_each(|statement| keys.follow(statement.as_bytes()));
         // Whoever could write another log's checkpoint here could hide a fork.
-        let checkpoint = logs.iter().find_map(|log| SignedCheckpoint::open(note.as_bytes(), log).ok());
+        let checkpoint = keys.open(note.as_bytes());
         let next = value["next"].as_u64().ok_or_else(none)?;
         Ok(Self { checkpoint: Some(checkpoint.ok_or_else(none)?), next: Some(next) })
     }
 
     /// Writes the file anew: as a whole, or not at all.
-    pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
+    pub(super) fn write(&self, path: &Path, keys: &KnownKeys) -> anyhow::Result<()> {
         let (Some(checkpoint), Some(next)) = (&self.checkpoint, self.next) else { return Ok(()) };
-        let text = serde_json::json!({ "checkpoint": checkpoint.to_string(), "next": next }).to_string();
+        let (checkpoint, rotations) = (checkpoint.to_string(), keys.followed());
+        let text = serde_json::json!({ "checkpoint": checkpoint, "key_rotations": rotations, "next": next });
+        let text = text.to_string();
         let mut beside = path.as_os_str().to_owned();
         beside.push(".new");
         let name = path.display();

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
+
+use super::places::Held;
 
 /// What goes into the connection at a time.
 const PIECE: usize = 16 * 1024;
@@ -15,13 +16,13 @@ const PIECE: usize = 16 * 1024;
 /// A file on its way.
 pub(super) struct FileBody {
     rest: Bytes,
-    _place: OwnedSemaphorePermit,
+    _place: Held,
 }
 
 // === impl FileBody ===
 
 impl FileBody {
-    pub(super) fn new(bytes: Vec<u8>, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(bytes: Vec<u8>, place: Held) -> Self {
         Self { rest: bytes.into(), _place: place }
     }
 }
@@ -54,22 +55,21 @@ impl hyper::body::Body for FileBody {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use tokio::sync::Semaphore;
-
+    use super::super::places::Places;
     use super::*;
+    use crate::options::Limits;
 
     #[test]
     fn the_place_is_held_until_the_last_piece_has_gone_on() {
-        let places = Arc::new(Semaphore::new(1));
+        let places = Places::new(&Limits::default());
+        let others: Vec<_> = (0..3).map(|_| places.bundle("auditor", "a").unwrap()).collect();
         let bytes: Vec<u8> = (0..40_000_u32).map(|at| (at % 251) as u8).collect();
-        let place = Arc::clone(&places).try_acquire_owned().unwrap();
+        let place = places.bundle("auditor", "a").unwrap();
         let mut body = Box::pin(FileBody::new(bytes.clone(), place));
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let mut taken = Vec::new();
         while !hyper::body::Body::is_end_stream(&*body) {
-            assert_eq!(places.available_permits(), 0);
+            assert!(places.bundle("auditor", "a").is_none());
             assert_eq!(
                 hyper::body::Body::size_hint(&*body).exact(),
                 Some((bytes.len() - taken.len()) as u64)
@@ -83,6 +83,7 @@ mod tests {
         }
         assert_eq!(taken, bytes);
         drop(body);
-        assert_eq!(places.available_permits(), 1);
+        assert!(places.bundle("auditor", "a").is_some());
+        drop(others);
     }
 }

@@ -11,18 +11,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::PublishedLog;
+use super::places::Places;
 use crate::peers::{Door, PeerCertificate, Place, Refused};
 use crate::watch::{Watch, Watched};
-
-/// Connections in all and of one address, whatever more callers may have.
-const CONNECTIONS: usize = 512;
-const OF_AN_ADDRESS: usize = 128;
 
 /// After a failed accept (out of file descriptors, mostly) the loop rests.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -43,9 +39,8 @@ impl PublishedLog {
     /// server's drain.
     pub(crate) async fn serve(self: Arc<Self>, tcp: TcpListener, draining: CancellationToken) {
         let limits = &self.limits;
-        let places = Arc::new(Semaphore::new(CONNECTIONS.min(limits.max_connections)));
-        let of_an_address = OF_AN_ADDRESS.min(limits.max_connections_per_address);
-        let door = Arc::new(Door::new(of_an_address, CONNECTIONS.min(limits.max_handshakes)));
+        let door = Door::new(Places::of_an_address(limits), Places::in_handshake(limits));
+        let door = Arc::new(door);
         let tasks = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
@@ -65,9 +60,9 @@ impl PublishedLog {
                 self.refusals.note(Refused::Limit);
                 continue;
             };
-            let (log, places, draining) = (Arc::clone(&self), Arc::clone(&places), draining.clone());
+            let (log, draining) = (Arc::clone(&self), draining.clone());
             tasks.spawn(async move {
-                if let Err(refused) = log.connection(stream, peer, &place, &places, &draining).await {
+                if let Err(refused) = log.connection(stream, peer, &place, &draining).await {
                     log.refusals.note(refused);
                 }
             });
@@ -84,7 +79,6 @@ impl PublishedLog {
         tcp: TcpStream,
         peer: SocketAddr,
         place: &Place,
-        places: &Semaphore,
         draining: &CancellationToken,
     ) -> Result<(), Refused> {
         let _ = tcp.set_nodelay(true);
@@ -100,12 +94,13 @@ impl PublishedLog {
             Refused::Handshake
         })?;
         place.known();
-        let _one_of_all = places.try_acquire().map_err(|_| Refused::Limit)?;
         let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let certificate = certificate.map(|certificate| PeerCertificate(Arc::from(certificate.as_ref())));
+        let from = peer.ip();
+        let _held = self.places.connection(from, certificate.is_some()).ok_or(Refused::Limit)?;
         let service = service_fn(|request| {
             let (log, certificate) = (Arc::clone(self), certificate.clone());
-            async move { Ok::<_, Infallible>(log.answer(request, certificate.as_ref()).await) }
+            async move { Ok::<_, Infallible>(log.answer(request, from, certificate.as_ref()).await) }
         });
         let watch = Watch::new();
         let longest = usize::try_from(self.limits.max_header_bytes).unwrap_or(LEAST_HEAD);

@@ -16,6 +16,9 @@ use crate::convert::{answer, audit, range};
 use crate::refusal;
 use crate::status::Failure;
 
+/// The most statements of keys that are told with a checkpoint: all are published.
+const ROTATIONS: usize = 64;
+
 #[tonic::async_trait]
 impl AuditService for Services {
     async fn search_entries(
@@ -87,13 +90,15 @@ impl AuditService for Services {
         let Entered { identity, call, .. } = self.enter(request).await?;
         self.may_read_catalogue(&identity, call.trace.id()).await?;
         let log = self.pipeline.ledger().log();
-        let (witnessed, checkpoint) = (log.witnessed(), log.checkpoint());
+        let (witnessed, checkpoint, chain) = (log.witnessed(), log.checkpoint(), log.key_chain());
+        let told = chain.rotations().len().saturating_sub(ROTATIONS);
         Ok(Response::new(wire::GetCheckpointResponse {
             checkpoint: checkpoint.to_string(),
             verifier_key: log.verifier_key().to_string(),
             size: checkpoint.head().size,
             witnessed_size: witnessed.as_ref().map_or(0, |witnessed| witnessed.head().size),
             witnessed: witnessed.map(|witnessed| witnessed.to_string()).unwrap_or_default(),
+            key_rotations: chain.rotations().iter().skip(told).map(ToString::to_string).collect(),
         }))
     }
 

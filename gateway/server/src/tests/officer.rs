@@ -41,13 +41,18 @@ pub(super) fn issuer(folder: &Path) -> IssuerConfig {
 /// The auditor's certificate, and the token of an officer of its agency who
 /// acts, at the rig's time.
 pub(super) fn token(rig: &Rig) -> (Pair, String) {
+    token_of(rig, "kiem@h32")
+}
+
+/// The same of that officer.
+pub(super) fn token_of(rig: &Rig, account: &str) -> (Pair, String) {
     let pair = rig.authority.client("auditor");
     let body: String = pair.certificate.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = BASE64_STANDARD.decode(body).expect("PEM");
     let thumbprint = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der));
     let now = rig.now.as_second();
     let claims = json!({
-        "iss": ISSUER, "sub": "kiem@h32", "aud": AUDIENCE, "agency": "H32", "iat": now, "exp": now + 600,
+        "iss": ISSUER, "sub": account, "aud": AUDIENCE, "agency": "H32", "iat": now, "exp": now + 600,
         "cnf": { "x5t#S256": thumbprint },
     });
     let part = |value: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());

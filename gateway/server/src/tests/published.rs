@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use motlan_audit::{Draft, Entry, Kind};
+use motlan_audit::{Draft, Entry, Kind, MemoryKeyProvider};
 use motlan_audit_tree::bundle::split_entries;
 use motlan_audit_tree::{Bundle, SignedCheckpoint, TrustedLog, leaf_hash};
 use motlan_pipeline::{QuotaOptions, Rate};
@@ -12,23 +12,23 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::client::TlsStream;
 
 use super::officer;
 use super::rig::{Authority, Pair, Rig, eventually};
 
 /// An answer taken apart.
-struct Answer {
-    status: u16,
+pub(super) struct Answer {
+    pub(super) status: u16,
     head: String,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 // === impl Answer ===
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
@@ -36,12 +36,21 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn reason(&self) -> String {
+    pub(super) fn reason(&self) -> String {
         self.json()["reason"].as_str().unwrap().to_owned()
     }
 }
 
 async fn connect(rig: &Rig, client: Option<&Pair>) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_from(rig, client, [127, 0, 0, 1]).await
+}
+
+/// The same from another address of this machine.
+pub(super) async fn connect_from(
+    rig: &Rig,
+    client: Option<&Pair>,
+    from: [u8; 4],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(rig.authority.pem.as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
@@ -57,14 +66,29 @@ async fn connect(rig: &Rig, client: Option<&Pair>) -> std::io::Result<TlsStream<
             )
             .unwrap(),
     };
-    let tcp = TcpStream::connect(rig.published).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    let tcp = socket.connect(rig.published).await?;
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await
 }
 
 /// One request, its line and further heads as they are.
-async fn ask(rig: &Rig, client: Option<&Pair>, line: &str, heads: &str) -> std::io::Result<Answer> {
-    let mut stream = connect(rig, client).await?;
+pub(super) async fn ask(
+    rig: &Rig,
+    client: Option<&Pair>,
+    line: &str,
+    heads: &str,
+) -> std::io::Result<Answer> {
+    ask_on(connect(rig, client).await?, line, heads).await
+}
+
+/// The same on a connection that is there.
+pub(super) async fn ask_on(
+    mut stream: TlsStream<TcpStream>,
+    line: &str,
+    heads: &str,
+) -> std::io::Result<Answer> {
     let request = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{heads}\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
@@ -75,11 +99,11 @@ async fn ask(rig: &Rig, client: Option<&Pair>, line: &str, heads: &str) -> std::
     Ok(Answer { status, head, body: answer[end + 4..].to_vec() })
 }
 
-async fn get(rig: &Rig, path: &str) -> Answer {
+pub(super) async fn get(rig: &Rig, path: &str) -> Answer {
     ask(rig, None, &format!("GET {path}"), "").await.unwrap()
 }
 
-async fn grow(rig: &Rig, to: u64) {
+pub(super) async fn grow(rig: &Rig, to: u64) {
     while rig.entries() < to {
         rig.log.append(Draft::new(Kind::ConfigLoaded)).await.unwrap();
     }
@@ -152,6 +176,27 @@ async fn anybody_gets_what_is_public() {
     let (_, page) = rig.get("/metrics").await;
     let counted = "motlan_log_requests_total{motlan_log_file=\"tile\",http_response_status_code=\"200\"} 4";
     assert!(page.contains(counted), "{page}");
+}
+
+/// A key that is signed in while it runs is told at once.
+#[tokio::test]
+async fn the_next_key_is_told_without_a_restart() {
+    let keys = MemoryKeyProvider::fixed(7).with_log_keys(1, Some(2));
+    let rig = Rig::on_disk(&Arc::default(), keys, |_| ()).await;
+    let told = async || String::from_utf8(get(&rig, "/log.pub").await.body).unwrap();
+    let before = told().await;
+    assert_eq!((before.lines().count(), get(&rig, "/keys/1").await.status), (1, 404));
+    rig.log.tell_of_next_key().await.unwrap();
+    eventually("both sign", || rig.log.checkpoint().note().signatures().len() == 2).await;
+    let after = told().await;
+    assert!(after.starts_with(&before) && after.lines().count() == 2, "{after}");
+    assert_eq!(get(&rig, "/keys/1").await.status, 200);
+    let portal = rig.channel("portal").await;
+    let mut audit = motlan_proto::audit::v1::audit_service_client::AuditServiceClient::new(portal);
+    let request = motlan_proto::audit::v1::GetCheckpointRequest {};
+    let checkpoint = audit.get_checkpoint(request).await.unwrap().into_inner();
+    assert_eq!(checkpoint.key_rotations.len(), 1);
+    assert_eq!(checkpoint.key_rotations[0].as_bytes(), get(&rig, "/keys/1").await.body);
 }
 
 #[tokio::test]

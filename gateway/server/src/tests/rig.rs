@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::{Buf, BufMut, Bytes};
 use jiff::Timestamp;
 use motlan_access::{Access, AccessConfig, CallerConfig, CallerRole, SyntheticIds, TokenKind};
-use motlan_audit::{AuditLog, AuditService, MemoryKeyProvider};
+use motlan_audit::testing::Faults;
+use motlan_audit::{AuditLog, AuditOptions, AuditService, MemoryKeyProvider};
 use motlan_catalogue::{Catalogue, Purposes};
 use motlan_domain::id::Synthetic;
 use motlan_domain::{Clock, ManualClock};
@@ -25,10 +26,14 @@ use tonic_types::StatusExt as _;
 
 use crate::{Limits, Server, ServerHandle, ServerOptions, Services, TlsMaterial};
 
+const NOW: &str = "2026-11-21T03:00:00Z";
+const ORIGIN: &str = "log.test/1";
+
 const OFFICERS: &str = r#"
 officers = [
     { account = "lan@h32.216", agency = "H32.216", personal_id = "097180000001", responsible = true },
     { account = "kiem@h32", agency = "H32", personal_id = "097080000006", responsible = true },
+    { account = "hai@h32", agency = "H32", personal_id = "097080000007" },
     { account = "tam@h32.991", agency = "H32.991", personal_id = "097080000005", responsible = true },
 ]
 "#;
@@ -57,6 +62,7 @@ pub(super) struct Rig {
     pub(super) serving: JoinSet<()>,
     pub(super) server_pair: Pair,
     pub(super) now: Timestamp,
+    pub(super) clock: Arc<ManualClock>,
     _audit: AuditService,
     _dir: tempfile::TempDir,
 }
@@ -114,11 +120,33 @@ impl Rig {
     }
 
     pub(super) async fn with_quota(quotas: QuotaOptions, change: impl FnOnce(&mut ServerOptions)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let now = "2026-11-21T03:00:00Z".parse::<Timestamp>().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
+        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
         let keys = Arc::new(MemoryKeyProvider::fixed(7));
-        let (log, audit) = AuditLog::in_memory("log.test/1", keys, Arc::clone(&clock)).unwrap();
+        let opened = AuditLog::in_memory(ORIGIN, keys, clock.clone()).unwrap();
+        Self::over(tempfile::tempdir().unwrap(), clock, opened, quotas, change).await
+    }
+
+    /// The same over a log on a disk that fails when told to, signed by these keys.
+    pub(super) async fn on_disk(
+        faults: &Arc<Faults>,
+        keys: MemoryKeyProvider,
+        change: impl FnOnce(&mut ServerOptions),
+    ) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
+        let options = AuditOptions::new(dir.path().join("audit"), ORIGIN);
+        let opened = AuditLog::open_faulty(options, Arc::new(keys), clock.clone(), Arc::clone(faults)).await;
+        Self::over(dir, clock, opened.unwrap(), QuotaOptions::default(), change).await
+    }
+
+    async fn over(
+        dir: tempfile::TempDir,
+        manual: Arc<ManualClock>,
+        (log, audit): (AuditLog, AuditService),
+        quotas: QuotaOptions,
+        change: impl FnOnce(&mut ServerOptions),
+    ) -> Self {
+        let clock: Arc<dyn Clock> = Arc::clone(&manual) as _;
         let register = RegisterKey::new([1; 32]);
         let register = RegisterOptions::new(dir.path().join("dossiers.sqlite"), register, Synthetic::Allowed);
         let register = Register::open(register, Arc::clone(&clock)).unwrap();
@@ -193,7 +221,8 @@ impl Rig {
             stop,
             serving,
             server_pair,
-            now,
+            now: NOW.parse().unwrap(),
+            clock: manual,
             _audit: audit,
             _dir: dir,
         }

@@ -144,7 +144,7 @@ impl<L: WitnessedLog> Asking<L> {
         let (shared, witness) = (&self.shared, self.client.key().name());
         let seen = self.client.seen(&shared.log.trusted()).await;
         let proved = match &seen {
-            Some(seen) => self.is_foreign(seen).await,
+            Some(seen) => shared.log.may_have_signed(seen) && self.is_foreign(seen).await,
             None => false,
         };
         let found = if let Some(seen) = seen.filter(|_| proved) {

@@ -5,7 +5,7 @@ mod start;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -35,6 +35,8 @@ struct State {
     stop: Mutex<Option<Stop>>,
     /// How often a proof panics still.
     panics: AtomicU64,
+    /// Whether what witnesses show is signed by a key that was retired before.
+    retired: AtomicBool,
 }
 
 impl Own {
@@ -62,6 +64,10 @@ impl WitnessedLog for Own {
 
     fn trusted(&self) -> TrustedLog {
         self.log.trusted()
+    }
+
+    fn may_have_signed(&self, _: &SignedCheckpoint) -> bool {
+        !self.state.retired.load(Ordering::SeqCst)
     }
 
     fn newest(&self) -> Arc<SignedCheckpoint> {

@@ -21,6 +21,13 @@ fn keys_lie_apart_from_the_log_in_production() {
         assert_eq!(judged(Mode::Production, &audit, &keys, true), None, "the operator answers for it");
         assert_eq!(judged(Mode::Sandbox, &audit, &keys, false), None, "nobody real is sealed by them");
     }
+    // Who tries it out is told, and may.
+    let told = warning(Mode::Sandbox, &AuditOptions::new(at("audit"), "motlan.example/gw1"), &keys);
+    let told = told.expect("one file system");
+    assert!(told.contains("cùng hệ thống tệp") && told.contains("in production"), "{told}");
+    let options = AuditOptions::new(at("audit"), "motlan.example/gw1");
+    assert_eq!(warning(Mode::Production, &options, &keys), None, "there it is a mistake, or accepted");
+    assert_eq!(warning(Mode::Sandbox, &options, Path::new("/proc/self/status")), None);
     // Within it, nobody answers for it; by whatever name.
     for inside in ["audit/audit.keys", "audit/log/audit.keys", "linked/audit.keys", "etc/../audit/audit.keys"]
     {

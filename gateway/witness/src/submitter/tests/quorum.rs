@@ -125,6 +125,33 @@ async fn new_work_stops_when_the_unwitnessed_part_is_too_old() {
     running.stop().await;
 }
 
+/// What was written last is witnessed before a log stops, as far as its witnesses
+/// answer; who does not, delays no stop for longer than one exchange.
+#[tokio::test]
+async fn the_last_checkpoint_is_asked_for_once_at_the_stop() {
+    let (one, two) = (Office::started(1), Office::started(2));
+    let (hanging, _listener) = silent(3).await;
+    let own = Own::new(TestLog::ONE, 5);
+    let clients = [one.client(), two.client(), hanging.client()];
+    let options = SubmitterOptions {
+        witnesses: clients.to_vec(),
+        quorum: 2,
+        stop_after: None,
+        // It looks once, and never again by itself.
+        pace: Pace { tick: Duration::from_hours(1), ..FAST },
+    };
+    let running = Running::of(Submitter::new(options, own.clone()));
+    until("the first one is witnessed", || own.kept() == 5).await;
+    own.grow(9);
+    assert_eq!(own.kept(), 5, "control: nobody was asked for more");
+    tokio::time::timeout(Duration::from_secs(10), running.stop()).await.expect("a bounded stop");
+    assert_eq!(own.kept(), 9);
+    // There is nothing more to ask for.
+    let handed_in = own.state.kept.lock().len();
+    Running::of(submitter(&own, &clients, 2)).stop().await;
+    assert_eq!(own.state.kept.lock().len(), handed_in);
+}
+
 #[tokio::test]
 async fn a_log_that_forked_stops_by_one_proof() {
     let (one, two, three) = (Office::started(1), Office::started(2), Office::started(3));

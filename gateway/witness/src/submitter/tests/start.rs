@@ -28,6 +28,20 @@ async fn a_log_that_was_rolled_back_or_forked_is_found_out() {
     assert_eq!(check(&Own::new(TestLog::ONE, 40), &clients, 2).await, Ok(()), "grown");
 }
 
+/// Who has a retired key can sign what the log never said.
+#[tokio::test]
+async fn what_a_retired_key_could_not_sign_is_a_claim() {
+    let one = Office::started(1);
+    one.sees(TestLog::ONE, 30).await;
+    let own = Own::new(TestLog::ONE, 20);
+    let witness = || "witness.example/w1".to_owned();
+    let proved = Disputed::Proved { witness: witness(), seen: 30, own: 20 };
+    assert_eq!(check(&own, &[one.client()], 1).await, Err(proved), "control");
+    own.state.retired.store(true, Ordering::SeqCst);
+    let claimed = Disputed::Claimed { witness: witness(), seen: Some(30), own: 20 };
+    assert_eq!(check(&own, &[one.client()], 1).await, Err(claimed));
+}
+
 #[tokio::test]
 async fn whoever_does_not_answer_says_nothing() {
     let mut dead = Office::started(1);
