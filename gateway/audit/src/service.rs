@@ -208,6 +208,7 @@ impl AuditLog {
         drop(random_key()?);
         let whole = WholeLog::new(store.reader(), Arc::clone(&places.files));
         whole.reaches_back(places.begins)?;
+        let tail = whole.tail();
         let reader: Arc<dyn AuditReader> = Arc::new(whole);
         let next = store.next_index();
         let last_time = last_time(reader.as_ref(), next)?;
@@ -263,7 +264,7 @@ impl AuditLog {
         let writer = Writer::new(
             store,
             Arc::clone(&sequencer),
-            Arc::clone(&progress),
+            (Arc::clone(&progress), tail),
             Arc::clone(&stats),
             options.commit_spacing,
         );
