@@ -105,7 +105,7 @@ impl AuditOptions {
             log_dir: dir.join("log"),
             dir,
             origin: origin.into(),
-            segment_bytes: 64 << 20,
+            segment_bytes: 12 << 20,
             commit_spacing: Duration::from_micros(700),
             queue: 16_384,
             reserve_bytes: 4 << 20,
