@@ -22,10 +22,10 @@ use crate::store::{Frames, Seen};
 /// 10,000 entries a second more than becomes durable between two checkpoints. Their
 /// memory is used again and again: fresh pages would cost more than the entries.
 const PIECE: usize = 256 << 10;
-const PIECES: usize = 32;
+const PIECES: usize = 40;
 
 /// A piece in the making is handed out from here on; of a smaller one, a copy is.
-const WORTH: usize = PIECE / 4;
+const WORTH: usize = PIECE / 2;
 
 /// The newest entries.
 #[derive(Default)]

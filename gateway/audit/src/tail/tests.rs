@@ -115,11 +115,11 @@ fn the_oldest_go_and_what_is_being_read_stays() {
 fn what_goes_while_it_is_asked_for_is_not_there() {
     let tail = Tail::default();
     for next in 0..=PIECES as u64 {
-        push(&tail, 2 * next, 2, WORTH / 2);
+        push(&tail, 4 * next, 4, WORTH / 4);
         let oldest = indices(&tail, 0, 1);
         assert_eq!(oldest.first().copied(), (next < PIECES as u64).then_some(0), "{next}");
     }
-    assert_eq!(indices(&tail, 2, 1).first(), Some(&2));
+    assert_eq!(indices(&tail, 4, 1).first(), Some(&4));
 }
 
 #[test]
