@@ -4,6 +4,7 @@
 //! that does not apply is absent, never null or empty, so one meaning has one
 //! form. [`Entry::parse`] accepts exactly the bytes [`Entry::encode`] makes.
 
+mod json;
 mod kind;
 mod parts;
 mod template;

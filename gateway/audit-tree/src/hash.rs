@@ -26,6 +26,18 @@ pub fn leaf_hash(bytes: &[u8]) -> LeafHash {
     sha256_array(context)
 }
 
+/// The same, of bytes that have room for one more in front of them: one call, and
+/// no context is allocated. The first byte is overwritten; the leaf is what is
+/// behind it.
+pub fn leaf_hash_behind(first: &mut [u8]) -> LeafHash {
+    if let Some(prefix) = first.first_mut() {
+        *prefix = 0;
+    }
+    let mut out = [0; HASH_BYTES];
+    out.copy_from_slice(digest(&SHA256, first).as_ref());
+    out
+}
+
 /// `SHA-256(0x01 || left || right)`, the node hash of RFC 6962 section 2.1.
 pub fn node_hash(left: &NodeHash, right: &NodeHash) -> NodeHash {
     // One buffer and one call: an incremental context allocates, and this is
@@ -61,6 +73,8 @@ mod tests {
         ];
         for (input, expected) in cases {
             assert_eq!(hex::encode(leaf_hash(input)), expected);
+            let mut behind = [b"x", input].concat();
+            assert_eq!(hex::encode(leaf_hash_behind(&mut behind)), expected);
         }
     }
 

@@ -15,7 +15,8 @@ use motlan_audit_tree::tile::TILE_WIDTH;
 use motlan_audit_tree::{Bundle, leaf_hash};
 use parking_lot::Mutex;
 
-use crate::store::{AuditReader, StoreError, Stored};
+use crate::store::{AuditReader, Following, StoreError, Stored};
+use crate::tail::Tail;
 use crate::tree::files::LogFiles;
 
 /// Entries of a full bundle.
@@ -37,10 +38,12 @@ struct Opened {
     hashes: Vec<u8>,
 }
 
-/// A reader of all there ever was: of the store, then of the bundles.
+/// A reader of all there ever was: of the store, then of the bundles. Whoever
+/// follows the log is given its end from memory.
 pub(crate) struct WholeLog {
     store: Arc<dyn AuditReader>,
     bundles: Bundles,
+    tail: Arc<Tail>,
 }
 
 /// How many of `size` entries lie in full bundles.
@@ -72,10 +75,21 @@ impl Bundles {
 
     /// One entry.
     pub(crate) fn read(&self, index: u64) -> Result<Stored, StoreError> {
+        self.opened(index)?.entry((index % WIDTH) as usize)
+    }
+
+    /// Whether these are the bundle's and the tile's entry, byte by byte: what was
+    /// hashed where it was read from need not be hashed again here. Where they are
+    /// not, [`Bundles::read`] tells what is wrong.
+    pub(crate) fn holds(&self, stored: &Stored) -> Result<bool, StoreError> {
+        let (opened, at) = (self.opened(stored.index)?, (stored.index % WIDTH) as usize);
+        Ok(opened.bytes(at) == stored.bytes && opened.hash(at) == Some(&stored.leaf_hash[..]))
+    }
+
+    fn opened(&self, index: u64) -> Result<Arc<Opened>, StoreError> {
         let place = index / WIDTH;
         let known = self.last.lock().clone().filter(|opened| opened.index == place);
-        let opened = known.map_or_else(|| self.open(place), Ok)?;
-        opened.entry((index % WIDTH) as usize)
+        known.map_or_else(|| self.open(place), Ok)
     }
 
     fn open(&self, index: u64) -> Result<Arc<Opened>, StoreError> {
@@ -108,12 +122,22 @@ impl Bundles {
 impl Opened {
     fn entry(&self, at: usize) -> Result<Stored, StoreError> {
         let index = self.index * WIDTH + at as u64;
-        let bytes = self.places.get(at).and_then(|place| self.bytes.get(place.clone())).unwrap_or_default();
+        let bytes = self.bytes(at);
         let leaf_hash = leaf_hash(bytes);
-        if self.hashes.chunks_exact(HASH_BYTES).nth(at) != Some(&leaf_hash[..]) {
+        if self.hash(at) != Some(&leaf_hash[..]) {
             return Err(StoreError::Corrupt { index, what: "its bundle and its tile are not of one entry" });
         }
         Ok(Stored { index, position: 0, leaf_hash, bytes: bytes.to_vec() })
+    }
+
+    /// What lies in the bundle there; of none, nothing.
+    fn bytes(&self, at: usize) -> &[u8] {
+        self.places.get(at).and_then(|place| self.bytes.get(place.clone())).unwrap_or_default()
+    }
+
+    /// Its hash in the tile.
+    fn hash(&self, at: usize) -> Option<&[u8]> {
+        self.hashes.chunks_exact(HASH_BYTES).nth(at)
     }
 }
 
@@ -121,7 +145,12 @@ impl Opened {
 
 impl WholeLog {
     pub(crate) fn new(store: Arc<dyn AuditReader>, files: Arc<dyn LogFiles>) -> Self {
-        Self { store, bundles: Bundles::new(files) }
+        Self { store, bundles: Bundles::new(files), tail: Arc::default() }
+    }
+
+    /// What the writer fills with what is durable.
+    pub(crate) fn tail(&self) -> Arc<Tail> {
+        Arc::clone(&self.tail)
     }
 
     /// That the first and the last of the entries below `begins`, where the journal
@@ -140,6 +169,15 @@ impl AuditReader for WholeLog {
         match self.store.scan(from, max_bytes) {
             Err(StoreError::Retired { first }) => self.bundles.scan(from, first, max_bytes),
             scanned => scanned,
+        }
+    }
+
+    fn follow(&self, from: u64, max_bytes: usize) -> Result<Following, StoreError> {
+        let kept = self.tail.from(from, max_bytes);
+        if kept.is_empty() {
+            self.scan(from, max_bytes).map(Following::read)
+        } else {
+            Ok(Following::kept(kept, from))
         }
     }
 

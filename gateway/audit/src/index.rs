@@ -27,7 +27,7 @@ use crate::error::AuditError;
 use crate::index::glance::Glance;
 use crate::index::known::Known;
 use crate::index::postings::{Batch, Role};
-use crate::store::{AuditReader, Stored};
+use crate::store::{AuditReader, Seen};
 use crate::writer::Progress;
 
 /// Bytes of entries indexed in one transaction.
@@ -222,25 +222,26 @@ impl Indexer {
 
     /// Indexes the next chunk below `durable`; how many entries it was.
     fn advance(&mut self, durable: u64) -> Result<usize, AuditError> {
-        let mut entries = self.reader.scan(self.next, CHUNK)?;
-        entries.retain(|stored| stored.index < durable);
-        let Some(last) = entries.last() else { return Ok(0) };
-        let (next, last_leaf) = (last.index + 1, last.leaf_hash);
+        let following = self.reader.follow(self.next, CHUNK)?;
+        let entries = following.entries().take_while(|seen| seen.index < durable);
+        let (first, mut last) = (self.next, None);
         let database = Arc::clone(&self.database);
         let mut connection = database.writer.lock();
         let written = connection.transaction().and_then(|transaction| {
-            for stored in &entries {
-                self.insert(&transaction, stored)?;
+            for seen in entries {
+                self.insert(&transaction, seen)?;
+                last = Some(seen);
             }
+            let Some(last) = last else { return Ok(first) };
             self.places.write(&transaction)?;
-            finish(&transaction, next, &last_leaf)?;
-            transaction.commit()
+            finish(&transaction, last.index + 1, last.leaf_hash)?;
+            transaction.commit().map(|()| last.index + 1)
         });
-        written.map_err(AuditError::Index)?;
+        let next = written.map_err(AuditError::Index)?;
         drop(connection);
         self.next = next;
         self.indexed.send_replace(next);
-        Ok(entries.len())
+        Ok(usize::try_from(next - first).unwrap_or(usize::MAX))
     }
 
     /// Indexes the next chunk; after a failure of whatever kind, a panic among
@@ -271,8 +272,8 @@ impl Indexer {
         Attempt::Failed(pause)
     }
 
-    fn insert(&mut self, transaction: &Transaction<'_>, stored: &Stored) -> rusqlite::Result<()> {
-        let Ok(entry) = serde_json::from_slice::<Glance<'_>>(&stored.bytes) else {
+    fn insert(&mut self, transaction: &Transaction<'_>, stored: Seen<'_>) -> rusqlite::Result<()> {
+        let Ok(entry) = serde_json::from_slice::<Glance<'_>>(stored.bytes) else {
             // Its frame is sound, so it was written so: indexed by place alone.
             tracing::error!(index = stored.index, "an entry is not of the entry format");
             return Ok(());

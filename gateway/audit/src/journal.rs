@@ -216,7 +216,7 @@ impl AuditStore for JournalStore {
         self.current.end.index
     }
 
-    fn append(&mut self, frames: &Frames) -> Result<(), StoreError> {
+    fn append(&mut self, frames: &Frames) -> Result<u64, StoreError> {
         if frames.first != self.current.end.index {
             return Err(StoreError::Order);
         }
@@ -228,9 +228,10 @@ impl AuditStore for JournalStore {
                 self.roll(bytes)?;
             }
         }
-        self.current.file.write_at(&frames.bytes, self.current.end.at).map_err(StoreError::Write)?;
-        self.current.end = Place { at: self.current.end.at + bytes, index: frames.end() };
-        Ok(())
+        let at = self.current.end.at;
+        self.current.file.write_at(&frames.bytes, at).map_err(StoreError::Write)?;
+        self.current.end = Place { at: at + bytes, index: frames.end() };
+        Ok(at)
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {

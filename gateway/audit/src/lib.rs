@@ -17,8 +17,8 @@
 //!    shared buffer. From here nothing the caller does can stop the entry.
 //! 4. The `motlan-journal` thread (`writer.rs`) appends and syncs the buffer
 //!    (`journal.rs`), then wakes those who wait (`waiters.rs`).
-//! 5. The `motlan-index` thread (`index.rs`) reads what became durable and
-//!    indexes it; `search.rs` answers from there.
+//! 5. The `motlan-index` thread (`index.rs`) takes what became durable, mostly
+//!    from memory (`tail.rs`), and indexes it; `search.rs` answers from there.
 //! 6. The `motlan-integrate` thread (`tree.rs`) brings it into the Merkle tree
 //!    and publishes a signed checkpoint.
 //! 7. The `motlan-retire` thread (`retire.rs`) removes what lies in the journal
@@ -55,6 +55,7 @@ mod shown;
 mod stats;
 pub mod store;
 mod subjects;
+mod tail;
 mod threads;
 mod tree;
 mod waiters;

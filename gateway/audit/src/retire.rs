@@ -107,7 +107,9 @@ impl Retirement {
                 return Err(StoreError::Corrupt { index: next, what: "a full segment ends early" });
             }
             for held in held {
-                if bundles.read(held.index)?.leaf_hash != held.leaf_hash {
+                if !bundles.holds(&held)? {
+                    // What is damaged: bundle or tile; if neither, it is another entry.
+                    bundles.read(held.index)?;
                     let what = "its bundle holds another entry than the journal";
                     return Err(StoreError::Corrupt { index: held.index, what });
                 }

@@ -73,6 +73,9 @@ struct State {
     busy_since: Option<Duration>,
     /// Wake the writer once so many entries wait; 0 = it is busy.
     wake_at: u32,
+    /// Who waited for the last commit, and who came meanwhile: when as many are there
+    /// again, a batch has nobody to gather for.
+    everybody: u32,
     flow: Flow,
 }
 
@@ -88,8 +91,13 @@ struct Flow {
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) frames: Frames,
+    /// Of its entries.
+    pub(crate) leaves: Vec<LeafHash>,
     pub(crate) completion: Arc<Completion>,
 }
+
+/// The memory of a batch that is written, for another one.
+pub(crate) type Spare = (Vec<u8>, Vec<LeafHash>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -132,6 +140,7 @@ impl Sequencer {
             room: u64::MAX,
             busy_since: None,
             wake_at: 0,
+            everybody: u32::MAX,
             flow: Flow::default(),
         };
         Self {
@@ -228,7 +237,7 @@ impl Sequencer {
     }
 
     /// Waits, at most `tick`, for something to write.
-    pub(crate) fn take(&self, tick: Duration, spare: Vec<u8>) -> Taken {
+    pub(crate) fn take(&self, tick: Duration, spare: Spare) -> Taken {
         let mut state = self.state.lock();
         if state.pending.frames.count == 0 && state.phase != Phase::Closed {
             state.wake_at = 1;
@@ -250,7 +259,7 @@ impl Sequencer {
 
     /// Where entries come fast, lets a batch gather: while those who feed the
     /// log have work at hand, and then for `spacing` at most, and no longer than
-    /// it grows.
+    /// it grows, or than somebody is missing who was there for the last one.
     pub(crate) fn gather(&self, spacing: Duration) {
         let mut state = self.state.lock();
         if !state.flow.pressed {
@@ -262,10 +271,11 @@ impl Sequencer {
             let (count, rest) = (state.pending.frames.count, self.feeders.rest());
             let most = if rest { spacing } else { spacing * AT_WORK };
             let left = most.saturating_sub(self.clock.monotonic().saturating_sub(began));
-            if count >= ENOUGH || state.phase != Phase::Ready || left.is_zero() {
+            let enough = state.everybody.min(ENOUGH);
+            if count >= enough || state.phase != Phase::Ready || left.is_zero() {
                 break;
             }
-            state.wake_at = ENOUGH;
+            state.wake_at = enough;
             self.work.wait_for(&mut state, if rest { left.min(spacing / QUIET) } else { left });
             state.wake_at = 0;
             if rest && count > 0 && state.pending.frames.count == count {
@@ -282,9 +292,10 @@ impl Sequencer {
         self.work.notify_one();
     }
 
-    pub(crate) fn committed(&self, end: u64, room: u64) {
+    pub(crate) fn committed(&self, end: u64, count: u32, room: u64) {
         self.durable.store(end, Ordering::Release);
         let mut state = self.state.lock();
+        state.everybody = count.saturating_add(state.pending.frames.count);
         state.room = room;
         state.busy_since = None;
     }
@@ -303,7 +314,7 @@ impl Sequencer {
         if state.phase != Phase::Closed {
             state.phase = Phase::Failed(cause);
         }
-        let waiting = state.swap(Vec::new());
+        let waiting = state.swap(Spare::default());
         let mut batches: Vec<Batch> = failed.into_iter().chain([waiting]).collect();
         batches.retain(|batch| batch.frames.count > 0);
         if let (Some(first), Some(last)) = (batches.first(), batches.last()) {
@@ -313,7 +324,7 @@ impl Sequencer {
             // A marker is short and its integers are indices: it cannot be refused.
             if let Ok(template) = Template::of(&marker) {
                 let _ = state.splice(&template, now);
-                batches.push(state.swap(Vec::new()));
+                batches.push(state.swap(Spare::default()));
             }
         }
         batches
@@ -361,14 +372,18 @@ impl State {
         }
         let leaf_hash = frame::finish(&mut frames.bytes, start, index, frames.count);
         frames.count += 1;
+        self.pending.leaves.push(leaf_hash);
         self.next += 1;
         self.last_time = time;
         Ok((index, time, leaf_hash))
     }
 
-    fn swap(&mut self, spare: Vec<u8>) -> Batch {
-        let frames = Frames { first: self.next, count: 0, bytes: spare };
-        std::mem::replace(&mut self.pending, Batch { frames, completion: Arc::default() })
+    /// Begins a batch, in the memory of one that is written.
+    fn swap(&mut self, (mut bytes, mut leaves): Spare) -> Batch {
+        bytes.clear();
+        leaves.clear();
+        let frames = Frames { first: self.next, count: 0, bytes };
+        std::mem::replace(&mut self.pending, Batch { frames, leaves, completion: Arc::default() })
     }
 }
 

@@ -103,7 +103,7 @@ impl AuditOptions {
             log_dir: dir.join("log"),
             dir,
             origin: origin.into(),
-            segment_bytes: 64 << 20,
+            segment_bytes: 12 << 20,
             commit_spacing: Duration::from_micros(700),
             queue: 16_384,
             reserve_bytes: 4 << 20,
@@ -208,6 +208,7 @@ impl AuditLog {
         let journal = store.reader();
         let whole = WholeLog::new(Arc::clone(&journal), Arc::clone(&places.files));
         whole.reaches_back(places.begins)?;
+        let tail = whole.tail();
         let reader: Arc<dyn AuditReader> = Arc::new(whole);
         let next = store.next_index();
         let last_time = last_time(reader.as_ref(), next)?;
@@ -265,7 +266,7 @@ impl AuditLog {
         let writer = Writer::new(
             store,
             Arc::clone(&sequencer),
-            Arc::clone(&progress),
+            (Arc::clone(&progress), tail),
             Arc::clone(&stats),
             options.commit_spacing,
         );

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use crate::error::Cause;
 use crate::journal::frame;
+use crate::tail::Piece;
 use motlan_audit_tree::LeafHash;
 
 #[cfg(any(test, feature = "testing"))]
@@ -37,6 +38,27 @@ pub struct Stored {
     pub bytes: Vec<u8>,
 }
 
+/// A stored entry, as it is passed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen<'a> {
+    /// Its place in the log.
+    pub index: u64,
+    /// As [`Stored::position`].
+    pub position: u64,
+    /// RFC 6962 leaf hash of `bytes`.
+    pub leaf_hash: &'a LeafHash,
+    /// The entry as it was written.
+    pub bytes: &'a [u8],
+}
+
+/// Entries for whoever follows the log, one after another.
+#[derive(Debug)]
+pub struct Following {
+    from: u64,
+    read: Vec<Stored>,
+    kept: Vec<Arc<Piece>>,
+}
+
 /// A store of entries, written by one thread.
 ///
 /// Implementers: `append` may buffer; only `sync` makes durable, and all that
@@ -50,11 +72,12 @@ pub trait AuditStore: Send {
     /// appended since.
     fn next_index(&self) -> u64;
 
-    /// Writes frames at the end.
+    /// Writes frames at the end; the position of the first entry, the others' by the
+    /// length of the frames before them.
     ///
     /// # Errors
     /// The entries' fate is unknown; see the trait.
-    fn append(&mut self, frames: &Frames) -> Result<(), StoreError>;
+    fn append(&mut self, frames: &Frames) -> Result<u64, StoreError>;
 
     /// Makes all that was appended durable.
     ///
@@ -97,6 +120,15 @@ pub trait AuditReader: Send + Sync {
     /// # Errors
     /// The store cannot be read, or is damaged there.
     fn scan(&self, from: u64, max_bytes: usize) -> Result<Vec<Stored>, StoreError>;
+
+    /// As [`AuditReader::scan`], for whoever goes along behind the writer: the newest
+    /// entries may come from memory, as they were written and synced.
+    ///
+    /// # Errors
+    /// As [`AuditReader::scan`].
+    fn follow(&self, from: u64, max_bytes: usize) -> Result<Following, StoreError> {
+        self.scan(from, max_bytes).map(Following::read)
+    }
 
     /// One entry, `None` where there is none yet.
     ///
@@ -214,6 +246,36 @@ impl Frames {
     }
 }
 
+// === impl Following ===
+
+impl Following {
+    /// Entries that were read.
+    pub(crate) fn read(read: Vec<Stored>) -> Self {
+        Self { from: 0, read, kept: Vec::new() }
+    }
+
+    /// Entries at hand, of these pieces and from that index on.
+    pub(crate) const fn kept(kept: Vec<Arc<Piece>>, from: u64) -> Self {
+        Self { from, read: Vec::new(), kept }
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> impl Iterator<Item = Seen<'_>> {
+        let kept = self.kept.iter().flat_map(|piece| piece.entries());
+        self.read.iter().map(Stored::seen).chain(kept.skip_while(|seen| seen.index < self.from))
+    }
+}
+
+// === impl Stored ===
+
+impl Stored {
+    /// The same, as it is passed by.
+    pub fn seen(&self) -> Seen<'_> {
+        let Self { index, position, leaf_hash, bytes } = self;
+        Seen { index: *index, position: *position, leaf_hash, bytes }
+    }
+}
+
 // === impl MemoryStore ===
 
 impl AuditStore for MemoryStore {
@@ -221,12 +283,12 @@ impl AuditStore for MemoryStore {
         (self.durable.0.lock().len() + self.pending.len()) as u64
     }
 
-    fn append(&mut self, frames: &Frames) -> Result<(), StoreError> {
+    fn append(&mut self, frames: &Frames) -> Result<u64, StoreError> {
         if frames.first != self.next_index() {
             return Err(StoreError::Order);
         }
         self.pending.extend(frames.entries()?);
-        Ok(())
+        Ok(0)
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {

@@ -33,7 +33,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::keys::KeyProvider;
-use crate::store::AuditReader;
+use crate::store::{AuditReader, StoreError};
 use crate::writer::Progress;
 pub use error::TreeError;
 pub use files::TileError;
@@ -194,21 +194,24 @@ impl Integrator {
         let durable = durable.min(before.size.saturating_add(STEP));
         // Until it is published.
         self.astray = true;
-        while self.frontier.head().size < durable {
-            let mut entries = self.reader.scan(self.frontier.head().size, CHUNK)?;
-            entries.retain(|stored| stored.index < durable);
-            if entries.is_empty() {
-                let held = self.frontier.head().size;
-                return Err(TreeError::Shorter { held, published: durable });
-            }
-            let leaves: Vec<_> = entries.iter().map(|stored| stored.leaf_hash).collect();
-            for stored in &entries {
-                push_entry(&mut self.bundle, &stored.bytes)?;
-                let next = stored.index + 1;
+        while self.frontier.size() < durable {
+            let following = self.reader.follow(self.frontier.size(), CHUNK)?;
+            let mut leaves = Vec::new();
+            for seen in following.entries().take_while(|seen| seen.index < durable) {
+                if seen.index != self.frontier.size() + leaves.len() as u64 {
+                    return Err(StoreError::Order.into());
+                }
+                leaves.push(*seen.leaf_hash);
+                push_entry(&mut self.bundle, seen.bytes)?;
+                let next = seen.index + 1;
                 if next % u64::from(TILE_WIDTH) == 0 {
                     self.write_bundle(next)?;
                     self.bundle.clear();
                 }
+            }
+            if leaves.is_empty() {
+                let held = self.frontier.size();
+                return Err(TreeError::Shorter { held, published: durable });
             }
             for (tile, bytes) in self.frontier.extend(&leaves) {
                 self.files.write(&tile.to_string(), &bytes)?;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread, ThreadId};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 
 use crate::error::Cause;
@@ -90,8 +90,7 @@ impl Completion {
     }
 
     /// After the result is known: wakes the rest of one group.
-    fn pass_on(&self, group: usize) {
-        let mut inner = self.inner.lock();
+    fn pass_on(mut inner: MutexGuard<'_, Inner>, group: usize) {
         let rest = inner.groups.get_mut(group).map(|group| std::mem::take(&mut group.wakers));
         drop(inner);
         rest.into_iter().flatten().flatten().for_each(Waker::wake);
@@ -112,17 +111,16 @@ impl Future for Wait {
     type Output = Committed;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Committed> {
-        let completion = Arc::clone(&self.completion);
+        let Self { completion, slot, seen } = &mut *self;
         let mut inner = completion.inner.lock();
         if let Some(result) = inner.result {
-            drop(inner);
-            self.seen = true;
-            if let Some((group, _)) = self.slot {
-                completion.pass_on(group);
+            *seen = true;
+            if let Some((group, _)) = *slot {
+                Completion::pass_on(inner, group);
             }
             return Poll::Ready(result);
         }
-        let (group, place) = *self.slot.get_or_insert_with(|| {
+        let (group, place) = *slot.get_or_insert_with(|| {
             let thread = thread::current().id();
             let known = inner.groups.iter().position(|group| group.thread == thread);
             let group = known.unwrap_or_else(|| {
@@ -147,8 +145,7 @@ impl Drop for Wait {
         if inner.result.is_none() {
             inner.groups[group].wakers[place] = None;
         } else {
-            drop(inner);
-            self.completion.pass_on(group);
+            Completion::pass_on(inner, group);
         }
     }
 }

@@ -14,9 +14,10 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::Cause;
-use crate::sequencer::{Batch, Sequencer, Taken};
+use crate::sequencer::{Batch, Sequencer, Spare, Taken};
 use crate::stats::Stats;
 use crate::store::{AuditStore, StoreError};
+use crate::tail::Tail;
 use crate::waiters::Completion;
 
 /// How often an idle writer looks after the store.
@@ -37,15 +38,18 @@ const HEAL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_se
 pub(crate) struct Progress {
     value: Mutex<(u64, bool)>,
     changed: Condvar,
+    /// Of its own: who rests is not woken by every commit.
+    closed: Condvar,
 }
 
 pub(crate) struct Writer {
     store: Box<dyn AuditStore>,
     sequencer: Arc<Sequencer>,
     progress: Arc<Progress>,
+    tail: Arc<Tail>,
     stats: Arc<Stats>,
     spacing: Duration,
-    spare: Vec<u8>,
+    spare: Spare,
     in_flight: Option<Batch>,
     /// Of the last commits, oldest first: their waiters may not all have been
     /// reached.
@@ -66,7 +70,7 @@ impl Writer {
     pub(crate) fn new(
         store: Box<dyn AuditStore>,
         sequencer: Arc<Sequencer>,
-        progress: Arc<Progress>,
+        (progress, tail): (Arc<Progress>, Arc<Tail>),
         stats: Arc<Stats>,
         spacing: Duration,
     ) -> Self {
@@ -74,9 +78,10 @@ impl Writer {
             store,
             sequencer,
             progress,
+            tail,
             stats,
             spacing,
-            spare: Vec::new(),
+            spare: Spare::default(),
             in_flight: None,
             lately: VecDeque::new(),
             unreleased: VecDeque::new(),
@@ -138,21 +143,21 @@ impl Writer {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         let Some(batch) = &self.in_flight else { return Ok(()) };
-        self.store.append(&batch.frames)?;
+        let position = self.store.append(&batch.frames)?;
         let began = self.sequencer.monotonic();
         self.store.sync()?;
         let took = self.sequencer.monotonic().saturating_sub(began);
         let end = batch.frames.end();
         let room = self.store.room();
-        self.sequencer.committed(end, room);
+        self.sequencer.committed(end, batch.frames.count, room);
         // Counted before anybody is told, so that whoever was told finds it counted.
         self.stats.sync.record_time(took);
         self.stats.batch.record(u64::from(batch.frames.count));
         batch.completion.complete(Ok(()));
-        self.progress.set(end);
-        if let Some(mut batch) = self.in_flight.take() {
-            batch.frames.bytes.clear();
-            self.spare = batch.frames.bytes;
+        if let Some(batch) = self.in_flight.take() {
+            self.tail.push(&batch.frames, &batch.leaves, position);
+            self.progress.set(end);
+            self.spare = (batch.frames.bytes, batch.leaves);
             let now = self.sequencer.monotonic();
             self.lately.push_back((now, batch.completion));
             let young = self.lately.iter().filter(|(at, _)| now.saturating_sub(*at) < FLUSH).count();
@@ -164,6 +169,7 @@ impl Writer {
     /// Tells everyone who waits that nothing may be released.
     fn fail(&mut self, cause: Cause) {
         self.stats.failed(cause);
+        self.tail.clear();
         let failed = self.in_flight.take();
         for batch in self.sequencer.fail(failed, cause) {
             batch.completion.complete(Err(cause));
@@ -206,7 +212,7 @@ impl Writer {
             self.store.sync()?;
             let end = batch.frames.end();
             let room = self.store.room();
-            self.sequencer.committed(end, room);
+            self.sequencer.committed(end, batch.frames.count, room);
             self.progress.set(end);
             self.unreleased.pop_front();
         }
@@ -226,6 +232,7 @@ impl Progress {
     pub(crate) fn close(&self) {
         self.value.lock().1 = true;
         self.changed.notify_all();
+        self.closed.notify_all();
     }
 
     /// Whether no more will come.
@@ -236,7 +243,7 @@ impl Progress {
     /// Waits for that long, or until it is the end.
     pub(crate) fn rest(&self, pause: Duration) {
         let mut value = self.value.lock();
-        self.changed.wait_while_for(&mut value, |(_, closed)| !*closed, pause);
+        self.closed.wait_while_for(&mut value, |(_, closed)| !*closed, pause);
     }
 
     /// Waits, at most `tick`, until more than `seen` entries are durable;

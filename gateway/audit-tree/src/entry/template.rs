@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::json::Json;
 use super::{Entry, EntryError, EntryTime, MAX_ENTRY_BYTES, MAX_INTEGER};
 
 /// An encoded entry with two gaps.
@@ -17,7 +18,7 @@ pub struct Template {
 fn field<T: Serialize + ?Sized>(out: &mut Vec<u8>, key: &str, value: &T) -> Result<(), EntryError> {
     name(out, key);
     // Writing to memory fails only for a map key that is not a string: there is none.
-    serde_json::to_writer(out, value).map_err(|error| EntryError::Schema { column: error.column() })
+    value.serialize(Json(out)).map_err(|error| EntryError::Schema { column: error.column() })
 }
 
 fn name(out: &mut Vec<u8>, key: &str) {
@@ -121,7 +122,7 @@ impl Template {
     }
 }
 
-fn decimal(mut value: u64, out: &mut Vec<u8>) {
+pub(super) fn decimal(mut value: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut at = digits.len();
     loop {

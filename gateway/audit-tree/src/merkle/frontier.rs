@@ -86,6 +86,11 @@ impl Frontier {
         if frontier.head() == head { Ok(frontier) } else { Err(ReadError::OtherRoot { size: head.size }) }
     }
 
+    /// The number of its leaves.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The tree as it stands.
     pub fn head(&self) -> TreeHead {
         let complete = (0_u32..).zip(&self.roots).filter(|(level, _)| self.size >> level & 1 == 1);

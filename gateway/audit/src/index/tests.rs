@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU32;
 use motlan_audit_tree::{Entry, EntryTime, Kind};
 
 use super::*;
-use crate::store::StoreError;
+use crate::store::{StoreError, Stored};
 
 /// The handle of an index that covers what the test says.
 pub(crate) fn handle(indexed: watch::Receiver<u64>) -> IndexHandle {

@@ -9,6 +9,7 @@
 //! what had been acknowledged. `check` is the first half of the leaf hash,
 //! xor-ed with the first 16 bytes of the frame: one hash serves frame and log.
 
+use motlan_audit_tree::hash::leaf_hash_behind;
 use motlan_audit_tree::{LeafHash, MAX_ENTRY_BYTES, leaf_hash};
 
 /// Bytes before the entry.
@@ -26,8 +27,9 @@ pub(crate) struct Frame<'a> {
 /// Completes the frame whose header space starts at `start` of `out` and whose
 /// entry runs to the end of `out`.
 pub(crate) fn finish(out: &mut [u8], start: usize, index: u64, back: u32) -> LeafHash {
+    // The last byte of the header is written below.
+    let leaf_hash = leaf_hash_behind(&mut out[start + HEADER - 1..]);
     let (header, entry) = out[start..].split_at_mut(HEADER);
-    let leaf_hash = leaf_hash(entry);
     let len = u32::try_from(entry.len()).unwrap_or(u32::MAX);
     header[0..4].copy_from_slice(&len.to_le_bytes());
     header[4..8].copy_from_slice(&back.to_le_bytes());

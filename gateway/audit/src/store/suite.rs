@@ -140,9 +140,9 @@ mod tests {
             fn next_index(&self) -> u64 {
                 self.0.next_index()
             }
-            fn append(&mut self, frames: &Frames) -> Result<(), StoreError> {
-                self.0.append(frames)?;
-                self.0.sync()
+            fn append(&mut self, frames: &Frames) -> Result<u64, StoreError> {
+                let position = self.0.append(frames)?;
+                self.0.sync().map(|()| position)
             }
             fn sync(&mut self) -> Result<(), StoreError> {
                 Ok(())

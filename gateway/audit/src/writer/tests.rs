@@ -39,7 +39,8 @@ fn at_the_end_those_behind_a_waiter_nobody_polls_are_woken() {
     sequencer.close();
     let progress = Arc::new(Progress::default());
     let store = Box::new(MemoryStore::default());
-    Writer::new(store, sequencer, Arc::clone(&progress), Arc::default(), Duration::ZERO).run();
+    let told = (Arc::clone(&progress), Arc::default());
+    Writer::new(store, sequencer, told, Arc::default(), Duration::ZERO).run();
     assert_eq!(progress.wait(0, Duration::ZERO), (3, true), "all were written");
     let woken: Vec<u32> = waiting.iter().map(|(_, woken)| woken.0.load(Ordering::SeqCst)).collect();
     assert_eq!(woken, [1, 1, 1]);

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use rustix::fs::fdatasync;
 use tokio::sync::oneshot;
 
-/// A segment of the log is as long.
+/// As long as some segments of the log; then it begins anew.
 const FILE_BYTES: u64 = 64 << 20;
 
 /// What waits for its sync.
