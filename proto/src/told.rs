@@ -95,8 +95,10 @@ mod tests {
     use prost::Message;
 
     use super::*;
-    use crate::business::v1::{Enterprise, GetEnterpriseResponse};
-    use crate::land::v1::{Certificate, ListCertificatesResponse};
+    use crate::business::v1 as business;
+    use crate::insurance::v1 as insurance;
+    use crate::land::v1 as land;
+    use crate::population::v1 as population;
 
     fn parts() -> (Vec<FieldState>, Freshness, Receipt) {
         let field =
@@ -106,44 +108,55 @@ mod tests {
         (vec![field("code"), field("name")], freshness, receipt)
     }
 
+    /// Each answer by the message of the contract and by `Told`, with a record and
+    /// without.
+    macro_rules! same {
+        ($($answer:path, $records:ident: $record:expr;)+) => { $({
+            type Answer = $answer;
+            let (fields, freshness, receipt) = parts();
+            let some = Answer { $records: $record, ..Answer::default() };
+            let none = Answer::default();
+            for (outcome, incomplete_cause, from) in [(1, 0, some), (4, 2, none.clone()), (0, 0, none)] {
+                let told = Told {
+                    outcome,
+                    records_and_fields: records_and_fields(from.$records.clone(), &fields),
+                    freshness: Some(freshness),
+                    receipt: Some(receipt.clone()),
+                    incomplete_cause,
+                };
+                let whole = Answer {
+                    outcome,
+                    fields: fields.clone(),
+                    freshness: Some(freshness),
+                    receipt: Some(receipt.clone()),
+                    incomplete_cause,
+                    ..from
+                };
+                assert_eq!(told.encode_to_vec(), whole.encode_to_vec(), stringify!($answer));
+                assert_eq!(told.encoded_len(), whole.encoded_len(), stringify!($answer));
+            }
+        })+ };
+    }
+
     #[test]
     fn it_is_what_the_message_would_have_written() {
-        let (fields, freshness, receipt) = parts();
-        let record = Enterprise { code: Some("4201234567".to_owned()), ..Enterprise::default() };
-        for (outcome, incomplete_cause, record) in [(1, 0, Some(record)), (4, 2, None), (0, 0, None)] {
-            let told = Told {
-                outcome,
-                records_and_fields: records_and_fields(record.clone(), &fields),
-                freshness: Some(freshness),
-                receipt: Some(receipt.clone()),
-                incomplete_cause,
-            };
-            let whole = GetEnterpriseResponse {
-                outcome,
-                record,
-                fields: fields.clone(),
-                freshness: Some(freshness),
-                receipt: Some(receipt.clone()),
-                incomplete_cause,
-            };
-            assert_eq!(told.encode_to_vec(), whole.encode_to_vec());
-            assert_eq!(told.encoded_len(), whole.encoded_len());
+        let certificate =
+            |serial: &str| land::Certificate { serial: Some(serial.to_owned()), ..Default::default() };
+        let enterprise = business::Enterprise { code: Some("4201234567".to_owned()), ..Default::default() };
+        same! {
+            business::GetEnterpriseResponse, record: Some(enterprise);
+            insurance::GetHealthCardResponse, record: Some(insurance::HealthCard::default());
+            insurance::GetParticipationResponse, record: Some(insurance::Participation::default());
+            land::GetCertificateResponse, record: Some(certificate("AA 00001"));
+            land::GetParcelResponse, record: Some(land::Parcel::default());
+            land::ListCertificatesResponse, records: vec![certificate("AA 00001"), certificate("AA 00002")];
+            population::GetHouseholdResponse, record: Some(population::Household::default());
+            population::GetPersonResponse, record: Some(population::Person::default());
         }
     }
 
     #[test]
-    fn many_records_and_nothing_at_all_too() {
-        let (fields, ..) = parts();
-        let records = ["AA 00001", "AA 00002"]
-            .map(|serial| Certificate { serial: Some(serial.to_owned()), ..Certificate::default() });
-        let told =
-            Told { records_and_fields: records_and_fields(records.clone(), &fields), ..Told::default() };
-        let whole = ListCertificatesResponse {
-            records: records.into(),
-            fields,
-            ..ListCertificatesResponse::default()
-        };
-        assert_eq!(told.encode_to_vec(), whole.encode_to_vec());
+    fn nothing_at_all_is_nothing() {
         assert!(Told::default().encode_to_vec().is_empty());
     }
 }

@@ -1,12 +1,14 @@
 //! Durable appends, many waiting at a time, beside a bare file on the same disk.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use motlan_audit::Receipt;
+use motlan::clock::SystemClock;
+use motlan_audit::{AuditLog, Receipt};
 use motlan_domain::Clock as _;
 use serde::Serialize;
 
@@ -53,7 +55,7 @@ struct Bench {
     opened: Opened,
     maker: Maker,
     raw: RawFile,
-    next: u64,
+    next: AtomicU64,
     receipts: Vec<Receipt>,
 }
 
@@ -61,7 +63,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<Vec<Appends>> {
     let opened = Opened::new(options).await?;
     let maker = Maker::new(&opened.log).await?;
     let raw = RawFile::new(opened.folder())?;
-    let mut bench = Bench { opened, maker, raw, next: 1_000, receipts: Vec::new() };
+    let mut bench = Bench { opened, maker, raw, next: AtomicU64::new(1_000), receipts: Vec::new() };
     let mut measured = Vec::new();
     for waiters in WAITERS {
         let mut rounds = Vec::new();
@@ -101,20 +103,20 @@ impl Bench {
         let log = self.opened.log.clone();
         log.pause_index(ran == Ran::Paused);
         log.pause_publication(ran == Ran::Paused);
-        let (maker, raw, next) = (&self.maker, &self.raw, &mut self.next);
+        let (maker, raw, next, clock) = (&self.maker, &self.raw, &self.next, self.opened.clock);
         let (receipts, seconds) = match ran {
             Ran::Raw => {
                 let append = || raw.append(vec![7; FRAME + BYTES]);
-                let (done, seconds) = closed(append, waiters, length, &self.opened).await?;
+                let (done, seconds) = closed(append, waiters, length, (&log, clock))?;
                 return Ok(done.len() as f64 / seconds);
             }
             Ran::Paused | Ran::Whole => {
                 let append = || {
-                    *next += 1;
-                    let appending = log.begin(maker.draft(Says::of(*next)));
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let appending = log.begin(maker.draft(Says::of(number)));
                     async move { Ok(appending.await?) }
                 };
-                closed(append, waiters, length, &self.opened).await?
+                closed(append, waiters, length, (&log, clock))?
             }
         };
         log.pause_index(false);
@@ -127,23 +129,59 @@ impl Bench {
     }
 }
 
-/// So many at a time, each beginning anew when it is done, for that long.
-async fn closed<T, F: Future<Output = anyhow::Result<T>>>(
-    mut begin: impl FnMut() -> F,
+/// So many at a time, each beginning anew when it is done, for that long: spread
+/// over a thread for each core, as the connections of the gateway are. Nothing
+/// else runs on the calling thread meanwhile.
+fn closed<T: Send, F: Future<Output = anyhow::Result<T>>>(
+    begin: impl Fn() -> F + Sync,
     waiters: usize,
     length: Duration,
-    opened: &Opened,
+    (log, clock): (&AuditLog, SystemClock),
 ) -> anyhow::Result<(Vec<T>, f64)> {
-    let begun = opened.clock.monotonic();
-    let mut under_way: FuturesUnordered<F> = (0..waiters).map(|_| begin()).collect();
-    let mut done = Vec::new();
-    while let Some(one) = under_way.next().await {
-        done.push(one?);
-        if opened.clock.monotonic().saturating_sub(begun) < length {
-            under_way.push(begin());
+    let threads = std::thread::available_parallelism()?.get().min(waiters);
+    let begun = clock.monotonic();
+    let (begin, until) = (&begin, begun + length);
+    let done = std::thread::scope(|scope| {
+        let share = |thread| waiters / threads + usize::from(thread < waiters % threads);
+        let started: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || on_one_thread(begin, share(thread), until, (log, clock))))
+            .collect();
+        let ended = started.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread of the waiters died")))
+        });
+        ended.collect::<anyhow::Result<Vec<_>>>()
+    })?;
+    let seconds = clock.monotonic().saturating_sub(begun).as_secs_f64();
+    Ok((done.into_iter().flatten().collect(), seconds))
+}
+
+/// As the threads that serve connections do, it tells the log when it rests.
+fn on_one_thread<T, F: Future<Output = anyhow::Result<T>>>(
+    begin: &(impl Fn() -> F + Sync),
+    waiters: usize,
+    until: Duration,
+    (log, clock): (&AuditLog, SystemClock),
+) -> anyhow::Result<Vec<T>> {
+    let feeder = log.feeder();
+    let (resumes, rests) = (feeder.clone(), feeder.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .on_thread_unpark(move || resumes.resumes())
+        .on_thread_park(move || rests.rests())
+        .build()?;
+    feeder.resumes();
+    let done = runtime.block_on(async {
+        let mut under_way: FuturesUnordered<F> = (0..waiters).map(|_| begin()).collect();
+        let mut done = Vec::new();
+        while let Some(one) = under_way.next().await {
+            done.push(one?);
+            if clock.monotonic() < until {
+                under_way.push(begin());
+            }
         }
-    }
-    Ok((done, opened.clock.monotonic().saturating_sub(begun).as_secs_f64()))
+        Ok(done)
+    });
+    feeder.rests();
+    done
 }
 
 // === impl Appends ===
