@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use motlan_audit_tree::{Rotation, SigningKey};
 use motlan_e2e::PATIENCE;
 use motlan_harness::{Program, Served, Site, World};
 use motlan_proto::audit::v1::{
@@ -18,6 +19,8 @@ struct Office {
     program: Program,
     site: Site,
     keys: PathBuf,
+    /// The key file as it was at first.
+    first: PathBuf,
     /// Where receipts and checkpoints are kept, outside the log.
     kept: PathBuf,
 }
@@ -29,12 +32,14 @@ impl Office {
         let world = World::start().await.unwrap();
         let program = Program::built().unwrap();
         let folder = world.folder().canonicalize().unwrap();
-        let (keys, kept) = (folder.join("served.keys"), folder.join("kept"));
+        let (keys, kept, first) =
+            (folder.join("served.keys"), folder.join("kept"), folder.join("first.keys"));
         std::fs::create_dir(&kept).unwrap();
         let site = world.site("served", &[("keys = ", "keys = \"served.keys\"")]).unwrap();
-        let office = Self { world, program, site, keys, kept };
+        let office = Self { world, program, site, keys, first, kept };
         let keys = office.keys.clone();
         office.must(&["keys", "new", "--audit", keys.to_str().unwrap()], 0).await;
+        std::fs::copy(&office.keys, &office.first).unwrap();
         office
     }
 
@@ -104,16 +109,37 @@ impl Office {
             }
             self.followed("prove", known, &[&["--receipt", kept.to_str().unwrap()], more].concat(), 0).await;
         }
-        // A chain that does not lead there is an alarm; so is a key that leads nowhere.
+        // Where there is no published log, nothing is told of the gateway's.
         let other = self.world.folder().join("no-log");
         std::fs::create_dir(&other).unwrap();
         std::fs::write(&state, &before).unwrap();
-        let none = [&limit[..], &["--log", other.to_str().unwrap()]].concat();
-        let told = self.followed("watch", known, &none, 1).await;
-        assert!(told.contains("ALARM") && told.contains("nor by one that follows them"), "{told}");
-        let told =
-            self.followed("prove", known, &["--receipt", kept.to_str().unwrap(), "--log", none[3]], 1).await;
-        assert!(told.contains("signed by none of the keys given"), "{told}");
+        for place in [other.clone(), other.join("missing")] {
+            let none = [&limit[..], &["--log", place.to_str().unwrap()]].concat();
+            let prove = ["--receipt", kept.to_str().unwrap(), "--log", none[3]];
+            for (command, more) in [("watch", &none[..]), ("prove", &prove)] {
+                let told = self.followed(command, known, more, 2).await;
+                assert!(told.contains("there is no published log") && !told.contains("ALARM"), "{told}");
+            }
+        }
+        // What a copy from before the change does not state, the gateway does.
+        std::fs::copy(self.log().join("checkpoint"), other.join("checkpoint")).unwrap();
+        let copy = [&limit[..], &["--log", other.to_str().unwrap()]].concat();
+        self.followed("watch", known, &copy, 0).await;
+        // Two keys after one are an alarm, with both statements, whoever signs now.
+        let (origin, second) = (known.split('+').next().unwrap(), [9; 32]);
+        let text = std::fs::read_to_string(&self.first).unwrap();
+        let seed = text.lines().find_map(|line| line.strip_prefix("log_key ")).unwrap();
+        let first = SigningKey::from_seed(origin, &hex::decode(seed).unwrap().try_into().unwrap()).unwrap();
+        let branch =
+            Rotation::sign(&first, &SigningKey::from_seed(origin, &second).unwrap()).unwrap().to_string();
+        std::fs::create_dir(other.join("keys")).unwrap();
+        std::fs::write(other.join("keys/1"), &branch).unwrap();
+        let published = std::fs::read_to_string(self.log().join("keys/1")).unwrap();
+        let prove = ["--receipt", kept.to_str().unwrap(), "--log", copy[3]];
+        for (command, more) in [("watch", &copy[..]), ("prove", &prove)] {
+            let told = self.followed(command, known, more, 1).await;
+            assert!(told.contains(&branch) && told.contains(&published), "{told}");
+        }
 
         // Who is refused learned nothing of the log: that is no alarm.
         let folder = |caller: &str| self.world.folder().join("clients").join(caller);
@@ -334,7 +360,7 @@ async fn all_there_are(office: &Office, old: &Path, new: &Path) {
     assert_eq!((&said["verdict"], &said["missing"]), (&json!("fault"), &json!([name(one)])));
     // A registry that cannot be read tells nothing; one that the key did not sign is a fault.
     let signed = std::fs::read_to_string(at("origins")).unwrap();
-    let with = async |text: Option<String>, code: i32| {
+    let with = async |text: Option<String>, (verdict, code, exit): (&str, &str, i32)| {
         let file = at("doubtful");
         match text {
             Some(text) => std::fs::write(&file, text).unwrap(),
@@ -342,11 +368,16 @@ async fn all_there_are(office: &Office, old: &Path, new: &Path) {
         }
         let args = ["audit", "verify", "--origins-key", &registrar, "--origins", &file];
         let log = new.to_str().unwrap();
-        office.must(&[&args[..], &["--log", log]].concat(), code).await;
+        let args = [&args[..], &["--log", log]].concat();
+        office.must(&args, exit).await;
+        let told = office.must(&[&args[..], &["--json"]].concat(), exit).await;
+        let said: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((&said["verdict"], &said["fault"]["code"]), (&json!(verdict), &json!(code)), "{told}");
+        assert_eq!((&said["serial"], &said["logs"]), (&Value::Null, &json!([])), "as where it is taken");
     };
-    with(Some("no note".to_owned()), 2).await;
-    with(Some(signed.replacen("\n1\n", "\n2\n", 1)), 1).await;
-    with(None, 2).await;
+    with(Some("no note".to_owned()), ("unreadable", "UNREADABLE", 2)).await;
+    with(Some(signed.replacen("\n1\n", "\n2\n", 1)), ("fault", "REGISTRY_SIGNATURE", 1)).await;
+    with(None, ("unreadable", "UNREADABLE", 2)).await;
     // Shown twice, it is still one.
     assert_eq!(verify(&[new, new], 1).await["missing"], json!([name(one)]));
 
