@@ -163,9 +163,11 @@ impl KnownKeys {
         newer.iter().all(|key| held.iter().any(|later| self.leads(key, later)))
     }
 
+    /// Each for itself: a line that does not hold may be in the name of a key that was
+    /// not known when the checkpoint was taken.
     fn signers(&self, checkpoint: &SignedCheckpoint) -> Vec<&VerifierKey> {
-        let signed = checkpoint.note().verify(&self.keys).unwrap_or_default();
-        signed.into_iter().map(|signed| signed.key).collect()
+        let signed = |key: &&VerifierKey| checkpoint.note().verify(std::slice::from_ref(*key)).is_ok();
+        self.keys.iter().filter(signed).collect()
     }
 
     /// Whether one key is followed by the other, however many are between.
@@ -203,8 +205,8 @@ impl KnownKeys {
         self.open(note)
     }
 
-    /// Whether a note is signed by a key to which the statements lead from one of
-    /// which they cannot tell where it comes from: there are older ones.
+    /// Whether the statements lead to the key that signed a note, but from one before
+    /// which there are older ones that were not told.
     fn begins_later(&self, note: &[u8], told: &[Rotation]) -> bool {
         let (Some(first), Some(origin), Ok(note)) = (told.first(), origin(note), Note::parse(note)) else {
             return false;

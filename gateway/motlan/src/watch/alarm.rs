@@ -59,6 +59,7 @@ impl Alarm {
         let _ = out.flush();
         let mut err = std::io::stderr();
         let _ = writeln!(err, "{}", self.headline(Look::of_stderr()));
+        let _ = self.refusal.iter().try_for_each(|refusal| writeln!(err, "{refusal}"));
         let mut file = args.state.as_os_str().to_owned();
         file.push(".alarm");
         let kept = keep(Path::new(&file), &json);

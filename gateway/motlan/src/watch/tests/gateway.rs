@@ -35,7 +35,9 @@ pub(super) async fn serve(said: Said) -> (Arc<Mutex<Said>>, String) {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let incoming = tonic::transport::server::TcpIncoming::from(listener);
     let service = AuditServiceServer::new(Gateway(Arc::clone(&said)));
-    tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
+    let serving = tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming);
+    #[expect(clippy::disallowed_methods, reason = "it ends with the runtime of its test")]
+    tokio::spawn(serving);
     (said, address)
 }
 
