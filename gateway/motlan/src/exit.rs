@@ -47,6 +47,17 @@ pub trait OrExit<T> {
 
 // === impl Exit ===
 
+impl Exit {
+    /// How a command ends whose answer was, or was not, written: a reader that went
+    /// away takes no fault back.
+    pub fn told<E: Into<Failure>>(self, written: Result<(), E>) -> Ended {
+        match written {
+            Err(error) if self == Self::Ok => Err(error.into()),
+            _ => Ok(self),
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -100,4 +111,22 @@ fn is_closed_pipe(cause: &anyhow::Error) -> bool {
         _ => None,
     });
     written.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_reader_that_went_away_takes_no_fault_back() {
+        let closed = || Err(Error::from(ErrorKind::BrokenPipe));
+        assert_eq!(Exit::No.told(closed()).unwrap(), Exit::No);
+        assert_eq!(Exit::Usage.told(closed()).unwrap(), Exit::Usage);
+        assert_eq!(Exit::Ok.told(closed()).unwrap_err().exit, Exit::Ok, "it has seen enough");
+        let full = Exit::Ok.told(Err(Error::from(ErrorKind::StorageFull)));
+        assert_eq!(full.unwrap_err().exit, Exit::Internal);
+        assert_eq!(Exit::Ok.told(Ok::<(), Error>(())).unwrap(), Exit::Ok);
+    }
 }

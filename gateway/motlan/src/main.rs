@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     let mut out = io::stdout().lock();
-    let ended = answer(cli.command, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    let ended = answer(cli.command, &mut out).and_then(|exit| exit.told(out.flush()));
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {

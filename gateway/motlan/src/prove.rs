@@ -19,7 +19,7 @@ use crate::exit::{Ended, Exit, Failure};
 use crate::term::Look;
 
 pub(crate) use columns::columns;
-pub(crate) use known::{KnownKeys, checkpoint};
+pub(crate) use known::{KnownKeys, NotTaken, checkpoint, rotations};
 
 /// What one log came to.
 struct Proved {
@@ -38,8 +38,8 @@ enum Wrong {
     #[error(transparent)]
     Incomplete(#[from] Incomplete),
     /// The checkpoint is not one of a log whose key was given.
-    #[error("the gateway's checkpoint is signed by none of the keys given, nor by one that follows them")]
-    Checkpoint,
+    #[error("{}", .0.told().1)]
+    Checkpoint(NotTaken),
     /// An answer lacks what it must hold, or holds what it cannot.
     #[error("the gateway's answer lacks {0}")]
     Answer(&'static str),
@@ -71,7 +71,7 @@ impl From<Failure> for Stop {
 
 /// Runs the command.
 pub async fn run(args: &ProveArgs, out: &mut dyn Write) -> Ended {
-    let mut keys = KnownKeys::given(&args.key, args.log.as_ref())?;
+    let mut keys = KnownKeys::given(&args.key)?.with_log(args.log.as_ref(), &args.client).await?;
     if !args.receipt.is_empty() {
         return receipts::run(args, &mut keys, out).await;
     }
@@ -93,13 +93,14 @@ pub async fn run(args: &ProveArgs, out: &mut dyn Write) -> Ended {
         proved.push(Proved { endpoint: client.endpoint.unwrap_or_default(), outcome, entries });
     }
     let missing = missing(&args.origin, &proved);
-    if args.client.json {
-        print::json(&proved, &missing, !args.origin.is_empty(), out)?;
+    let written = if args.client.json {
+        print::json(&proved, &missing, !args.origin.is_empty(), out)
     } else {
-        print::report(&proved, &missing, !args.origin.is_empty(), Look::of_stdout(), out)?;
-    }
+        print::report(&proved, &missing, !args.origin.is_empty(), Look::of_stdout(), out)
+    };
     let shown = missing.is_empty() && proved.iter().all(|log| log.outcome.is_ok());
-    Ok(if shown { Exit::Ok } else { Exit::No })
+    let exit = if shown { Exit::Ok } else { Exit::No };
+    exit.told(written)
 }
 
 /// Those that must be among the logs, and of which nothing is shown.

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
+use motlan_audit_tree::Rotation;
 use motlan_audit_tree::rotation::{MAX_ROTATIONS, path};
 use motlan_audit_tree::verify::{Evidence, Extent, Keys, Report, Source, Verdict, verify_to};
 use motlan_domain::Clock as _;
@@ -35,14 +36,14 @@ pub async fn run(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
     // Hashing holds up the thread it runs on.
     let verified = tokio::task::spawn_blocking(move || verified(&args)).await;
     let report = verified.context("the verification panicked").or_exit(Exit::Internal)?;
-    if json {
+    let written = if json {
         let text = serde_json::to_string(&report).context("the report is no JSON").or_exit(Exit::Internal)?;
-        writeln!(out, "{text}")?;
+        writeln!(out, "{text}")
     } else {
         let now = SystemClock::start().now();
-        print::report(&report, now, Look::of_stdout(), out)?;
-    }
-    Ok(exit(report.verdict))
+        print::report(&report, now, Look::of_stdout(), out)
+    };
+    exit(report.verdict).told(written)
 }
 
 fn exit(verdict: Verdict) -> Exit {
@@ -57,20 +58,25 @@ fn exit(verdict: Verdict) -> Exit {
 async fn run_all(args: VerifyLogArgs, out: &mut dyn Write) -> Ended {
     let json = args.json;
     let together = tokio::task::spawn_blocking(move || all_verified(&args)).await;
-    let together = together.context("the verification panicked").or_exit(Exit::Internal)??;
-    if json {
+    let together = together.context("the verification panicked").or_exit(Exit::Internal)?;
+    let together = match together {
+        // Programs are told in their words why nothing was looked at.
+        Err(failure) if json && matches!(failure.exit, Exit::No | Exit::Usage) => Together::none(&failure),
+        together => together?,
+    };
+    let written = if json {
         let text =
             serde_json::to_string(&together).context("the report is no JSON").or_exit(Exit::Internal)?;
-        writeln!(out, "{text}")?;
+        writeln!(out, "{text}")
     } else {
         let now = SystemClock::start().now();
-        for report in &together.logs {
+        let reports = together.logs.iter().try_for_each(|report| {
             print::report(report, now, Look::of_stdout(), out)?;
-            writeln!(out)?;
-        }
-        together.print(Look::of_stdout(), out)?;
-    }
-    Ok(exit(together.verdict))
+            writeln!(out)
+        });
+        reports.and_then(|()| together.print(Look::of_stdout(), out))
+    };
+    exit(together.verdict).told(written)
 }
 
 fn all_verified(args: &VerifyLogArgs) -> Result<Together, Failure> {
@@ -84,7 +90,9 @@ fn all_verified(args: &VerifyLogArgs) -> Result<Together, Failure> {
     let given = evidence(args).or_exit(Exit::Usage)?;
     let reports = args.log.iter().map(|log| {
         of_log(log, args, |source| {
-            let own = origins::said_origin(source).map(|origin| given.of_log(&origin));
+            let said = source.get("checkpoint").ok().flatten();
+            let said = said.as_deref().and_then(origins::said_origin);
+            let own = said.map(|origin| given.of_log(&origin));
             verify_to(source, &keys, &own.unwrap_or_default(), extent(args))
         })
     });
@@ -119,9 +127,17 @@ fn is_served(log: &str) -> bool {
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
 }
 
-/// The statements that one key of a log follows another, as they are published in
-/// that folder or at that address. None of them is judged here.
-pub(crate) async fn statements(log: &str, client: &ClientArgs) -> anyhow::Result<Vec<Vec<u8>>> {
+/// What a published log states of its keys.
+pub(crate) struct Published {
+    /// Which log it says it is.
+    pub(crate) origin: String,
+    /// That one key of it follows another, in order; each signed by both.
+    pub(crate) rotations: Vec<Rotation>,
+}
+
+/// The statements published in that folder or at that address. Whether the keys are
+/// the log's is not judged here.
+pub(crate) async fn published(log: &str, client: &ClientArgs) -> anyhow::Result<Published> {
     let (log, folder) = (log.to_owned(), client.client.clone());
     let read = move || {
         let source: Box<dyn Source> = if is_served(&log) {
@@ -130,12 +146,21 @@ pub(crate) async fn statements(log: &str, client: &ClientArgs) -> anyhow::Result
         } else {
             Box::new(Folder::at(Path::new(&log)))
         };
-        let mut statements = Vec::new();
+        // What has no checkpoint is no log, whatever else is missing there.
+        let checkpoint = source.get("checkpoint").with_context(|| format!("--log {log}"))?;
+        let origin = checkpoint.as_deref().and_then(origins::said_origin);
+        let origin = origin.with_context(|| {
+            format!("--log {log}: không có nhật ký đã công bố ở đó / there is no published log")
+        })?;
+        let mut notes = Vec::new();
         for number in 1..=MAX_ROTATIONS {
-            let Some(statement) = source.get(&path(number))? else { break };
-            statements.push(statement);
+            let Some(note) = source.get(&path(number)).with_context(|| format!("--log {log}"))? else {
+                break;
+            };
+            notes.push(note);
         }
-        Ok(statements)
+        let rotations = crate::prove::rotations(notes.iter().map(Vec::as_slice), &origin);
+        Ok(Published { origin, rotations })
     };
     tokio::task::spawn_blocking(read).await.context("reading the statements panicked")?
 }

@@ -2,29 +2,38 @@
 //! something, its newest checkpoint has to have grown from the one before, and
 //! every entry shown has to be in it.
 
+mod alarm;
+mod proof;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::io::Write;
 use std::time::Duration;
 
-use motlan_audit_tree::{Entry, SignedCheckpoint, TreeHead, leaf_hash, verify_consistency, verify_inclusion};
+use motlan_audit_tree::{Entry, TreeHead, leaf_hash, verify_inclusion};
 use motlan_domain::Reason;
 use motlan_proto::audit::v1 as wire;
+use tokio::time::Instant;
 
 use crate::cli::{Order, SearchFilter, WatchArgs};
 use crate::client::json::Contract;
 use crate::client::{Connection, Refusal, connect, entry_lines, search_request};
 use crate::exit::{Ended, Exit, Failure};
 use crate::prove::{KnownKeys, checkpoint, columns, hashes};
-use crate::term::{Look, Tone};
 
+use alarm::Alarm;
+use proof::UNPROVED;
 use state::State;
 
-/// Before a gateway that could not be reached is asked again.
-const AGAIN: Duration = Duration::from_secs(2);
-
-/// What the gateway showed cannot be true together.
-struct Alarm(&'static str, &'static str);
+/// How long is waited.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// Before a gateway that could not be reached, or refused, is asked again.
+    again: Duration,
+    /// For a proof that may still come, and for the next token.
+    patience: Duration,
+}
 
 /// What ends a round.
 enum Stop {
@@ -41,41 +50,52 @@ impl<T: Into<Failure>> From<T> for Stop {
 /// A watch under way.
 struct Watch<'a> {
     args: &'a WatchArgs,
+    pace: Pace,
     keys: KnownKeys,
     request: wire::WatchEntriesRequest,
     state: State,
     /// Entries still to be shown before it ends.
     left: Option<usize>,
-    /// Whether the gateway ever told a checkpoint; and whether it did in this round.
-    held: (bool, bool),
+    /// Whether the gateway ever told a checkpoint that was taken.
+    begun: bool,
+    /// Since when the token is refused for its age.
+    token_over: Option<Instant>,
 }
 
 /// Runs the command.
 pub async fn run(args: &WatchArgs, out: &mut dyn Write) -> Ended {
-    let mut keys = KnownKeys::given(&args.key, args.log.as_ref())?;
+    let pace = Pace { again: Duration::from_secs(2), patience: Duration::from_mins(1) };
+    watch(args, pace, out).await
+}
+
+async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
+    let mut keys = KnownKeys::given(&args.key)?.with_log(args.log.as_ref(), &args.client).await?;
     let request = request(args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
     let state = State::read(&args.state, &mut keys, args.from)?;
     let left = args.limit.map(std::num::NonZeroUsize::get);
-    let mut watch = Watch { args, keys, request, state, left, held: (false, false) };
+    let mut watch = Watch { args, pace, keys, request, state, left, begun: false, token_over: None };
     loop {
-        match watch.round(out).await {
+        let (since, round) = (Instant::now(), watch.round(out).await);
+        if since.elapsed() > pace.patience {
+            // The token was good for a while: this is the next one's turn.
+            watch.token_over = None;
+        }
+        match round {
             Ok(()) if watch.left == Some(0) => return Ok(Exit::Ok),
             Ok(()) => {}
-            Err(Stop::Alarm(Alarm(vi, en))) => {
-                let look = Look::of_stdout();
-                writeln!(out, "{} {vi} / {en}", look.paint("CẢNH BÁO / ALARM", Tone::Bad))?;
+            Err(Stop::Alarm(alarm)) => {
+                alarm.tell(args, out);
                 return Ok(Exit::No);
             }
-            // A token is short-lived, and its file may hold the next one.
-            Err(Stop::Failure(failure)) if watch.held.1 && is_token_over(&failure) => {}
             // Later may help, and a watch that has begun has time.
-            Err(Stop::Failure(failure)) if watch.held.0 && failure.exit == Exit::Unavailable => {
-                // A closed standard error stops nothing.
-                let _ = writeln!(std::io::stderr(), "motlan: {failure}");
-                tokio::time::sleep(AGAIN).await;
+            Err(Stop::Failure(failure)) if watch.begun && watch.may_pass(&failure) => {
+                say(&failure);
+                tokio::time::sleep(pace.again).await;
             }
-            // 1 is an alarm, and this is none: of the log nothing was learned.
-            Err(Stop::Failure(failure)) if matches!(failure.exit, Exit::No | Exit::Unavailable) => {
+            // 1 is an alarm, and this is none: nothing was signed that is not proved.
+            Err(Stop::Failure(failure))
+                if refusal(&failure).is_some() || failure.exit == Exit::Unavailable =>
+            {
                 let told = "không theo dõi được nhật ký; đây không phải cảnh báo / the log cannot be watched; this is \
                             no alarm";
                 return Err(Failure { exit: Exit::Usage, cause: failure.cause.context(told) });
@@ -85,10 +105,18 @@ pub async fn run(args: &WatchArgs, out: &mut dyn Write) -> Ended {
     }
 }
 
+/// Tells what is tried again. A closed standard error stops nothing.
+fn say(failure: &Failure) {
+    let _ = writeln!(std::io::stderr(), "motlan: {failure}");
+}
+
+fn refusal(failure: &Failure) -> Option<&Refusal> {
+    failure.cause.downcast_ref()
+}
+
 /// Whether the gateway refused for the token's age alone.
-fn is_token_over(failure: &Failure) -> bool {
-    let refusal = failure.cause.downcast_ref::<Refusal>();
-    refusal.is_some_and(|refusal| refusal.reason == Reason::TokenExpired.code())
+fn is_token_over(refusal: &Refusal) -> bool {
+    refusal.reason == Reason::TokenExpired.code()
 }
 
 // === impl Watch ===
@@ -97,7 +125,6 @@ impl Watch<'_> {
     /// One stream, from its beginning to its end. Connected anew each time: a
     /// token is short-lived, and its file may hold the next one.
     async fn round(&mut self, out: &mut dyn Write) -> Result<(), Stop> {
-        self.held.1 = false;
         let connection = connect(&self.args.client).await?;
         let head = self.hold(&connection).await?;
         let next = self.state.next.unwrap_or(head.size);
@@ -108,6 +135,7 @@ impl Watch<'_> {
         let mut stream = stream.map_err(refused)?.into_inner();
         while let Some(chunk) = stream.message().await.map_err(refused)? {
             self.chunk(&connection, chunk, out).await?;
+            self.token_over = None;
             if self.left == Some(0) {
                 return Ok(());
             }
@@ -120,16 +148,14 @@ impl Watch<'_> {
     /// Holds the newest checkpoint against the last, and keeps it.
     async fn hold(&mut self, connection: &Connection) -> Result<TreeHead, Stop> {
         let newest = checkpoint(connection, &self.args.client, &mut self.keys).await?;
-        let newest = newest.ok_or(Stop::Alarm(Alarm(
-            "checkpoint không được ký bằng khóa đã cho, cũng không bằng khóa kế tiếp của chúng",
-            "the checkpoint is signed by none of the keys given, nor by one that follows them",
-        )))?;
-        if let Some(last) = &self.state.checkpoint {
-            grew(connection, last, &newest).await?;
+        let last = self.state.checkpoint.as_ref();
+        let newest = newest.map_err(|not_taken| Stop::Alarm(Alarm::not_taken(&not_taken, last)))?;
+        if let Some(last) = last {
+            self.grew(connection, last, &newest).await?;
         }
         let head = newest.head();
         self.state.checkpoint = Some(newest);
-        self.held = (true, true);
+        self.begun = true;
         Ok(head)
     }
 
@@ -142,10 +168,10 @@ impl Watch<'_> {
         let head = self.hold(connection).await?;
         let next = self.state.next.unwrap_or_default();
         if chunk.index_from != next || chunk.index_to <= next || chunk.index_to > head.size {
-            return Err(Stop::Alarm(Alarm(
+            return Err(Stop::Alarm(self.alarm((
                 "các bản ghi không liền nhau hoặc vượt quá checkpoint",
                 "the entries do not follow one another, or are beyond the checkpoint",
-            )));
+            ))));
         }
         let contract = Contract::load()?;
         for told in chunk.entries {
@@ -170,6 +196,22 @@ impl Watch<'_> {
         Ok(self.state.write(&self.args.state, &self.keys)?)
     }
 
+    /// An alarm over what is shown against the checkpoint held now.
+    fn alarm(&self, told: (&'static str, &'static str)) -> Alarm {
+        Alarm::new(told).by(&self.state.checkpoint)
+    }
+
+    /// Whether asking again may help. A token is short-lived, and its file may hold
+    /// the next one before long.
+    fn may_pass(&mut self, failure: &Failure) -> bool {
+        if refusal(failure).is_some_and(is_token_over) {
+            let since = *self.token_over.get_or_insert_with(Instant::now);
+            return since.elapsed() < self.pace.patience;
+        }
+        let internal = refusal(failure).is_some_and(|refusal| refusal.exit() == Exit::Internal);
+        internal || failure.exit == Exit::Unavailable
+    }
+
     /// An entry that is in the log, by its bytes.
     async fn shown(
         &self,
@@ -179,56 +221,22 @@ impl Watch<'_> {
         place: std::ops::Range<u64>,
     ) -> Result<wire::Entry, Stop> {
         let none = || {
-            Stop::Alarm(Alarm(
+            Stop::Alarm(self.alarm((
                 "bản ghi đưa ra không có trong nhật ký",
                 "an entry that was shown is not in the log",
-            ))
+            )))
         };
         let entry = Entry::parse(&canonical).map_err(|_| none())?;
         if !place.contains(&entry.index) {
             return Err(none());
         }
         let request = wire::GetInclusionProofRequest { index: entry.index, size: head.size };
-        let told = connection.audit().get_inclusion_proof(request).await.map_err(refused)?;
+        let ask = async |at: &Connection| at.audit().get_inclusion_proof(request).await;
+        let told = self.proof(connection, ask, || self.alarm(UNPROVED)).await?;
         let proof = hashes(&told.into_inner().proof).ok_or_else(none)?;
         verify_inclusion(head, entry.index, &leaf_hash(&canonical), &proof).map_err(|_| none())?;
         Ok(columns(&entry, canonical))
     }
-}
-
-/// Whether the log grew from what was kept of it to what is shown now.
-async fn grew(
-    connection: &Connection,
-    last: &SignedCheckpoint,
-    newest: &SignedCheckpoint,
-) -> Result<(), Stop> {
-    let (old, new) = (last.head(), newest.head());
-    if last.checkpoint().origin() != newest.checkpoint().origin() {
-        return Err(Stop::Alarm(Alarm("đây là nhật ký khác", "this is another log")));
-    }
-    if new.size < old.size {
-        return Err(Stop::Alarm(Alarm(
-            "nhật ký ngắn hơn trước: có bản ghi đã bị cắt bỏ",
-            "the log is shorter than it was: entries were cut off",
-        )));
-    }
-    let forked = || {
-        Stop::Alarm(Alarm(
-            "nhật ký không còn chứa những gì đã thấy trước đây",
-            "the log does not hold what it held: it was forked",
-        ))
-    };
-    if old.size == new.size {
-        return if old == new { Ok(()) } else { Err(forked()) };
-    }
-    let proof = if old.size == 0 {
-        Vec::new()
-    } else {
-        let request = wire::GetConsistencyProofRequest { old_size: old.size, new_size: new.size };
-        let told = connection.audit().get_consistency_proof(request).await.map_err(refused)?;
-        hashes(&told.into_inner().proof).ok_or_else(forked)?
-    };
-    verify_consistency(old, new, &proof).map_err(|_| forked())
 }
 
 fn request(args: &WatchArgs) -> Result<wire::WatchEntriesRequest, String> {

@@ -8,7 +8,8 @@ use clap::Args;
 use super::ClientArgs;
 
 /// Arguments of `motlan audit prove`. Exit code 0: it is shown; 1: it is not,
-/// or something is wrong; 2: the question cannot be asked so.
+/// or something is wrong; 2: the question cannot be asked so, or the statements do
+/// not reach back to a key given.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "person", "receipt"]))]
 pub struct ProveArgs {
@@ -18,8 +19,8 @@ pub struct ProveArgs {
     /// A log's verifier key, or a file with it (`log.pub`); one for each log
     #[arg(long, value_name = "FILE|KEY", required = true)]
     pub key: Vec<String>,
-    /// Where the statements lie by which one key of the log follows another (`keys/1`): the published
-    /// log, its folder or address; the gateway itself is asked if not given
+    /// Where all statements lie by which one key of the log follows another (`keys/1`): the published
+    /// log, its folder or address; the gateway tells the last 64
     #[arg(long, value_name = "DIR|URL")]
     pub log: Option<String>,
     /// All entries about this subject, KIND one of person, cmnd, enterprise, certificate, parcel, insurance
@@ -45,9 +46,9 @@ pub struct ProveArgs {
     pub origin: Vec<String>,
 }
 
-/// Arguments of `motlan audit watch`. Exit code 1: the log is not what it was, an
-/// alarm; 2: the gateway refuses, cannot be reached at the beginning, or the command
-/// makes no sense: of the log nothing is said.
+/// Arguments of `motlan audit watch`. Exit code 1: the log is not what it was, or what
+/// was signed or shown is not proved, an alarm; 2: the gateway refuses, cannot be
+/// reached at the beginning, or the command makes no sense: of the log nothing is said.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     /// How to reach the gateway.
@@ -56,11 +57,12 @@ pub struct WatchArgs {
     /// The log's verifier key, or a file with it (`log.pub`); later ones are followed from there
     #[arg(long, value_name = "FILE|KEY", required = true)]
     pub key: Vec<String>,
-    /// Where the statements lie by which one key of the log follows another (`keys/1`): the published
-    /// log, its folder or address; the gateway itself is asked if not given
+    /// Where all statements lie by which one key of the log follows another (`keys/1`): the published
+    /// log, its folder or address; the gateway tells the last 64
     #[arg(long, value_name = "DIR|URL")]
     pub log: Option<String>,
-    /// Where the last checkpoint and the place in the log are kept; made if absent
+    /// Where the last checkpoint and the place in the log are kept; made if absent. What shows an
+    /// alarm is kept beside it, in FILE.alarm
     #[arg(long, value_name = "FILE")]
     pub state: PathBuf,
     /// From this index on, 1 or more, where the state holds no place yet; from now on if not given

@@ -1,32 +1,84 @@
 //! The keys that a log's checkpoints may be signed by: those that were given, and
 //! those to which the log's own statements lead from them, as `audit verify` follows
-//! them. No statement is believed but by a key that is known already.
+//! them. No statement is believed but by a key that is known already; wherever it
+//! comes from, for it says by itself who made it. A key that two others follow
+//! contradicts itself, and that is an alarm whichever of them signs.
+
+#[cfg(test)]
+mod tests;
 
 use motlan_audit_tree::rotation::MAX_ROTATIONS;
-use motlan_audit_tree::{Checkpoint, Note, Rotation, SignedCheckpoint, TrustedLog, VerifierKey};
+use motlan_audit_tree::{Checkpoint, Note, NoteError, Rotation, SignedCheckpoint, TrustedLog, VerifierKey};
 use motlan_proto::audit::v1::GetCheckpointRequest;
 
 use crate::cli::ClientArgs;
 use crate::client::{Connection, Refusal};
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::verify::{key_text, statements};
+use crate::verify::{Published, key_text, published};
+
+/// So many statements a gateway tells, the last ones: of a log that has more, they
+/// do not begin at its first key.
+const TOLD: usize = 64;
 
 /// The keys, and how they were come by.
 pub(crate) struct KnownKeys {
-    /// A log for each.
-    logs: Vec<TrustedLog>,
-    /// The statements that led on, in order.
+    /// Those given, then those followed.
+    keys: Vec<VerifierKey>,
+    /// The statements by known keys, in order.
     followed: Vec<Rotation>,
-    /// The published log where statements lie; none: the gateway is asked.
-    published: Option<String>,
+    /// The published log, where statements lie beside those that the gateway tells.
+    place: Option<String>,
+    /// What was read there.
+    published: Option<Published>,
+}
+
+/// Why a checkpoint is not one of a log whose key is known: an alarm.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// None of the keys signed it, nor one that follows them.
+    Unsigned(String),
+    /// It bears a signature in the name of a known key that does not hold.
+    BadSignature(String),
+    /// Two keys follow one.
+    Branch(Box<[Rotation; 2]>),
+}
+
+// === impl NotTaken ===
+
+impl NotTaken {
+    /// In Vietnamese and in English.
+    pub(crate) const fn told(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unsigned(_) => (
+                "checkpoint không được ký bằng khóa nào đã cho, và cũng không bằng khóa nào kế tục các khóa đó",
+                "the checkpoint is signed by none of the keys given, nor by one that follows them",
+            ),
+            Self::BadSignature(_) => (
+                "checkpoint mang chữ ký không hợp lệ dưới tên một khóa đã biết",
+                "the checkpoint bears a signature in the name of a known key that does not hold",
+            ),
+            Self::Branch(_) => (
+                "một khóa của nhật ký đã xác nhận hai khóa kế tục khác nhau",
+                "one key of the log signed in two different keys to follow it",
+            ),
+        }
+    }
+
+    /// What shows it: signed notes.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Unsigned(note) | Self::BadSignature(note) => vec![note.clone()],
+            Self::Branch(statements) => statements.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 // === impl KnownKeys ===
 
 impl KnownKeys {
     /// Of keys as they were given, each as it is or in a file.
-    pub(crate) fn given(keys: &[String], published: Option<&String>) -> Result<Self, Failure> {
-        let mut logs = Vec::new();
+    pub(crate) fn given(keys: &[String]) -> Result<Self, Failure> {
+        let mut known = Vec::new();
         for given in keys {
             let text = key_text(given).or_exit(Exit::Usage)?;
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -37,25 +89,66 @@ impl KnownKeys {
                         format!("--key {given}: không phải khóa xác minh / is no verifier key"),
                     )
                 })?;
-                logs.push(TrustedLog::from(key));
+                known.push(key);
             }
         }
-        Ok(Self { logs, followed: Vec::new(), published: published.cloned() })
+        Ok(Self { keys: known, followed: Vec::new(), place: None, published: None })
+    }
+
+    /// With the statements of a published log, which has to be there and to be one of
+    /// a log whose key was given.
+    pub(crate) async fn with_log(
+        mut self,
+        place: Option<&String>,
+        client: &ClientArgs,
+    ) -> Result<Self, Failure> {
+        let Some(place) = place else { return Ok(self) };
+        let read = published(place, client).await.or_exit(Exit::Usage)?;
+        if !self.is_of_these(&read.origin) {
+            let told = format!(
+                "--log {place}: nhật ký {0} không phải của khóa nào đã cho / {0} is the log of none of the keys given",
+                read.origin
+            );
+            return Err(Failure::new(Exit::Usage, told));
+        }
+        self.place = Some(place.clone());
+        self.published = Some(read);
+        Ok(self)
     }
 
     /// The checkpoint, if one of the keys signed it.
-    pub(crate) fn open(&self, note: &[u8]) -> Option<SignedCheckpoint> {
-        self.logs.iter().find_map(|log| SignedCheckpoint::open(note, log).ok())
+    pub(crate) fn open(&self, note: &[u8]) -> Result<SignedCheckpoint, NotTaken> {
+        let told = || String::from_utf8_lossy(note).into_owned();
+        let opened = Note::parse(note).map_err(|_| NotTaken::Unsigned(told()))?;
+        opened.verify(&self.keys).map_err(|error| match error {
+            NoteError::BadSignature { .. } => NotTaken::BadSignature(told()),
+            _ => NotTaken::Unsigned(told()),
+        })?;
+        let origin = origin(note).ok_or_else(|| NotTaken::Unsigned(told()))?;
+        let keys = self.keys.iter().filter(|key| key.name() == origin).cloned().collect();
+        SignedCheckpoint::from_note(opened, &TrustedLog { origin, keys })
+            .map_err(|_| NotTaken::Unsigned(told()))
     }
 
-    /// Takes the key that a statement names, if a known one signed it in.
-    pub(crate) fn follow(&mut self, statement: &[u8]) {
-        let Ok(rotation) = Rotation::parse(statement) else { return };
-        let knows = |key: &VerifierKey| self.logs.iter().any(|log| log.keys.contains(key));
-        if knows(rotation.old()) && !knows(rotation.new_key()) {
-            self.logs.push(TrustedLog::from(rotation.new_key().clone()));
-            self.followed.push(rotation);
+    /// Takes the keys that statements name, if known ones signed them in.
+    pub(crate) fn follow(&mut self, told: &[Rotation]) -> Result<(), NotTaken> {
+        for rotation in told {
+            let beside = self.followed.iter().find(|other| other.old() == rotation.old());
+            if let Some(beside) = beside {
+                branch(beside, rotation)?;
+            } else if self.knows(rotation.old()) && self.followed.len() < MAX_ROTATIONS as usize {
+                if !self.knows(rotation.new_key()) {
+                    self.keys.push(rotation.new_key().clone());
+                }
+                self.followed.push(rotation.clone());
+            }
         }
+        // Of a key before the known ones: the one that follows it vouches for it.
+        for rotation in told.iter().filter(|rotation| self.knows(rotation.new_key())) {
+            let mut beside = told.iter().filter(|other| other.old() == rotation.old());
+            beside.try_for_each(|other| branch(rotation, other))?;
+        }
+        Ok(())
     }
 
     /// The statements that led on from the keys given.
@@ -63,88 +156,130 @@ impl KnownKeys {
         self.followed.iter().map(ToString::to_string).collect()
     }
 
-    /// Whether it says that it is of a log of these keys.
-    fn is_of_these(&self, note: &[u8]) -> bool {
-        let text = Note::parse(note).ok().and_then(|note| note.text().parse::<Checkpoint>().ok());
-        text.is_some_and(|said| self.logs.iter().any(|log| log.origin == said.origin()))
+    /// Whether only keys signed a checkpoint that others had followed already when
+    /// that other one was signed.
+    pub(crate) fn retired_since(&self, held: &SignedCheckpoint, newer: &SignedCheckpoint) -> bool {
+        let (held, newer) = (self.signers(held), self.signers(newer));
+        newer.iter().all(|key| held.iter().any(|later| self.leads(key, later)))
+    }
+
+    /// Each for itself: a line that does not hold may be in the name of a key that was
+    /// not known when the checkpoint was taken.
+    fn signers(&self, checkpoint: &SignedCheckpoint) -> Vec<&VerifierKey> {
+        let signed = |key: &&VerifierKey| checkpoint.note().verify(std::slice::from_ref(*key)).is_ok();
+        self.keys.iter().filter(signed).collect()
+    }
+
+    /// Whether one key is followed by the other, however many are between.
+    fn leads(&self, from: &VerifierKey, to: &VerifierKey) -> bool {
+        let mut at = from;
+        for _ in &self.followed {
+            match self.followed.iter().find(|rotation| rotation.old() == at) {
+                Some(rotation) if rotation.new_key() == to => return true,
+                Some(rotation) => at = rotation.new_key(),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    fn knows(&self, key: &VerifierKey) -> bool {
+        self.keys.contains(key)
+    }
+
+    fn is_of_these(&self, origin: &str) -> bool {
+        self.keys.iter().any(|key| key.name() == origin)
+    }
+
+    /// What the published log, read before, states of the keys of that log.
+    fn published(&self, origin: &str) -> &[Rotation] {
+        let own = self.published.as_ref().filter(|published| published.origin == origin);
+        own.map_or(&[], |published| &published.rotations)
+    }
+
+    /// Takes a gateway's newest checkpoint, by the statements it tells and those that
+    /// were read.
+    fn take(&mut self, note: &[u8], told: &[Rotation]) -> Result<SignedCheckpoint, NotTaken> {
+        let all = origin(note).map(|origin| [self.published(&origin), told].concat()).unwrap_or_default();
+        self.follow(&all)?;
+        self.open(note)
+    }
+
+    /// Whether the statements lead to the key that signed a note, but from one before
+    /// which there are older ones that were not told.
+    fn begins_later(&self, note: &[u8], told: &[Rotation]) -> bool {
+        let (Some(first), Some(origin), Ok(note)) = (told.first(), origin(note), Note::parse(note)) else {
+            return false;
+        };
+        if told.len() < TOLD {
+            return false;
+        }
+        let all = [self.published(&origin), told].concat();
+        let keys: Vec<VerifierKey> = all.iter().map(|rotation| rotation.new_key().clone()).collect();
+        let Ok(signed) = note.verify(&keys) else { return false };
+        let Some(mut at) = signed.first().map(|signed| signed.key) else { return false };
+        for _ in &all {
+            match all.iter().find(|rotation| rotation.new_key() == at) {
+                Some(rotation) => at = rotation.old(),
+                None => break,
+            }
+        }
+        let is_first = self.published(&origin).first().is_some_and(|begun| begun.old() == at);
+        at == first.old() && !is_first
     }
 }
 
-/// The newest checkpoint of the gateway, verified; none where none of the keys
-/// signed it, nor one that follows them.
+/// An alarm where both follow one key.
+fn branch(one: &Rotation, other: &Rotation) -> Result<(), NotTaken> {
+    if one.old() == other.old() && one.new_key() != other.new_key() {
+        return Err(NotTaken::Branch(Box::new([one.clone(), other.clone()])));
+    }
+    Ok(())
+}
+
+/// The log that a note says it is of.
+fn origin(note: &[u8]) -> Option<String> {
+    let said: Checkpoint = Note::parse(note).ok()?.text().parse().ok()?;
+    Some(said.origin().to_owned())
+}
+
+/// The statements among these notes, of that log.
+pub(crate) fn rotations<'a>(notes: impl IntoIterator<Item = &'a [u8]>, origin: &str) -> Vec<Rotation> {
+    let read = notes.into_iter().take(MAX_ROTATIONS as usize).filter_map(|note| Rotation::parse(note).ok());
+    read.filter(|rotation| rotation.origin() == origin).collect()
+}
+
+/// The newest checkpoint of the gateway, verified; or why it is not taken.
+///
+/// # Errors
+/// [`Exit::Usage`]: the statements do not reach back to a known key, and nothing can be
+/// told. [`Exit::Unavailable`]: the published log could not be read again.
 pub(crate) async fn checkpoint(
     connection: &Connection,
     client: &ClientArgs,
     keys: &mut KnownKeys,
-) -> Result<Option<SignedCheckpoint>, Failure> {
+) -> Result<Result<SignedCheckpoint, NotTaken>, Failure> {
     let told = connection.audit().get_checkpoint(GetCheckpointRequest {}).await.map_err(Refusal::from)?;
     let told = told.into_inner();
     let note = told.checkpoint.as_bytes();
-    if let Some(known) = keys.open(note) {
-        return Ok(Some(known));
+    let Some(origin) = origin(note).filter(|origin| keys.is_of_these(origin)) else {
+        return Ok(keys.open(note));
+    };
+    let rotations = rotations(told.key_rotations.iter().map(String::as_bytes), &origin);
+    let mut taken = keys.take(note, &rotations);
+    let reread =
+        keys.place.clone().filter(|_| keys.published.as_ref().is_some_and(|log| log.origin == origin));
+    if let (Err(NotTaken::Unsigned(_)), Some(place)) = (&taken, reread) {
+        keys.published = Some(published(&place, client).await.or_exit(Exit::Unavailable)?);
+        taken = keys.take(note, &rotations);
     }
-    if keys.is_of_these(note) {
-        let rotations = match &keys.published {
-            Some(log) => statements(log, client).await.or_exit(Exit::Usage)?,
-            None => told.key_rotations.into_iter().map(String::into_bytes).collect(),
-        };
-        rotations.iter().take(MAX_ROTATIONS as usize).for_each(|statement| keys.follow(statement));
+    if matches!(taken, Err(NotTaken::Unsigned(_))) && keys.begins_later(note, &rotations) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "không kết luận được: cổng kết nối chỉ cung cấp 64 lần đổi khóa gần nhất, chưa lùi tới khóa đã cho; hãy \
+             dùng --log, hoặc --key với một khóa mới hơn / nothing can be told: the gateway tells the last 64 changes \
+             of the key, and they do not reach back to a key given; give --log, or a newer --key",
+        ));
     }
-    Ok(keys.open(note))
-}
-
-#[cfg(test)]
-mod tests {
-    use motlan_audit_tree::{SigningKey, TreeHead};
-
-    use super::*;
-
-    fn key(seed: u8) -> SigningKey {
-        SigningKey::from_seed("log.test/1", &[seed; 32]).unwrap()
-    }
-
-    fn signed(by: u8) -> Vec<u8> {
-        let head = TreeHead { size: 9, root: [1; 32] };
-        let checkpoint = Checkpoint::new("log.test/1", head).unwrap();
-        SignedCheckpoint::sign(checkpoint, &key(by)).unwrap().to_string().into_bytes()
-    }
-
-    fn statement(old: u8, new: u8) -> Vec<u8> {
-        Rotation::sign(&key(old), &key(new)).unwrap().to_string().into_bytes()
-    }
-
-    #[test]
-    fn a_statement_leads_from_a_known_key_alone() {
-        let first = || KnownKeys::given(&[key(1).verifier_key().to_string()], None).unwrap();
-        let mut known = first();
-        assert!(known.open(&signed(1)).is_some() && known.open(&signed(2)).is_none());
-        for statement in [statement(1, 2), statement(2, 3), statement(1, 2)] {
-            known.follow(&statement);
-        }
-        assert!(known.open(&signed(3)).is_some(), "the whole chain");
-        assert_eq!(known.followed().len(), 2, "each once");
-        for statements in [
-            vec![statement(2, 3), statement(3, 4)],
-            vec![statement(2, 3), statement(1, 2)],
-            vec![b"no statement".to_vec(), signed(3)],
-        ] {
-            let mut known = first();
-            for statement in &statements {
-                known.follow(statement);
-            }
-            assert!(known.open(&signed(3)).is_none(), "not led to from the key given");
-        }
-        // A statement that is changed is none.
-        let forged = String::from_utf8(statement(9, 3)).unwrap();
-        let forged = forged
-            .replace(&key(9).verifier_key().to_string(), &key(1).verifier_key().to_string())
-            .into_bytes();
-        let mut known = first();
-        known.follow(&forged);
-        assert!(known.open(&signed(3)).is_none());
-        let other = SigningKey::from_seed("log.test/2", &[1; 32]).unwrap();
-        let other = KnownKeys::given(&[other.verifier_key().to_string()], None).unwrap();
-        assert!(first().is_of_these(&signed(5)) && !other.is_of_these(&signed(5)));
-        assert!(!first().is_of_these(b"nothing"));
-    }
+    Ok(taken)
 }

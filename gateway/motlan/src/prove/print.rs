@@ -38,6 +38,7 @@ pub(super) fn report(
                 let title = look.paint("CHƯA CHỨNG MINH ĐƯỢC", Tone::Wanting);
                 writeln!(out, "{title} / not shown to be whole  {}", log.endpoint)?;
                 writeln!(out, "  {} / {wrong}", wrong.vi())?;
+                wrong.notes().iter().try_for_each(|note| writeln!(out, "\n{note}"))?;
             }
         }
     }
@@ -113,6 +114,7 @@ pub(super) fn json(
             }),
             Err(wrong) => serde_json::json!({
                 "shown": false, "endpoint": log.endpoint, "why_vi": wrong.vi(), "why_en": wrong.to_string(),
+                "notes": wrong.notes(),
             }),
         });
     }
@@ -130,10 +132,18 @@ pub(super) fn json(
 // === impl Wrong ===
 
 impl Wrong {
+    /// The signed notes that show it, where some do.
+    fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Checkpoint(not_taken) => not_taken.notes(),
+            Self::Answer(_) | Self::Incomplete(_) => Vec::new(),
+        }
+    }
+
     /// In Vietnamese.
     fn vi(&self) -> &'static str {
         match self {
-            Self::Checkpoint => "checkpoint của cổng kết nối không được ký bằng khóa nào đã cho",
+            Self::Checkpoint(not_taken) => not_taken.told().0,
             Self::Answer(_) => "trả lời của cổng kết nối thiếu phần bắt buộc",
             Self::Incomplete(incomplete) => match incomplete {
                 Incomplete::NotInOrder { .. } | Incomplete::Unfinished { .. } => {

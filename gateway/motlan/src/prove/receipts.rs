@@ -7,7 +7,7 @@ use motlan_audit_tree::verify::Evidence;
 use motlan_audit_tree::verify_inclusion;
 use motlan_proto::audit::v1::GetInclusionProofRequest;
 
-use super::{KnownKeys, checkpoint, hashes};
+use super::{KnownKeys, NotTaken, checkpoint, hashes};
 use crate::cli::ProveArgs;
 use crate::client::{Refusal, connect};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
@@ -31,14 +31,12 @@ pub(super) async fn run(args: &ProveArgs, keys: &mut KnownKeys, out: &mut dyn Wr
     }
     let look = Look::of_stdout();
     let connection = connect(&args.client).await?;
-    let Some(newest) = checkpoint(&connection, &args.client, keys).await? else {
-        let said = "checkpoint của cổng kết nối không được ký bằng khóa nào đã cho / the gateway's checkpoint is \
-                    signed by none of the keys given";
-        writeln!(out, "{}", look.paint(said, Tone::Wanting))?;
-        return Ok(Exit::No);
+    let newest = match checkpoint(&connection, &args.client, keys).await? {
+        Ok(newest) => newest,
+        Err(not_taken) => return Exit::No.told(refused(&not_taken, args.client.json, look, out)),
     };
     let (origin, head) = (newest.checkpoint().origin().to_owned(), newest.head());
-    let mut all = true;
+    let (mut all, mut written) = (true, Ok(()));
     for receipt in evidence.receipts() {
         let why = if receipt.origin != origin {
             Some("biên nhận của nhật ký khác / a receipt of another log")
@@ -52,20 +50,36 @@ pub(super) async fn run(args: &ProveArgs, keys: &mut KnownKeys, out: &mut dyn Wr
             shown.err().map(|_| "bản ghi này không có trong nhật ký / this entry is not in the log")
         };
         all &= why.is_none();
-        if args.client.json {
-            let told = serde_json::json!({
-                "file": receipt.name, "origin": receipt.origin, "index": receipt.index, "size": head.size,
-                "shown": why.is_none(), "why": why,
-            });
-            writeln!(out, "{told}")?;
-        } else {
+        // Nobody may read on; what is wrong with the rest is still looked for.
+        written = written.and_then(|()| {
+            if args.client.json {
+                let told = serde_json::json!({
+                    "file": receipt.name, "origin": receipt.origin, "index": receipt.index, "size": head.size,
+                    "shown": why.is_none(), "why": why,
+                });
+                return writeln!(out, "{told}");
+            }
             let (text, tone) = match why {
                 None => ("CÓ TRONG NHẬT KÝ / in the log", Tone::Good),
                 Some(why) => (why, Tone::Wanting),
             };
             let place = format!("{}#{}", receipt.origin, receipt.index);
-            writeln!(out, "{place}  {}  ({} bản ghi / entries)", look.paint(text, tone), head.size)?;
-        }
+            writeln!(out, "{place}  {}  ({} bản ghi / entries)", look.paint(text, tone), head.size)
+        });
     }
-    Ok(if all { Exit::Ok } else { Exit::No })
+    let exit = if all { Exit::Ok } else { Exit::No };
+    exit.told(written)
+}
+
+/// Tells why the checkpoint proves nothing.
+fn refused(not_taken: &NotTaken, json: bool, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    let (vi, en) = not_taken.told();
+    if json {
+        let told = serde_json::json!({
+            "shown": false, "why_vi": vi, "why_en": en, "notes": not_taken.notes(),
+        });
+        return writeln!(out, "{told}");
+    }
+    writeln!(out, "{}", look.paint(&format!("{vi} / {en}"), Tone::Wanting))?;
+    not_taken.notes().iter().try_for_each(|note| writeln!(out, "\n{note}"))
 }

@@ -8,7 +8,7 @@ use motlan_audit_tree::{LeafRange, SignedCheckpoint};
 use motlan_proto::audit::v1 as wire;
 use motlan_proto::common::v1::SubjectKey;
 
-use super::{Stop, Wrong, columns, hashes};
+use super::{NotTaken, Stop, Wrong, columns, hashes};
 use crate::cli::ProveArgs;
 use crate::client::{Connection, Refusal, subject_key, subject_of_kind};
 use crate::exit::Failure;
@@ -79,11 +79,11 @@ impl Bound {
 /// Asks one gateway, and verifies what it says.
 pub(super) async fn prove(
     connection: &Connection,
-    newest: Option<SignedCheckpoint>,
+    newest: Result<SignedCheckpoint, NotTaken>,
     question: &Question,
     found: &mut Vec<wire::Entry>,
 ) -> Result<Whole, Stop> {
-    let newest = newest.ok_or(Wrong::Checkpoint)?;
+    let newest = newest.map_err(Wrong::Checkpoint)?;
     let range = range(connection, question, newest.head().size).await?;
     let filter = EntryFilter {
         from: Question::time(question.from),

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use motlan_audit_tree::verify::{Evidence, Keys, Report, Source, Verdict};
+use motlan_audit_tree::verify::{Evidence, Keys, Report, Verdict};
 use motlan_audit_tree::{Checkpoint, Note};
 use serde::Serialize;
 
+use crate::exit::{Exit, Failure};
 use crate::origins::Origins;
 use crate::term::{Look, Tone};
 
@@ -15,8 +16,8 @@ use crate::term::{Look, Tone};
 #[derive(Debug, Serialize)]
 pub(super) struct Together {
     pub(super) verdict: Verdict,
-    /// The serial of the registry.
-    serial: u64,
+    /// The serial of the registry; none where the registry was not taken.
+    serial: Option<u64>,
     /// Logs of the registry that were not shown, or not as that log.
     missing: Vec<String>,
     /// Logs that were shown and are not listed.
@@ -25,6 +26,17 @@ pub(super) struct Together {
     unmatched: u64,
     /// Of each, in the order given.
     pub(super) logs: Vec<Report>,
+    /// Why nothing was looked at. Not told where it is not so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Refused>,
+}
+
+/// Why nothing was looked at, in the form of a report's fault.
+#[derive(Debug, Serialize)]
+struct Refused {
+    code: &'static str,
+    index: Option<u64>,
+    detail: String,
 }
 
 /// Adds the keys that the registry lists.
@@ -34,10 +46,9 @@ pub(super) fn add_keys(keys: &mut Keys, origins: &Origins) -> anyhow::Result<()>
     Ok(keys.add_log(&lines)?)
 }
 
-/// The log that a published folder says it is; nothing vouches for that yet.
-pub(super) fn said_origin(source: &dyn Source) -> Option<String> {
-    let bytes = source.get("checkpoint").ok()??;
-    let checkpoint: Checkpoint = Note::parse(&bytes).ok()?.text().parse().ok()?;
+/// The log that a published checkpoint says it is of; nothing vouches for that yet.
+pub(super) fn said_origin(checkpoint: &[u8]) -> Option<String> {
+    let checkpoint: Checkpoint = Note::parse(checkpoint).ok()?.text().parse().ok()?;
     Some(checkpoint.origin().to_owned())
 }
 
@@ -66,7 +77,18 @@ impl Together {
         } else {
             Verdict::Fault
         };
-        Self { verdict, serial: origins.registry.serial(), missing, unlisted, unmatched, logs }
+        let serial = Some(origins.registry.serial());
+        Self { verdict, serial, missing, unlisted, unmatched, logs, fault: None }
+    }
+
+    /// Where the registry is refused, or something that was given cannot be read.
+    pub(super) fn none(failure: &Failure) -> Self {
+        let forged = failure.exit == Exit::No;
+        let (verdict, code) =
+            if forged { (Verdict::Fault, "REGISTRY_SIGNATURE") } else { (Verdict::Unreadable, "UNREADABLE") };
+        let fault = Some(Refused { code, index: None, detail: failure.to_string() });
+        let (missing, unlisted, logs) = (Vec::new(), Vec::new(), Vec::new());
+        Self { verdict, serial: None, missing, unlisted, unmatched: 0, logs, fault }
     }
 
     /// Writes what the registry adds to the logs' own reports.
@@ -74,7 +96,7 @@ impl Together {
         writeln!(
             out,
             "Sổ đăng ký / registry      số / serial {}, {} nhật ký được xuất trình / logs shown",
-            self.serial,
+            self.serial.unwrap_or_default(),
             self.logs.len()
         )?;
         for origin in &self.missing {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use motlan_audit_tree::SignedCheckpoint;
+use motlan_audit_tree::{Rotation, SignedCheckpoint};
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure, OrExit as _};
@@ -45,11 +45,13 @@ impl State {
         let note = value["checkpoint"].as_str().ok_or_else(none)?;
         // By which the keys given lead to the one that signed it.
         let statements = value["key_rotations"].as_array().into_iter().flatten();
-        statements.filter_map(Value::as_str).for_each(|statement| keys.follow(statement.as_bytes()));
+        let statements =
+            statements.filter_map(|statement| Rotation::parse(statement.as_str()?.as_bytes()).ok());
+        keys.follow(&statements.collect::<Vec<_>>()).map_err(|_| none())?;
         // Whoever could write another log's checkpoint here could hide a fork.
         let checkpoint = keys.open(note.as_bytes());
         let next = value["next"].as_u64().ok_or_else(none)?;
-        Ok(Self { checkpoint: Some(checkpoint.ok_or_else(none)?), next: Some(next) })
+        Ok(Self { checkpoint: Some(checkpoint.map_err(|_| none())?), next: Some(next) })
     }
 
     /// Writes the file anew: as a whole, or not at all.

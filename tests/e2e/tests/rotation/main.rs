@@ -3,13 +3,14 @@
 //! hold what they held before.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod registry;
+
 use std::path::{Path, PathBuf};
 
+use motlan_audit_tree::{Rotation, SigningKey};
 use motlan_e2e::PATIENCE;
 use motlan_harness::{Program, Served, Site, World};
-use motlan_proto::audit::v1::{
-    Entry, EntryKind, GetCheckpointRequest, GetEntryRequest, GetInclusionProofRequest, SearchEntriesRequest,
-};
+use motlan_proto::audit::v1::{EntryKind, GetCheckpointRequest, GetEntryRequest, GetInclusionProofRequest};
 use serde_json::{Value, json};
 
 /// A site with a key file of its own, and what auditors were given of it.
@@ -18,6 +19,8 @@ struct Office {
     program: Program,
     site: Site,
     keys: PathBuf,
+    /// The key file as it was at first.
+    first: PathBuf,
     /// Where receipts and checkpoints are kept, outside the log.
     kept: PathBuf,
 }
@@ -29,12 +32,14 @@ impl Office {
         let world = World::start().await.unwrap();
         let program = Program::built().unwrap();
         let folder = world.folder().canonicalize().unwrap();
-        let (keys, kept) = (folder.join("served.keys"), folder.join("kept"));
+        let (keys, kept, first) =
+            (folder.join("served.keys"), folder.join("kept"), folder.join("first.keys"));
         std::fs::create_dir(&kept).unwrap();
         let site = world.site("served", &[("keys = ", "keys = \"served.keys\"")]).unwrap();
-        let office = Self { world, program, site, keys, kept };
+        let office = Self { world, program, site, keys, first, kept };
         let keys = office.keys.clone();
         office.must(&["keys", "new", "--audit", keys.to_str().unwrap()], 0).await;
+        std::fs::copy(&office.keys, &office.first).unwrap();
         office
     }
 
@@ -104,16 +109,37 @@ impl Office {
             }
             self.followed("prove", known, &[&["--receipt", kept.to_str().unwrap()], more].concat(), 0).await;
         }
-        // A chain that does not lead there is an alarm; so is a key that leads nowhere.
+        // Where there is no published log, nothing is told of the gateway's.
         let other = self.world.folder().join("no-log");
         std::fs::create_dir(&other).unwrap();
         std::fs::write(&state, &before).unwrap();
-        let none = [&limit[..], &["--log", other.to_str().unwrap()]].concat();
-        let told = self.followed("watch", known, &none, 1).await;
-        assert!(told.contains("ALARM") && told.contains("nor by one that follows them"), "{told}");
-        let told =
-            self.followed("prove", known, &["--receipt", kept.to_str().unwrap(), "--log", none[3]], 1).await;
-        assert!(told.contains("signed by none of the keys given"), "{told}");
+        for place in [other.clone(), other.join("missing")] {
+            let none = [&limit[..], &["--log", place.to_str().unwrap()]].concat();
+            let prove = ["--receipt", kept.to_str().unwrap(), "--log", none[3]];
+            for (command, more) in [("watch", &none[..]), ("prove", &prove)] {
+                let told = self.followed(command, known, more, 2).await;
+                assert!(told.contains("there is no published log") && !told.contains("ALARM"), "{told}");
+            }
+        }
+        // What a copy from before the change does not state, the gateway does.
+        std::fs::copy(self.log().join("checkpoint"), other.join("checkpoint")).unwrap();
+        let copy = [&limit[..], &["--log", other.to_str().unwrap()]].concat();
+        self.followed("watch", known, &copy, 0).await;
+        // Two keys after one are an alarm, with both statements, whoever signs now.
+        let (origin, second) = (known.split('+').next().unwrap(), [9; 32]);
+        let text = std::fs::read_to_string(&self.first).unwrap();
+        let seed = text.lines().find_map(|line| line.strip_prefix("log_key ")).unwrap();
+        let first = SigningKey::from_seed(origin, &hex::decode(seed).unwrap().try_into().unwrap()).unwrap();
+        let branch =
+            Rotation::sign(&first, &SigningKey::from_seed(origin, &second).unwrap()).unwrap().to_string();
+        std::fs::create_dir(other.join("keys")).unwrap();
+        std::fs::write(other.join("keys/1"), &branch).unwrap();
+        let published = std::fs::read_to_string(self.log().join("keys/1")).unwrap();
+        let prove = ["--receipt", kept.to_str().unwrap(), "--log", copy[3]];
+        for (command, more) in [("watch", &copy[..]), ("prove", &prove)] {
+            let told = self.followed(command, known, more, 1).await;
+            assert!(told.contains(&branch) && told.contains(&published), "{told}");
+        }
 
         // Who is refused learned nothing of the log: that is no alarm.
         let folder = |caller: &str| self.world.folder().join("clients").join(caller);
@@ -302,83 +328,7 @@ async fn a_log_that_was_rolled_back_is_given_up_for_another() {
     let new = office.site.state().join("log-2");
     let report = office.verified(&new, &public(&new)[0]).await;
     assert_eq!((&report["fault"], &report["origin"]), (&Value::Null, &json!("motlan.example/second")));
-    all_there_are(&office, &old, &new).await;
-}
-
-/// Two gateways' logs, and the list that says that there are two.
-async fn all_there_are(office: &Office, old: &Path, new: &Path) {
-    let at = |name: &str| office.world.folder().join(name).to_str().unwrap().to_owned();
-    let told =
-        office.must(&["keys", "new-registry", &at("registry.key"), "--name", "registry.example"], 0).await;
-    let registrar = told.split_whitespace().last().unwrap().to_owned();
-    let (one, other) = (&public(old)[0], &public(new)[0]);
-    let name = |key: &str| key.split('+').next().unwrap().to_owned();
-    let lines = format!("{0} {one}\n{1} {other} after {0}\n", name(one), name(other));
-    std::fs::write(at("lines"), lines).unwrap();
-    let sign = ["audit", "origins", "sign", "--key", &at("registry.key"), "--serial", "1", &at("lines")];
-    std::fs::write(at("origins"), office.must(&sign, 0).await).unwrap();
-    let told = office.must(&["audit", "origins", "verify", "--key", &registrar, &at("origins")], 0).await;
-    assert!(told.contains("serial 1") && told.contains(&name(other)), "{told}");
-
-    let verify = async |logs: &[&Path], code: i32| -> Value {
-        let mut args = vec!["audit", "verify", "--json", "--origins-key", &registrar, "--origins"];
-        let file = at("origins");
-        args.push(&file);
-        args.extend(logs.iter().flat_map(|log| ["--log", log.to_str().unwrap()]));
-        serde_json::from_str(&office.must(&args, code).await).unwrap()
-    };
-    let said = verify(&[old, new], 0).await;
-    assert_eq!((&said["verdict"], &said["missing"]), (&json!("ok"), &json!([])));
-    assert_eq!(said["logs"].as_array().unwrap().len(), 2);
-    let said = verify(&[new], 1).await;
-    assert_eq!((&said["verdict"], &said["missing"]), (&json!("fault"), &json!([name(one)])));
-    // A registry that cannot be read tells nothing; one that the key did not sign is a fault.
-    let signed = std::fs::read_to_string(at("origins")).unwrap();
-    let with = async |text: Option<String>, code: i32| {
-        let file = at("doubtful");
-        match text {
-            Some(text) => std::fs::write(&file, text).unwrap(),
-            None => std::fs::remove_file(&file).unwrap(),
-        }
-        let args = ["audit", "verify", "--origins-key", &registrar, "--origins", &file];
-        let log = new.to_str().unwrap();
-        office.must(&[&args[..], &["--log", log]].concat(), code).await;
-    };
-    with(Some("no note".to_owned()), 2).await;
-    with(Some(signed.replacen("\n1\n", "\n2\n", 1)), 1).await;
-    with(None, 2).await;
-    // Shown twice, it is still one.
-    assert_eq!(verify(&[new, new], 1).await["missing"], json!([name(one)]));
-
-    // A gateway serves as a log of the registry, or not at all.
-    let config = std::fs::read_to_string(office.config()).unwrap();
-    let with = |file: &str| {
-        config.replacen(
-            "[audit]\n",
-            &format!("[audit]\norigins = {file:?}\norigins_key = {registrar:?}\n"),
-            1,
-        )
-    };
-    std::fs::write(office.config(), with(&at("origins"))).unwrap();
-    let served = office.start().await;
-    let mut client = office.world.connect_to(&office.site, "auditor").unwrap().audit();
-    let search =
-        SearchEntriesRequest { kind: EntryKind::ConfigLoaded.into(), page_size: 200, ..Default::default() };
-    let found = client.search_entries(search).await.unwrap().into_inner().entries;
-    let what = |entry: &Entry| -> String {
-        let entry: Value = serde_json::from_slice(&entry.canonical).unwrap();
-        entry["loaded"]["what"].as_str().unwrap().to_owned()
-    };
-    let loaded: Vec<String> = found.iter().map(what).collect();
-    served.interrupt().await.unwrap();
-    assert!(loaded.iter().any(|what| what == "origins"), "{loaded:?}");
-    let shown = std::fs::read(new.join("origins")).unwrap();
-    assert_eq!(shown, std::fs::read(at("origins")).unwrap(), "whoever has the log has the list");
-    std::fs::write(at("lines"), format!("{} {one}\n", name(one))).unwrap();
-    std::fs::write(at("without"), office.must(&sign, 0).await).unwrap();
-    std::fs::write(office.config(), with(&at("without"))).unwrap();
-    let refused = office.program.serve(&office.site, None).await.map(drop).unwrap_err();
-    assert!(format!("{refused:#}").contains("does not stand in the registry"), "{refused:#}");
+    registry::all_there_are(&office, &old, &new).await;
 }
 
 fn copy(from: &Path, to: &Path) {
