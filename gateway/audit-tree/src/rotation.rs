@@ -22,7 +22,7 @@
 //! **Out of scope**: when a key stops being good. Whoever stole an old key can
 //! still sign as the log for those who hold only that key; what they sign is
 //! found as a fork by whoever has seen the log. A stolen key is answered with a
-//! new origin. The log itself knows when a key of its own was retired, and takes
+//! new origin. The log itself keeps what a key of its own signed last, and takes
 //! what that one signed of a larger tree for nobody's word (`motlan-audit`).
 
 #[cfg(test)]

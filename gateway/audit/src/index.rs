@@ -27,7 +27,7 @@ use crate::error::AuditError;
 use crate::index::glance::Glance;
 use crate::index::known::Known;
 use crate::index::postings::{Batch, Role};
-use crate::store::{AuditReader, Seen};
+use crate::store::{AuditReader, Seen, StoreError};
 use crate::writer::Progress;
 
 /// Bytes of entries indexed in one transaction.
@@ -224,20 +224,24 @@ impl Indexer {
     fn advance(&mut self, durable: u64) -> Result<usize, AuditError> {
         let following = self.reader.follow(self.next, CHUNK)?;
         let entries = following.entries().take_while(|seen| seen.index < durable);
-        let (first, mut last) = (self.next, None);
+        let (first, mut last) = (self.next, None::<Seen<'_>>);
         let database = Arc::clone(&self.database);
         let mut connection = database.writer.lock();
         let written = connection.transaction().and_then(|transaction| {
             for seen in entries {
+                // Left out, it would be found by nobody.
+                if seen.index != last.map_or(first, |last| last.index + 1) {
+                    return Ok(None);
+                }
                 self.insert(&transaction, seen)?;
                 last = Some(seen);
             }
-            let Some(last) = last else { return Ok(first) };
+            let Some(last) = last else { return Ok(Some(first)) };
             self.places.write(&transaction)?;
             finish(&transaction, last.index + 1, last.leaf_hash)?;
-            transaction.commit().map(|()| last.index + 1)
+            transaction.commit().map(|()| Some(last.index + 1))
         });
-        let next = written.map_err(AuditError::Index)?;
+        let next = written.map_err(AuditError::Index)?.ok_or(StoreError::Order)?;
         drop(connection);
         self.next = next;
         self.indexed.send_replace(next);

@@ -32,12 +32,12 @@ use motlan_domain::Clock;
 
 use crate::draft::{Draft, DraftActor};
 use crate::error::AuditError;
-use crate::keys::{KeyError, KeyProvider, LogKeys};
+use crate::keys::{Key, KeyError, KeyProvider, LogKeys};
 use crate::log::AuditLog;
 use crate::service::AuditOptions;
 use crate::store::StoreError;
-use crate::tree::files::replace_file;
-use crate::tree::{CHECKPOINT, TreeError, verifier_key_file};
+use crate::tree::files::{LogFiles as _, RealFiles, replace_file};
+use crate::tree::{CHECKPOINT, Retired, TreeError, published_rotations, verifier_key_file};
 
 /// The file in a log's folder that names the log that took its place: origin,
 /// then folder, a line each.
@@ -123,8 +123,10 @@ pub fn is_broken(error: &AuditError) -> bool {
 }
 
 /// A checkpoint of the old log that somebody outside kept; none where no key of
-/// that log signed it. The log's keys are those of its published files, and those
-/// that its key file holds: the files may have been put back to before the last.
+/// that log signed it. The log's keys are those that its key file holds: the
+/// published files may have been put back to before the last; and those of its
+/// published files, the ones before the key file's for what they signed while they
+/// signed: whoever has one of them later is to have no log given up.
 ///
 /// # Errors
 /// A file of the log, or its key file, cannot be read.
@@ -133,23 +135,61 @@ pub fn known_outside(
     keys: &dyn KeyProvider,
     note: &[u8],
 ) -> Result<Option<SignedCheckpoint>, AuditError> {
-    let mut log = trusted(old).map_err(StoreError::Read)?;
+    let all = trusted(old).map_err(StoreError::Read)?;
     let LogKeys { current, incoming } = keys.log_keys()?;
-    for seed in [Some(&current), incoming.as_ref()].into_iter().flatten() {
-        let key = SigningKey::from_seed(&old.origin, seed).map_err(|_| KeyError::Malformed)?;
-        log.keys.push(key.verifier_key().clone());
+    let key = |seed: &Key| SigningKey::from_seed(&old.origin, seed).map_err(|_| KeyError::Malformed);
+    let current = key(&current)?.verifier_key().clone();
+    // What is newer than the key file is not retired; what is not known to be, may be.
+    let newer = all.keys.iter().rposition(|key| *key == current).map(|at| &all.keys[at..]);
+    let mut in_force = newer.unwrap_or_default().to_vec();
+    if let Some(incoming) = &incoming {
+        in_force.push(key(incoming)?.verifier_key().clone());
     }
-    Ok(SignedCheckpoint::open(note, &log).ok())
+    in_force.push(current.clone());
+    let Ok(seen) =
+        SignedCheckpoint::open(note, &TrustedLog { keys: [&in_force[..], &all.keys].concat(), ..all })
+    else {
+        return Ok(None);
+    };
+    let files = RealFiles::new(&old.log_dir);
+    // Statements that cannot be read bound nothing, and so no retired key counts.
+    let chain = published_rotations(&files).unwrap_or_default();
+    let newest = files.read(CHECKPOINT).map_err(StoreError::Read)?;
+    let (retired, _) = Retired::of(&chain, &current, &files, newest.as_deref()).map_err(StoreError::Read)?;
+    let speaks = seen.note().verify(&in_force).is_ok() || retired.speak_for(&seen);
+    Ok(speaks.then_some(seen))
 }
 
 /// Whether the log, which opens, is not the one that signed this checkpoint: it
-/// was put back to an older copy, or forked.
+/// was put back to an older copy, or forked. None where that cannot be told: what
+/// is published lags behind the journal, and does not come nearer.
 ///
 /// # Errors
 /// The published files cannot be read.
-pub async fn is_put_back(log: &AuditLog, outside: &SignedCheckpoint) -> Result<bool, AuditError> {
-    let (own, seen) = (log.checkpoint().head(), outside.head());
-    Ok(seen.size > own.size || log.tree_head(seen.size).await? != seen)
+pub async fn is_put_back(log: &AuditLog, outside: &SignedCheckpoint) -> Result<Option<bool>, AuditError> {
+    put_back_within(log, outside, PATIENCE).await
+}
+
+pub(crate) async fn put_back_within(
+    log: &AuditLog,
+    outside: &SignedCheckpoint,
+    patience: Duration,
+) -> Result<Option<bool>, AuditError> {
+    let seen = outside.head();
+    if seen.size > log.health().durable {
+        return Ok(Some(true));
+    }
+    loop {
+        let before = log.checkpoint().head().size;
+        if seen.size <= before {
+            return Ok(Some(log.tree_head(seen.size).await? != seen));
+        }
+        // A long way is published piece by piece: as long as it comes nearer.
+        let _ = tokio::time::timeout(patience, log.published(before.saturating_add(1))).await;
+        if log.checkpoint().head().size == before {
+            return Ok(None);
+        }
+    }
 }
 
 /// Begins the log `new`, with `keys`, in the place of `old`. `outside` is the

@@ -119,6 +119,12 @@ impl Retirement {
         Ok(true)
     }
 
+    /// How many segments wait, for whoever looks.
+    fn note(&self) {
+        let (first, segments) = self.retirer.waiting();
+        self.waiting.note(first, segments);
+    }
+
     /// Looks once; how long to rest then.
     fn attempt(&mut self) -> Duration {
         match catch_unwind(AssertUnwindSafe(|| self.step())) {
@@ -147,9 +153,10 @@ pub(crate) fn run(mut retirement: Retirement) {
         if retirement.progress.is_closed() {
             return;
         }
+        // Before, too: the published disk may hang, and then this is what tells of it.
+        retirement.note();
         pause = retirement.attempt();
-        let (first, segments) = retirement.retirer.waiting();
-        retirement.waiting.note(first, segments);
+        retirement.note();
     }
 }
 

@@ -18,6 +18,7 @@ mod tampering;
 mod varied;
 mod witnessing;
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,27 +135,47 @@ fn check_receipt(world: &World, receipt: &Receipt) {
 
 /// A folder and all in it.
 fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
+    copy_now(from, to).unwrap();
+}
+
+fn copy_now(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for file in std::fs::read_dir(from)? {
+        let file = file?;
         let name = to.join(file.file_name());
-        if file.file_type().unwrap().is_dir() {
-            copy(&file.path(), &name);
+        if file.file_type()?.is_dir() {
+            copy_now(&file.path(), &name)?;
         } else {
-            std::fs::copy(file.path(), name).unwrap();
+            std::fs::copy(file.path(), name)?;
         }
     }
+    Ok(())
 }
 
 /// The folder of a log that goes on, as a crash leaves it: what is published
-/// first, which the journal is never behind.
+/// first, which the journal is never behind. Where a file goes, or gets another
+/// name, while it is being copied, no crash left that: it is copied anew.
 fn crash_image(world: &World, to: &Path) {
-    copy(&world.dir.path().join("log"), &to.join("log"));
-    for file in std::fs::read_dir(world.dir.path()).unwrap().map(Result::unwrap) {
-        if file.file_type().unwrap().is_file() {
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    let image = || {
+        copy_now(&world.dir.path().join("log"), &to.join("log"))?;
+        for file in std::fs::read_dir(world.dir.path())? {
+            let file = file?;
+            if file.file_type()?.is_file() {
+                std::fs::copy(file.path(), to.join(file.file_name()))?;
+            }
+        }
+        Ok(())
+    };
+    for _ in 0..50 {
+        match image() {
+            Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => {
+                std::fs::remove_dir_all(to).unwrap();
+                std::fs::create_dir(to).unwrap();
+            }
+            copied => return copied.unwrap(),
         }
     }
+    panic!("never copied: its files change all the while");
 }
 
 /// The log as an outsider knows it: by its public key.

@@ -15,6 +15,7 @@ mod error;
 pub(crate) mod files;
 mod hold;
 mod published;
+mod retired;
 mod signers;
 mod tidy;
 mod witnessed;
@@ -41,6 +42,7 @@ use files::{LogFiles, Stored};
 pub(crate) use hold::covered;
 pub use hold::verifier_key_file;
 pub(crate) use published::Published;
+pub(crate) use retired::Retired;
 use signers::Signers;
 pub(crate) use signers::Telling;
 pub(crate) use signers::published as published_rotations;
@@ -274,6 +276,7 @@ impl Integrator {
         self.is_ours()?;
         let checkpoint = Checkpoint::new(self.signers.verifier_key().name(), head)?;
         let signed = self.signers.sign(checkpoint)?;
+        self.signers.keep_last(self.files.as_ref())?;
         self.lies.1 = head;
         // Durable before it is shown.
         self.files.replace(CHECKPOINT, signed.to_string().as_bytes())?;

@@ -85,7 +85,8 @@ fn known_from(config: &Config, file: &Path) -> Result<SignedCheckpoint, Failure>
     let known = known.context("không đọc được nhật ký cũ / the old log cannot be read");
     known.or_exit(Exit::Unavailable)?.ok_or_else(|| {
         let told = format!(
-            "{name}: không phải điểm kiểm tra do nhật ký cũ ký / is no checkpoint that the old log signed"
+            "{name}: không phải điểm kiểm tra do nhật ký cũ ký, hoặc được ký bằng khóa đã ngừng dùng / is no checkpoint \
+             that the old log signed, or signed by a key that was retired before"
         );
         Failure::new(Exit::Data, told)
     })
@@ -103,21 +104,27 @@ async fn refuse_sound(
         Ok((log, service)) => {
             let put_back = match outside {
                 Some(outside) => is_put_back(&log, outside).await,
-                None => Ok(false),
+                None => Ok(Some(false)),
             };
             service.shutdown().await;
-            if put_back
-                .context("không đọc được nhật ký / the log cannot be read")
-                .or_exit(Exit::Unavailable)?
-            {
-                tracing::warn!("the log opens, and is not the one that signed the checkpoint given");
-                return Ok(());
+            let put_back = put_back.context("không đọc được nhật ký / the log cannot be read");
+            match put_back.or_exit(Exit::Unavailable)? {
+                Some(true) => {
+                    tracing::warn!("the log opens, and is not the one that signed the checkpoint given");
+                    Ok(())
+                }
+                Some(false) => Err(Failure::new(
+                    Exit::No,
+                    "nhật ký mở được bình thường, không cần khôi phục (--force nếu vẫn muốn) / the log opens as it is \
+                     and needs no recovery (--force if you want one all the same)",
+                )),
+                None => Err(Failure::new(
+                    Exit::Unavailable,
+                    "chưa thể kết luận: phần đã công bố còn thiếu so với nhật ký và không tăng thêm; hãy kiểm tra thư mục \
+                     công bố rồi thử lại (--force nếu không thể) / cannot tell: what is published lags behind the log \
+                     and does not grow; look after the published folder and try again (--force if that cannot be)",
+                )),
             }
-            Err(Failure::new(
-                Exit::No,
-                "nhật ký mở được bình thường, không cần khôi phục (--force nếu vẫn muốn) / the log opens as it is and \
-                 needs no recovery (--force if you want one all the same)",
-            ))
         }
         Err(error) if is_broken(&error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "the log does not open");

@@ -68,17 +68,17 @@ impl Pipeline {
         Ok(Sealed::new(found, receipt, None))
     }
 
-    /// A bundle of the published log; the entry names the indices it holds.
+    /// A bundle of the published log, for whom that was permitted; the entry names
+    /// the indices it holds.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn read_bundle(
         &self,
-        identity: &Identity,
+        permit: &LogPermit,
         bundle: Bundle,
         trace: &str,
     ) -> Result<Sealed<Vec<u8>>, ReadError> {
-        let permit = self.may_read_log(identity, trace).await?;
         let bytes = self.ledger().log().bundle(bundle).await.map_err(|error| read_error(&error))?;
         let first = bundle.index().saturating_mul(u64::from(TILE_WIDTH));
         let last = first.saturating_add(u64::from(bundle.width()) - 1);
@@ -87,7 +87,7 @@ impl Pipeline {
             value: Some(Text::from(format!("{first}-{last}"))),
         }];
         let count = bytes.as_ref().map_or(0, |_| u64::from(bundle.width()));
-        let receipt = self.log_read(&permit, filters, count, trace).await?;
+        let receipt = self.log_read(permit, filters, count, trace).await?;
         let Some(bytes) = bytes else {
             let refusal = Refusal::of(Reason::EntryUnknown);
             return Err(NotReleased::Refused(Sealed::new(refusal, receipt, None)).into());

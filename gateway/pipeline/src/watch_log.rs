@@ -12,6 +12,7 @@
 //! second, and soon one a minute.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub struct Watching {
     told: u64,
     /// When it was last told something; until the end is first reached, never.
     since: Option<Instant>,
+    /// When it was last looked whether who watches may.
+    looked: Instant,
     pace: Pace,
     trace: String,
     _places: [OwnedSemaphorePermit; 2],
@@ -172,6 +175,7 @@ impl Pipeline {
             at,
             told: at,
             since: from.is_none().then(Instant::now),
+            looked: Instant::now(),
             pace: Pace::new(),
             trace,
             _places: places,
@@ -185,13 +189,14 @@ impl Pipeline {
     /// # Errors
     /// See [`ReadError`]; the watch is over.
     pub async fn watch_next(&self, watching: &mut Watching) -> Result<Option<Sealed<Watched>>, ReadError> {
-        let log = self.ledger().log();
         loop {
             if let Some(rest) = watching.pace.rest.take() {
                 tokio::time::sleep_until(rest).await;
             }
-            self.grows(watching, watching.at, None).await?;
-            let Some((entries, to, more)) = look(log, watching).await? else { return Ok(None) };
+            let at = watching.at;
+            self.grows(watching, at, None).await?;
+            self.still_may(watching).await?;
+            let Some((entries, to, more)) = self.look(watching).await? else { return Ok(None) };
             watching.at = to;
             let nothing = entries.is_empty();
             if nothing && !watching.is_due(more) {
@@ -225,10 +230,10 @@ impl Pipeline {
 
     /// Waits until more than the first `to` entries are published, or so long. A
     /// watch ends with the token it was begun by, also of a log that is still.
-    async fn grows(&self, watching: &Watching, to: u64, most: Option<Duration>) -> Result<(), ReadError> {
+    async fn grows(&self, watching: &mut Watching, to: u64, most: Option<Duration>) -> Result<(), ReadError> {
         let end = most.map(|most| Instant::now() + most);
         loop {
-            let look = Instant::now() + LOOK;
+            let look = watching.looked + LOOK;
             let until = end.map_or(look, |end| end.min(look));
             let grown = self.ledger().log().published(to.saturating_add(1));
             if tokio::time::timeout_at(until, grown).await.is_ok()
@@ -236,8 +241,30 @@ impl Pipeline {
             {
                 return Ok(());
             }
-            self.may_read_log(&watching.identity, &watching.trace).await?;
+            self.still_may(watching).await?;
         }
+    }
+
+    /// Looks among the next entries; a disk that hangs keeps nobody's place for
+    /// longer than the token.
+    async fn look(&self, watching: &mut Watching) -> Result<Option<Looked>, ReadError> {
+        let (at, query) = (watching.at, watching.query.clone());
+        let mut looking = pin!(look(self.ledger().log(), &query, at));
+        loop {
+            match tokio::time::timeout_at(watching.looked + LOOK, looking.as_mut()).await {
+                Ok(looked) => return looked,
+                Err(_) => self.still_may(watching).await?,
+            }
+        }
+    }
+
+    /// That who watches still may, looked at once a [`LOOK`], however fast the log grows.
+    async fn still_may(&self, watching: &mut Watching) -> Result<(), ReadError> {
+        if watching.looked.elapsed() >= LOOK {
+            self.may_read_log(&watching.identity, &watching.trace).await?;
+            watching.looked = Instant::now();
+        }
+        Ok(())
     }
 }
 
@@ -255,25 +282,27 @@ fn first(entries: &[Found]) -> u64 {
     entries.first().map_or(u64::MAX, |found| found.index)
 }
 
-/// The entries that match among the next that are published, the index behind
-/// those looked at, and whether there are more; none when the log is closed.
-async fn look(log: &AuditLog, watching: &Watching) -> Result<Option<(Vec<Found>, u64, bool)>, ReadError> {
+/// Entries that match, the index behind those looked at, and whether there are more.
+type Looked = (Vec<Found>, u64, bool);
+
+/// What matches among the next entries from `at` on that are published; none when
+/// the log is closed.
+async fn look(log: &AuditLog, query: &SearchQuery, at: u64) -> Result<Option<Looked>, ReadError> {
     let published = log.health().published;
-    if published <= watching.at {
+    if published <= at {
         return Ok(None);
     }
     // Looked up each time: somebody may have been met since.
-    let sought = match &watching.query.subject {
+    let sought = match &query.subject {
         None => None,
         Some(subject) => {
             let known = log.find_subject(subject).await.map_err(|error| read_error(&error))?;
             Some(known.map_or(Sought::Nobody, |known| Sought::Pseudonym(known.as_str().to_owned())))
         }
     };
-    let filter = watching.query.filter(sought);
-    let looked = log.matching(filter, watching.at, published).await;
+    let looked = log.matching(query.filter(sought), at, published).await;
     let (entries, to) = looked.map_err(|error| read_error(&error))?;
-    if to == watching.at {
+    if to == at {
         return Ok(None);
     }
     Ok(Some((entries, to, to < published)))

@@ -33,7 +33,7 @@ use crate::status::{Failure, http as told};
 use crate::{refusal, services, trace};
 use body::FileBody;
 pub(crate) use counts::Requests;
-use places::{Held, Places};
+use places::{Held, Places, Reader};
 use wanted::Wanted;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -83,18 +83,24 @@ impl PublishedLog {
         Arc::clone(&self.requests)
     }
 
-    /// One request, from that address and whoever showed that certificate, or none.
+    /// Who reads over a connection from that address, with that certificate or none.
+    fn reader(&self, from: IpAddr, peer: Option<&PeerCertificate>) -> Reader {
+        let caller = peer.and_then(|certificate| self.pipeline.access().caller(&certificate.0).ok());
+        caller.map_or_else(|| Reader::at(from), |caller| Reader::Caller(caller.id().into()))
+    }
+
+    /// One request of that reader, whoever showed that certificate, or none.
     async fn answer(
         &self,
         request: Request<Incoming>,
-        from: IpAddr,
+        reader: &Reader,
         peer: Option<&PeerCertificate>,
     ) -> Response<Body> {
         let wanted = match request.uri().query() {
             None => Wanted::of(request.uri().path()),
             Some(_) => None,
         };
-        let response = self.respond(wanted, &request, from, peer).await;
+        let response = self.respond(wanted, &request, reader, peer).await;
         self.requests.note(wanted, response.status());
         response
     }
@@ -103,7 +109,7 @@ impl PublishedLog {
         &self,
         wanted: Option<Wanted>,
         request: &Request<Incoming>,
-        from: IpAddr,
+        reader: &Reader,
         peer: Option<&PeerCertificate>,
     ) -> Response<Body> {
         let Some(wanted) = wanted else { return no_file() };
@@ -116,10 +122,10 @@ impl PublishedLog {
         }
         let file = async {
             let Wanted::Bundle(bundle) = wanted else {
-                let place = self.places.answer(from, peer.is_some()).ok_or_else(overloaded)?;
+                let place = self.places.answer(reader).ok_or_else(overloaded)?;
                 return Ok((self.public(wanted).await?, place));
             };
-            let (bytes, place) = self.bundle(bundle, request.headers(), peer).await?;
+            let (bytes, place) = self.bundle(bundle, request.headers(), reader, peer).await?;
             Ok((Answer::entries(bytes), place))
         };
         let file = tokio::time::timeout(self.limits.call, file).await;
@@ -164,6 +170,7 @@ impl PublishedLog {
         &self,
         bundle: Bundle,
         headers: &HeaderMap,
+        reader: &Reader,
         peer: Option<&PeerCertificate>,
     ) -> Result<(Vec<u8>, Held), Failure> {
         let certificate = peer.ok_or_else(|| Failure::new(Reason::CredentialMissing))?;
@@ -177,13 +184,17 @@ impl PublishedLog {
         let trace = trace::given(headers).unwrap_or_else(trace::begun);
         let access = pipeline.access();
         let identified = access.caller(&certificate.0).and_then(|caller| access.identity(&caller, token));
-        let identity = match identified {
-            Ok(identity) => identity,
-            Err(denial) => return pipeline.refuse(&denial, trace.id()).await.map_err(refusal::failure),
+        // Work beyond the limits is refused, never queued.
+        let permit = match identified.and_then(|identity| access.may_read_log(&identity)) {
+            Ok(permit) => permit,
+            Err(denial) => {
+                let _place = self.places.denial(reader).ok_or_else(overloaded)?;
+                return pipeline.refuse(&denial, trace.id()).await.map_err(refusal::failure);
+            }
         };
-        // Work beyond the limit is refused, never queued.
-        let place = self.places.bundle(identity.caller().id(), officer(&identity)).ok_or_else(overloaded)?;
-        let sealed = pipeline.read_bundle(&identity, bundle, trace.id()).await.map_err(refusal::read)?;
+        let identity = permit.identity();
+        let place = self.places.bundle(identity.caller().id(), officer(identity)).ok_or_else(overloaded)?;
+        let sealed = pipeline.read_bundle(&permit, bundle, trace.id()).await.map_err(refusal::read)?;
         let (bytes, _, _) = sealed.into_parts();
         Ok((bytes, place))
     }
@@ -218,7 +229,7 @@ impl Answer {
     }
 }
 
-/// Who acts; whoever is no officer is denied, and counted together until then.
+/// Who acts; of a caller that may read without an officer all are counted together.
 fn officer(identity: &Identity) -> &str {
     match identity.actor() {
         Actor::Officer(officer) => officer.account().as_str(),

@@ -20,7 +20,8 @@
 //!   signature. One proof is enough, at the start and later, whoever brings it.
 //!   Therefore a contradicting witness is asked for what it has seen
 //!   ([`WitnessClient::seen`]). Every key that the log had counts, a retired one
-//!   for the sizes at which it signed: whoever has it later proves nothing.
+//!   up to the last size that it signed ([`WitnessedLog::may_have_signed`]): whoever
+//!   has it later proves nothing of what came after.
 //! - Without that, a size (409) or a refusal (422) is a **claim**. While the log
 //!   runs, claims stop it only when a quorum makes them: one witness that lies
 //!   must not stop a province. Fewer are an alarm for people.
@@ -67,7 +68,8 @@ pub trait WitnessedLog: Send + Sync + 'static {
     /// Origin and every key it had, to know its checkpoints by.
     fn trusted(&self) -> TrustedLog;
     /// Whether a checkpoint that one of those keys signed is the log's word: not
-    /// where a key signed it that was retired before the log was that large.
+    /// where a key signed it that was retired before the log was that large. The same
+    /// after every start: a bound that grows would make its word of a stranger's.
     fn may_have_signed(&self, seen: &SignedCheckpoint) -> bool;
     /// The newest checkpoint.
     fn newest(&self) -> Arc<SignedCheckpoint>;

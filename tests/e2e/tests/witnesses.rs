@@ -11,6 +11,7 @@ use motlan_e2e::PATIENCE;
 use motlan_harness::{Office, Program, Refusal, Served, Site, Witnessing, World};
 use motlan_proto::audit::v1::{GetCheckpointRequest, GetCheckpointResponse, SearchEntriesRequest};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tonic::Code;
 
 /// A world, a gateway's site in it, and two running witnesses.
@@ -158,7 +159,7 @@ async fn a_quorum_vouches_for_the_log_and_one_that_is_gone_stops_nobody() {
     };
     assert!(size("checkpoint") > last, "the last entry is published");
     assert_eq!(size("witnessed"), size("checkpoint"));
-    // One that hangs, or is gone, holds up no stop.
+    // One that is gone holds up no stop.
     let served = stage.serve().await;
     stage.witnessed(stage.read().await.unwrap()).await;
     stage.witnesses.pop().unwrap().kill().await.unwrap();
@@ -166,6 +167,37 @@ async fn a_quorum_vouches_for_the_log_and_one_that_is_gone_stops_nobody() {
     let stopped = tokio::time::timeout(PATIENCE, served.interrupt()).await;
     assert!(stopped.expect("in time").unwrap().success());
     assert!(size("witnessed") < size("checkpoint"));
+}
+
+/// At a stop, as the changelog says: so long for the last checkpoint, and so long for
+/// the witnesses. What else a stop takes is short where nobody asks for anything.
+const LAST: Duration = Duration::from_secs(2 + 3);
+const ELSE: Duration = Duration::from_secs(4);
+
+/// It takes what it is asked, and says nothing.
+#[tokio::test]
+async fn a_witness_that_hangs_holds_up_no_stop() {
+    let mut stage = Stage::set("").await;
+    let hangs = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = hangs.local_addr().unwrap();
+    let (asked, asks) = tokio::sync::watch::channel(0_u32);
+    let mut hanging = JoinSet::new();
+    hanging.spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((taken, _)) = hangs.accept().await {
+            held.push(taken);
+            asked.send_modify(|asked| *asked += 1);
+        }
+    });
+    stage.witnesses.pop().unwrap().kill().await.unwrap();
+    let settings = stage.offices[1].settings().unwrap();
+    let there = settings.split('"').nth(1).unwrap();
+    stage.site.reconfigure(|text| text.replace(there, &format!("http://{address}/"))).unwrap();
+    let served = stage.serve().await;
+    stage.read().await.expect("nobody waits for it");
+    assert!(*asks.borrow() > 0, "control: it is asked");
+    let stopped = tokio::time::timeout(LAST + ELSE, served.interrupt()).await;
+    assert!(stopped.expect("in time").unwrap().success());
 }
 
 #[tokio::test]

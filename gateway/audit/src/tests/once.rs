@@ -188,6 +188,24 @@ async fn nothing_goes_while_index_or_publication_lag() {
     world.shut().await;
 }
 
+/// A published disk that hangs is what makes segments wait: it does not keep that
+/// from being told.
+#[tokio::test]
+async fn segments_are_seen_to_wait_while_the_published_disk_hangs() {
+    let mut world = World::new().await;
+    write(&world, 0, 500).await;
+    world.log.published(world.log.health().durable).await;
+    worn(&world).await;
+    world.faults.hang_published();
+    // The one that was being looked at, and those behind it.
+    write(&world, 500, 1_500).await;
+    world.until("they are seen to wait", |log| waiting(log).0 >= 1.0).await;
+    world.clock.advance(Duration::from_mins(7));
+    assert!(waiting(&world.log).1 >= 420.0, "{:?}", waiting(&world.log));
+    world.faults.clear();
+    world.shut().await;
+}
+
 /// The published log is the only copy of what is older: without it, or with one
 /// that is older than the journal's beginning, nothing starts.
 #[tokio::test]

@@ -8,6 +8,7 @@ use motlan_audit_tree::{CosigningKey, SignedCheckpoint, SigningKey, TreeHead};
 
 use super::rotating::Folder;
 use super::*;
+use crate::recover::put_back_within;
 use crate::store::StoreError;
 use crate::tree::TreeError;
 use crate::{KeyError, RecoverCause, RecoverError, is_broken, is_put_back, known_outside, recover};
@@ -135,14 +136,14 @@ async fn what_was_kept_outside_shows_a_log_that_was_put_back_as_a_whole() {
     let known = |note: &[u8]| known_outside(&options(&old), &keys, note).unwrap();
     let (seen, own) = (known(&kept).unwrap(), known(&earlier).unwrap());
     let (log, service) = open(&old, &clock(), &Arc::default()).await.expect("it opens");
-    assert!(is_put_back(&log, &seen).await.unwrap());
-    assert!(!is_put_back(&log, &own).await.unwrap(), "control: that one it holds");
+    assert_eq!(is_put_back(&log, &seen).await.unwrap(), Some(true));
+    assert_eq!(is_put_back(&log, &own).await.unwrap(), Some(false), "control: that one it holds");
     // Longer again, it is another one at that size.
     for at in 100..120 {
         log.append(draft(at)).await.unwrap();
     }
     log.published(40).await;
-    assert!(is_put_back(&log, &seen).await.unwrap());
+    assert_eq!(is_put_back(&log, &seen).await.unwrap(), Some(true));
     service.shutdown().await;
 
     // Only what the log signed is known; by the key file, too, where the key is newer.
@@ -159,6 +160,46 @@ async fn what_was_kept_outside_shows_a_log_that_was_put_back_as_a_whole() {
     let begun = recover(&options(&old), new, keys, clock(), cause(), Some(seen.clone())).await.unwrap();
     assert_eq!(begun.last_known.head(), Some(seen.head()));
     assert_eq!(begun.last_known.checkpoint, Some(seen));
+}
+
+/// The published log may lag behind the journal: what it does not hold yet is not
+/// gone.
+#[tokio::test]
+async fn a_log_whose_published_files_lag_is_not_given_up() {
+    let mut world = World::new().await;
+    let published = world.dir.path().join("log");
+    let grow = async |world: &World, to: u64| {
+        while world.log.health().durable < to {
+            world.log.append(draft(0)).await.unwrap();
+        }
+        world.log.published(to).await;
+    };
+    grow(&world, 10).await;
+    world.shut().await;
+    let older = tempfile::tempdir().unwrap();
+    copy(&published, older.path());
+    world.reopened().await.unwrap();
+    grow(&world, 20).await;
+    let kept = world.log.checkpoint();
+    world.shut().await;
+    // They are behind, and cannot be written.
+    fs::remove_dir_all(&published).unwrap();
+    copy(older.path(), &published);
+    world.faults = Arc::default();
+    world.faults.fail_published(crate::testing::EIO, false);
+    let (log, service) = open(world.dir.path(), &clock(), &world.faults).await.unwrap();
+    (world.log, world.service) = (log, Some(service));
+    let short = Duration::from_millis(300);
+    assert_eq!((world.log.checkpoint().head().size, world.log.health().durable), (10, 20));
+    assert_eq!(put_back_within(&world.log, &kept, short).await.unwrap(), None, "cannot tell");
+    world.faults.clear();
+    assert_eq!(is_put_back(&world.log, &kept).await.unwrap(), Some(false), "it is sound");
+    // Control: what the journal never held is told at once.
+    let key = SigningKey::from_seed(ORIGIN, &[25; 32]).unwrap();
+    let more = motlan_audit_tree::Checkpoint::new(ORIGIN, TreeHead { size: 21, root: [7; 32] }).unwrap();
+    let more = SignedCheckpoint::sign(more, &key).unwrap();
+    assert_eq!(put_back_within(&world.log, &more, Duration::ZERO).await.unwrap(), Some(true));
+    world.shut().await;
 }
 
 /// What the old log signed counts, wherever it lies; what it did not, never.

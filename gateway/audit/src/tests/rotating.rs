@@ -2,6 +2,7 @@
 //! in between, and who holds the old one alone can verify everything after.
 
 mod killed;
+mod retired;
 
 use std::fs;
 use std::path::PathBuf;
@@ -87,50 +88,6 @@ fn told(dir: &Path) -> Vec<String> {
 fn kept(receipt: &Receipt) -> String {
     let (index, leaf) = (receipt.index, hex::encode(receipt.leaf_hash));
     format!(r#"{{"origin":"{}","index":"{index}","leafHash":"{leaf}"}}"#, receipt.origin)
-}
-
-/// What a retired key signed while it signed is the log's word; whoever has that
-/// key later says nothing for the log.
-#[tokio::test]
-async fn a_retired_key_speaks_for_the_sizes_at_which_it_signed() {
-    let dir = tempfile::tempdir().unwrap();
-    live(dir.path(), (1, None)).await.unwrap();
-    live(dir.path(), (1, Some(2))).await.unwrap();
-    let (log, service) = open_by(dir.path(), (2, None), &Arc::default()).await.unwrap();
-    let opened = log.checkpoint().head().size;
-    for at in 0..5 {
-        log.append(draft(at)).await.unwrap();
-    }
-    log.published(opened + 5).await;
-    let signed = |by: &[u8], size| {
-        let checkpoint = Checkpoint::new(ORIGIN, TreeHead { size, root: [9; 32] }).unwrap();
-        let key = |seed: u8| SigningKey::from_seed(ORIGIN, &[seed; 32]).unwrap();
-        let mut signed = SignedCheckpoint::sign(checkpoint, &key(by[0])).unwrap();
-        for seed in &by[1..] {
-            let beside = key(*seed).sign(signed.note().text()).unwrap();
-            signed.add(beside.signatures()[0].clone()).unwrap();
-        }
-        signed
-    };
-    assert_eq!(log.trusted().keys, [public(1), public(2)]);
-    for (by, size, expected) in [
-        (&[1][..], 1, true),
-        (&[1], opened, true),
-        (&[1], opened + 1, false),
-        (&[1], 1_000, false),
-        (&[1, 2], 1_000, true),
-        (&[2], 1_000, true),
-        (&[3], 1, false),
-    ] {
-        assert_eq!(log.may_have_signed(&signed(by, size)), expected, "{by:?} {size}");
-    }
-    service.shutdown().await;
-    // While both sign, each speaks for any size: neither is retired.
-    live(dir.path(), (2, Some(3))).await.unwrap();
-    let (log, service) = open_by(dir.path(), (2, Some(3)), &Arc::default()).await.unwrap();
-    let told = [1, 2, 3].map(|by| log.may_have_signed(&signed(&[by], 1_000)));
-    assert_eq!(told, [false, true, true]);
-    service.shutdown().await;
 }
 
 /// As an operator does it, with a key file.

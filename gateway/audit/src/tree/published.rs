@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::files::{LogFiles, Stored};
+use super::retired::Retired;
 use super::signers::{KnownKeys, Signers};
 use super::{Telling, TileError, TreeError, Witnessed, damaged};
 
@@ -18,9 +19,8 @@ pub(crate) struct Published {
     pub(super) key: VerifierKey,
     /// Every key the log had.
     pub(super) keys: KnownKeys,
-    /// The size of the tree when the log was opened: no key before the one that
-    /// signs now has signed a larger one.
-    pub(super) opened: u64,
+    /// How far those speak for it that are retired.
+    pub(super) retired: Arc<Retired>,
     /// The rotation of the key that begins with this start, if one does.
     pub(super) telling: Option<Arc<Telling>>,
     pub(crate) files: Arc<dyn LogFiles>,
@@ -42,7 +42,7 @@ impl Published {
             newest: published.subscribe(),
             key: signers.verifier_key().clone(),
             keys: signers.known_keys(),
-            opened: published.borrow().head().size,
+            retired: signers.retired(),
             telling: signers.telling(),
             files: Arc::clone(files),
             paused: Arc::default(),
@@ -73,15 +73,13 @@ impl Published {
 
     /// Whether one of the log's keys signed that checkpoint which signed trees of
     /// its size. The one that signs now, and the one that follows it, may have
-    /// signed any; one that was retired none larger than the tree was when this
-    /// process opened it, for then it signed no more. What a retired key signs
-    /// beyond is not the log's, whoever has that key.
+    /// signed any; one that was retired none larger than the last that it signed
+    /// ([`Retired`]). What it signs beyond is not the log's, whoever has that key.
     pub(crate) fn may_have_signed(&self, seen: &SignedCheckpoint) -> bool {
         let keys = self.keys();
-        let current = keys.iter().position(|key| *key == self.key).unwrap_or(0);
-        let (retired, in_force) = keys.split_at(current);
-        let by = |keys: &[VerifierKey]| seen.note().verify(keys).is_ok();
-        by(in_force) || (seen.head().size <= self.opened && by(retired))
+        let current = keys.iter().rposition(|key| *key == self.key).unwrap_or(0);
+        let in_force = keys.get(current..).unwrap_or_default();
+        seen.note().verify(in_force).is_ok() || self.retired.speak_for(seen)
     }
 
     pub(crate) const fn files(&self) -> &Arc<dyn LogFiles> {

@@ -13,7 +13,8 @@
 //! 6. Checkpoints carry both signatures, the old key's first; the newest one is
 //!    signed anew at once.
 //! 7. The old key is taken out of the key file ([`crate::retire_log_key`]),
-//!    which is refused before 6. The new one signs alone.
+//!    which is refused before 6. The new one signs alone, once the last checkpoint
+//!    that the old one signed is kept ([`super::retired`]).
 //!
 //! A process that dies between two of them goes on with the next at its next
 //! start: the statement is the same bytes each time, so 2 may stand in the log
@@ -36,6 +37,7 @@ use parking_lot::Mutex;
 
 use super::files::{LogFiles, replace_file};
 use super::hold::verifier_key_file;
+use super::retired::{Retired, Unkept};
 use super::{CHECKPOINT, TreeError};
 use crate::keys::{Key, KeyError, LogKeys};
 
@@ -47,6 +49,10 @@ pub(super) struct Signers {
     chain: KeyChain,
     /// Every key the log had, as others are told them while it runs.
     known: KnownKeys,
+    /// How far the retired ones speak for the log.
+    retired: Arc<Retired>,
+    /// What the last of those signed last, until that is kept.
+    unkept: Option<Unkept>,
 }
 
 /// The keys a log had, as others are told them: grows when the next is signed in.
@@ -123,7 +129,10 @@ impl Signers {
             _ => return Err(KeyError::Mismatch.into()),
         };
         let known = Known { keys: Arc::new([]), chain: Arc::default() };
-        let signers = Self { current, next, chain, known: Arc::new(Mutex::new(known)) };
+        let newest = files.read(CHECKPOINT)?;
+        let (retired, unkept) = Retired::of(&chain, current.verifier_key(), files, newest.as_deref())?;
+        let (known, retired) = (Arc::new(Mutex::new(known)), Arc::new(retired));
+        let signers = Self { current, next, chain, known, retired, unkept };
         signers.make_known();
         Ok(signers)
     }
@@ -172,6 +181,15 @@ impl Signers {
             return Err(error.into());
         }
         Ok(read)
+    }
+
+    /// Keeps what the last retired key signed last, before another takes its place.
+    pub(super) fn keep_last(&mut self, files: &dyn LogFiles) -> Result<(), TreeError> {
+        if let Some((path, bytes)) = &self.unkept {
+            files.replace(path, bytes)?;
+            self.unkept = None;
+        }
+        Ok(())
     }
 
     /// Steps 4 to 6, or what is left of them: the newest checkpoint as it is
@@ -251,6 +269,11 @@ impl Signers {
     /// The same, for those who ask while it runs.
     pub(super) fn known_keys(&self) -> KnownKeys {
         Arc::clone(&self.known)
+    }
+
+    /// How far the retired ones speak for the log.
+    pub(super) fn retired(&self) -> Arc<Retired> {
+        Arc::clone(&self.retired)
     }
 
     /// Whose checkpoints are this log's: those of every key it had.

@@ -96,11 +96,11 @@ impl PublishedLog {
         place.known();
         let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let certificate = certificate.map(|certificate| PeerCertificate(Arc::from(certificate.as_ref())));
-        let from = peer.ip();
-        let _held = self.places.connection(from, certificate.is_some()).ok_or(Refused::Limit)?;
+        let reader = self.reader(peer.ip(), certificate.as_ref());
+        let _held = self.places.connection(&reader).ok_or(Refused::Limit)?;
         let service = service_fn(|request| {
-            let (log, certificate) = (Arc::clone(self), certificate.clone());
-            async move { Ok::<_, Infallible>(log.answer(request, from, certificate.as_ref()).await) }
+            let (log, reader, certificate) = (Arc::clone(self), reader.clone(), certificate.clone());
+            async move { Ok::<_, Infallible>(log.answer(request, &reader, certificate.as_ref()).await) }
         });
         let watch = Watch::new();
         let longest = usize::try_from(self.limits.max_header_bytes).unwrap_or(LEAST_HEAD);

@@ -1,7 +1,8 @@
-//! Who holds what of the listener at a time: connections, answers, bundles. Anybody
-//! may come without a certificate, so nobody without one holds more than a share,
-//! of one address or of all together, and no officer more than half of the bundles.
-//! Whoever finds no place is told to come back; nobody waits for one.
+//! Who holds what of the listener at a time: connections, answers, bundles, denials.
+//! Anybody may come, so nobody but callers holds more than a share, of one address
+//! or of all together; no caller holds more than a quarter, and no officer more than
+//! half of the bundles. What is denied is recorded in places of its own: it keeps
+//! no auditor out. Whoever finds no place is told to come back; nobody waits for one.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -17,30 +18,42 @@ use crate::options::Limits;
 const CONNECTIONS: usize = 512;
 const OF_AN_ADDRESS: usize = 128;
 
-/// Of one address, connections without a certificate.
+/// Of one address, connections of those who are no callers.
 const UNKNOWN_OF_AN_ADDRESS: usize = 32;
 
 /// Answers at a time: of hashes and signatures; and of bundles, which may be long.
 const ANSWERS: usize = 64;
 const BUNDLES: usize = 8;
 
-/// Of one address, answers to those without a certificate.
+/// Of one address, answers to those who are no callers.
 const ANSWERS_OF_AN_ADDRESS: usize = 16;
+
+/// Denials that are being recorded at a time, and of one who asks.
+const DENIALS: (usize, usize) = (8, 2);
+
+/// Who reads: a configured caller, by whatever certificate and from wherever, or
+/// anybody, by the address. A certificate alone makes nobody a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Reader {
+    Caller(Arc<str>),
+    Anybody(IpAddr),
+}
 
 /// The places of the listener.
 pub(super) struct Places {
-    connections: Shared<IpAddr>,
-    answers: Shared<IpAddr>,
+    connections: Shared<Reader>,
+    answers: Shared<Reader>,
     bundles: Shared<Box<str>>,
+    denials: Shared<Reader>,
 }
 
-/// Places for all, so many of them for those who are counted one by one: in all,
-/// and each.
+/// Places for all, so many of them for those who are no callers.
 struct Shared<K> {
     all: Arc<Semaphore>,
-    counted: Arc<Semaphore>,
-    each: usize,
+    anybody: Arc<Semaphore>,
     held: Mutex<HashMap<K, Weak<Semaphore>>>,
+    /// Of one caller, and of one who is none.
+    each: (usize, usize),
 }
 
 /// Places that are held; dropping it gives them back.
@@ -53,13 +66,14 @@ impl Places {
         let connections = CONNECTIONS.min(limits.max_connections);
         let each = UNKNOWN_OF_AN_ADDRESS.min(most(Self::of_an_address(limits)));
         Self {
-            connections: Shared::new(connections, most(connections), each),
-            answers: Shared::new(ANSWERS, most(ANSWERS), ANSWERS_OF_AN_ADDRESS),
-            bundles: Shared::new(BUNDLES, BUNDLES, BUNDLES / 2),
+            connections: Shared::new(connections, (quarter(connections), each)),
+            answers: Shared::new(ANSWERS, (quarter(ANSWERS), ANSWERS_OF_AN_ADDRESS)),
+            bundles: Shared::new(BUNDLES, (BUNDLES / 2, 0)),
+            denials: Shared::new(DENIALS.0, (DENIALS.1, DENIALS.1)),
         }
     }
 
-    /// Connections of one address, with a certificate or without.
+    /// Connections of one address, of callers or others.
     pub(super) fn of_an_address(limits: &Limits) -> usize {
         OF_AN_ADDRESS.min(limits.max_connections_per_address)
     }
@@ -70,26 +84,49 @@ impl Places {
     }
 
     /// A place for a connection, past its handshake.
-    pub(super) fn connection(&self, from: IpAddr, known: bool) -> Option<Held> {
-        self.connections.place((!known).then(|| network(from)))
+    pub(super) fn connection(&self, reader: &Reader) -> Option<Held> {
+        self.connections.place(reader.clone(), reader.is_caller())
     }
 
     /// A place for an answer that is for anybody.
-    pub(super) fn answer(&self, from: IpAddr, known: bool) -> Option<Held> {
-        self.answers.place((!known).then(|| network(from)))
+    pub(super) fn answer(&self, reader: &Reader) -> Option<Held> {
+        self.answers.place(reader.clone(), reader.is_caller())
     }
 
     /// A place for a bundle, for an officer of a caller.
     pub(super) fn bundle(&self, caller: &str, officer: &str) -> Option<Held> {
-        self.bundles.place(Some(format!("{caller}\n{officer}").into()))
+        self.bundles.place(format!("{caller}\n{officer}").into(), true)
+    }
+
+    /// A place for recording that a bundle was denied.
+    pub(super) fn denial(&self, reader: &Reader) -> Option<Held> {
+        self.denials.place(reader.clone(), reader.is_caller())
     }
 }
 
-/// Of so many, what those without a certificate hold at most: the rest is kept for
-/// those who have one.
+// === impl Reader ===
+
+impl Reader {
+    /// Somebody at that address.
+    pub(super) fn at(address: IpAddr) -> Self {
+        Self::Anybody(network(address))
+    }
+
+    const fn is_caller(&self) -> bool {
+        matches!(self, Self::Caller(_))
+    }
+}
+
+/// Of so many, what those who are no callers hold at most: the rest is kept for
+/// callers.
 const fn most(all: usize) -> usize {
     let share = all / 4 * 3;
     if share == 0 { 1 } else { share }
+}
+
+/// Of so many, what one caller holds at most.
+const fn quarter(all: usize) -> usize {
+    if all < 4 { 1 } else { all / 4 }
 }
 
 /// Whom an address stands for: of IPv6 a whole /64 is one machine's to choose from.
@@ -103,30 +140,31 @@ fn network(address: IpAddr) -> IpAddr {
 // === impl Shared ===
 
 impl<K: Eq + Hash> Shared<K> {
-    fn new(all: usize, counted: usize, each: usize) -> Self {
+    fn new(all: usize, each: (usize, usize)) -> Self {
         let semaphore = |places| Arc::new(Semaphore::new(places));
-        Self { all: semaphore(all), counted: semaphore(counted), each, held: Mutex::default() }
+        Self { all: semaphore(all), anybody: semaphore(most(all)), each, held: Mutex::default() }
     }
 
-    /// A place, for one who is counted, or for one who is not.
-    fn place(&self, one: Option<K>) -> Option<Held> {
+    /// A place, for a caller or for one who is none.
+    fn place(&self, one: K, caller: bool) -> Option<Held> {
+        let each = if caller { self.each.0 } else { self.each.1 };
         let mut held = Vec::with_capacity(3);
-        if let Some(one) = one {
-            held.push(self.own(one).try_acquire_owned().ok()?);
-            held.push(Arc::clone(&self.counted).try_acquire_owned().ok()?);
+        held.push(self.own(one, each).try_acquire_owned().ok()?);
+        if !caller {
+            held.push(Arc::clone(&self.anybody).try_acquire_owned().ok()?);
         }
         held.push(Arc::clone(&self.all).try_acquire_owned().ok()?);
         Some(Held(held))
     }
 
-    fn own(&self, one: K) -> Arc<Semaphore> {
+    fn own(&self, one: K, each: usize) -> Arc<Semaphore> {
         let mut held = self.held.lock();
         if let Some(own) = held.get(&one).and_then(Weak::upgrade) {
             return own;
         }
         // Those that have gone are forgotten when somebody new comes.
         held.retain(|_, own| own.strong_count() > 0);
-        let own = Arc::new(Semaphore::new(self.each));
+        let own = Arc::new(Semaphore::new(each));
         held.insert(one, Arc::downgrade(&own));
         own
     }
@@ -140,31 +178,63 @@ mod tests {
         std::iter::from_fn(places).take(10_000).collect()
     }
 
-    fn address(last: u8) -> IpAddr {
-        [192, 0, 2, last].into()
+    fn address(last: u8) -> Reader {
+        Reader::at([192, 0, 2, last].into())
+    }
+
+    fn caller(name: &str) -> Reader {
+        Reader::Caller(name.into())
     }
 
     #[test]
-    fn those_without_a_certificate_leave_places_to_the_others() {
+    fn those_who_are_no_callers_leave_places_to_the_others() {
         let places = Places::new(&Limits::default());
         let mut held = Vec::new();
         for from in 1..=20 {
-            held.push(hold(|| places.connection(address(from), false)));
+            held.push(hold(|| places.connection(&address(from))));
         }
         let counts: Vec<usize> = held.iter().map(Vec::len).collect();
         assert_eq!((&counts[..12], counts[12..].iter().sum()), (&[32; 12][..], 0_usize));
-        let known = hold(|| places.connection(address(1), true));
-        assert_eq!(known.len(), 128, "kept for those who have one");
+        let known = hold(|| places.connection(&caller("auditor")));
+        assert_eq!(known.len(), 128, "kept for those who are");
         drop(known);
-        assert!(places.connection(address(99), false).is_none(), "there are as many as may be");
+        assert!(places.connection(&address(99)).is_none(), "there are as many as may be");
         held.remove(3);
-        assert!(places.connection(address(99), false).is_some(), "given back");
+        assert!(places.connection(&address(99)).is_some(), "given back");
 
-        let own = hold(|| places.answer(address(1), false));
+        let own = hold(|| places.answer(&address(1)));
         assert_eq!(own.len(), 16);
-        let others: Vec<_> = (2..9).map(|from| hold(|| places.answer(address(from), false))).collect();
+        let others: Vec<_> = (2..9).map(|from| hold(|| places.answer(&address(from)))).collect();
         assert_eq!(others.iter().map(Vec::len).sum::<usize>(), 32);
-        assert_eq!(hold(|| places.answer(address(1), true)).len(), 16);
+        assert_eq!(hold(|| places.answer(&caller("auditor"))).len(), 16);
+    }
+
+    #[test]
+    fn no_caller_holds_more_than_a_quarter() {
+        let places = Places::new(&Limits::default());
+        let connections = hold(|| places.connection(&caller("one")));
+        let answers = hold(|| places.answer(&caller("one")));
+        assert_eq!((connections.len(), answers.len()), (128, 16));
+        let others: Vec<_> = ["two", "three"]
+            .map(|name| (hold(|| places.connection(&caller(name))), hold(|| places.answer(&caller(name)))))
+            .into();
+        assert!(others.iter().all(|(connections, answers)| (connections.len(), answers.len()) == (128, 16)));
+        assert!(places.connection(&address(1)).is_some() && places.answer(&address(1)).is_some());
+        drop(connections);
+        assert_eq!(hold(|| places.connection(&caller("one"))).len(), 128, "given back");
+    }
+
+    /// What is denied is recorded beside what is given, and of nobody more than a few.
+    #[test]
+    fn denials_have_places_of_their_own() {
+        let places = Places::new(&Limits::default());
+        let mut held: Vec<_> = (1..9).map(|from| hold(|| places.denial(&address(from)))).collect();
+        assert_eq!(held.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 2, 0, 0, 0, 0, 0]);
+        held.push(hold(|| places.denial(&caller("portal"))));
+        assert_eq!(held.last().map(Vec::len), Some(2));
+        assert!(places.denial(&caller("other")).is_none());
+        assert_eq!(hold(|| places.bundle("auditor", "a")).len(), 4);
+        assert_eq!(hold(|| places.answer(&caller("auditor"))).len(), 16);
     }
 
     #[test]
@@ -184,20 +254,20 @@ mod tests {
     fn small_limits_leave_a_place_to_either() {
         let limits = Limits { max_connections: 4, max_connections_per_address: 2, ..Limits::default() };
         let places = Places::new(&limits);
-        let unknown: Vec<_> = (1..9).filter_map(|from| places.connection(address(from), false)).collect();
-        assert_eq!((unknown.len(), hold(|| places.connection(address(1), true)).len()), (3, 1));
+        let unknown: Vec<_> = (1..9).filter_map(|from| places.connection(&address(from))).collect();
+        assert_eq!((unknown.len(), hold(|| places.connection(&caller("auditor"))).len()), (3, 1));
     }
 
     #[test]
     fn a_network_is_one() {
         let places = Places::new(&Limits::default());
-        let of = |text: &str| text.parse::<IpAddr>().unwrap();
-        let held = hold(|| places.answer(of("2001:db8:0:1::1"), false));
-        assert!(places.answer(of("2001:db8:0:1:ffff::2"), false).is_none());
-        assert!(places.answer(of("2001:db8:0:2::1"), false).is_some());
+        let of = |text: &str| Reader::at(text.parse().unwrap());
+        let held = hold(|| places.answer(&of("2001:db8:0:1::1")));
+        assert!(places.answer(&of("2001:db8:0:1:ffff::2")).is_none());
+        assert!(places.answer(&of("2001:db8:0:2::1")).is_some());
         drop(held);
-        let _held = hold(|| places.answer(of("::ffff:192.0.2.1"), false));
-        assert!(places.answer(address(1), false).is_none(), "written another way");
-        assert!(places.answer(address(2), false).is_some());
+        let _held = hold(|| places.answer(&of("::ffff:192.0.2.1")));
+        assert!(places.answer(&address(1)).is_none(), "written another way");
+        assert!(places.answer(&address(2)).is_some());
     }
 }

@@ -1,9 +1,12 @@
 //! A watch of the log ends with the token of the officer who began it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use motlan_audit::{Draft, Entry, Kind};
-use motlan_proto::audit::v1::{WatchEntriesRequest, WatchEntriesResponse};
+use motlan_audit::testing::Faults;
+use motlan_audit::{Draft, Entry, Kind, MemoryKeyProvider};
+use motlan_proto::audit::v1::{SearchEntriesRequest, WatchEntriesRequest, WatchEntriesResponse};
+use tokio::task::JoinSet;
 use tonic::{Code, Status, Streaming};
 
 use super::officer;
@@ -13,6 +16,9 @@ use super::rig::{Rig, reason};
 const LIFE: Duration = Duration::from_secs(630);
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// It is looked each second whether who watches may.
+const SOON: Duration = Duration::from_secs(6);
 
 async fn begun(rig: &Rig) -> Streaming<WatchEntriesResponse> {
     rig.log.append(Draft::new(Kind::ConfigLoaded)).await.unwrap();
@@ -61,4 +67,63 @@ async fn a_still_log_is_not_watched_for_longer_than_the_token_holds() {
     rig.clock.advance(LIFE);
     let refused = next(&mut stream).await.expect_err("it is over");
     check_refused(&rig, &refused);
+}
+
+/// Also of a log that grows all the while, of which nothing matches.
+#[tokio::test]
+async fn a_busy_log_is_not_watched_for_longer_than_the_token_holds() {
+    let rig = Rig::start().await;
+    let request = WatchEntriesRequest { dossier_code: "H32.212-261121-0001".into(), ..Default::default() };
+    let mut stream = officer::auditor(&rig).await.watch_entries(request).await.unwrap().into_inner();
+    let log = rig.log.clone();
+    let mut grows = JoinSet::new();
+    grows.spawn(async move {
+        loop {
+            log.append(Draft::new(Kind::ConfigLoaded)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    rig.clock.advance(LIFE);
+    // What was told before comes first.
+    let refused = tokio::time::timeout(SOON, async {
+        loop {
+            if let Err(refused) = next(&mut stream).await {
+                return refused;
+            }
+        }
+    });
+    let refused = refused.await.expect("soon");
+    drop(grows);
+    assert_eq!(reason(&refused), ("TOKEN_EXPIRED".to_owned(), true));
+}
+
+/// Also where the disk hangs: whoever watched gives its place to others.
+#[tokio::test]
+async fn a_hung_disk_keeps_no_watchers_place() {
+    let faults = Arc::new(Faults::default());
+    let rig = Rig::on_disk(&faults, MemoryKeyProvider::fixed(7), |_| ()).await;
+    for _ in 0..3 {
+        rig.log.append(Draft::new(Kind::ConfigLoaded)).await.unwrap();
+    }
+    rig.log.published(3).await;
+    let (mut other, mut auditor) = (officer::auditor(&rig).await, officer::auditor(&rig).await);
+    faults.hang_published();
+    // Somebody's proof hangs where the watcher's entries are read.
+    let mut hangs = JoinSet::new();
+    hangs.spawn(async move {
+        let part = SearchEntriesRequest { index_from: 1, index_to: 2, ..Default::default() };
+        other.search_entries(SearchEntriesRequest { prove_range: true, ..part }).await
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let request = WatchEntriesRequest { index_from: 1, ..Default::default() };
+    let mut stream = auditor.watch_entries(request).await.unwrap().into_inner();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    rig.clock.advance(LIFE);
+    let refused = tokio::time::timeout(SOON, next(&mut stream)).await.expect("soon");
+    let refused = refused.expect_err("it is over");
+    check_refused(&rig, &refused);
+    assert!(hangs.try_join_next().is_none(), "control: it hangs");
+    faults.clear();
+    drop(hangs.join_next().await);
 }

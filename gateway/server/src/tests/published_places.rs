@@ -101,7 +101,7 @@ async fn while_the_published_disk_hangs_nobody_holds_all_answers() {
         at_once(&rig, 18, async || ask(&rig, None, "GET /tile/0/000", "").await),
         at_once(&rig, 5, async || ask(&rig, Some(&auditor), "GET /tile/0/000", "").await),
     );
-    assert_eq!((nobody, known), ((2, 16), (0, 5)), "who has a certificate has a place beside them");
+    assert_eq!((nobody, known), ((2, 16), (0, 5)), "a caller has a place beside them");
     // What is at hand is told all the while.
     assert_eq!(get(&rig, "/checkpoint").await.status, 200);
     faults.clear();
@@ -140,6 +140,52 @@ async fn no_officer_holds_all_places_of_bundles() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), served).await.expect("it is served again");
+}
+
+#[tokio::test]
+async fn no_caller_holds_all_answers() {
+    let faults = Arc::new(Faults::default());
+    let rig = hung(&faults).await;
+    faults.hang_published();
+    let (portal, unknown) = (rig.authority.client("portal"), rig.authority.client("nobody"));
+    let hashes = async |client: &Pair| ask(&rig, Some(client), "GET /tile/0/000", "").await;
+    let (all, beside) = tokio::join!(
+        at_once(&rig, 20, async || hashes(&rig.authority.client("auditor")).await),
+        at_once(&rig, 5, async || hashes(&portal).await),
+    );
+    assert_eq!((all, beside), ((4, 16), (0, 5)), "a quarter of them, whatever the certificates");
+    assert_eq!(at_once(&rig, 18, async || hashes(&unknown).await).await, (2, 16), "no caller: as anybody");
+    faults.clear();
+}
+
+/// What is denied has an entry, too, and waits for it: in no auditor's place.
+#[tokio::test]
+async fn what_is_denied_keeps_no_auditor_out() {
+    let faults = Arc::new(Faults::default());
+    let rig = hung(&faults).await;
+    let portal = rig.authority.client("portal");
+    let by = |account: &str| {
+        let (pair, bearer) = officer::token_of(&rig, account);
+        (pair, format!("authorization: {bearer}\r\n"))
+    };
+    let (one, other) = (by("kiem@h32"), by("hai@h32"));
+    let fetch = async |pair: &Pair, heads: &str| ask(&rig, Some(pair), "GET /tile/entries/000", heads).await;
+    assert_eq!(fetch(&portal, "").await.unwrap().status, 403, "control");
+    faults.hang_syncs();
+    let denied = at_once(&rig, 10, async || fetch(&portal, "").await);
+    let malformed = at_once(&rig, 10, async || fetch(&one.0, "authorization: Basic eDp4\r\n").await);
+    let auditors = async {
+        // After all of those.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::join!(
+            at_once(&rig, 4, async || fetch(&one.0, &one.1).await),
+            at_once(&rig, 4, async || fetch(&other.0, &other.1).await),
+        )
+    };
+    let (denied, malformed, auditors) = tokio::join!(denied, malformed, auditors);
+    assert_eq!((denied, malformed), ((8, 2), (8, 2)), "few at a time");
+    assert_eq!(auditors, ((0, 4), (0, 4)), "every bundle's place is an auditor's");
+    faults.clear();
 }
 
 /// Who does not take an answer holds its place until the connection is cut off.
