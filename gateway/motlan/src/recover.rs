@@ -85,7 +85,7 @@ fn known_from(config: &Config, file: &Path) -> Result<SignedCheckpoint, Failure>
     let known = known.context("không đọc được nhật ký cũ / the old log cannot be read");
     known.or_exit(Exit::Unavailable)?.ok_or_else(|| {
         let told = format!(
-            "{name}: không phải điểm kiểm tra do nhật ký cũ ký, hoặc được ký bằng khóa đã ngừng dùng / is no checkpoint \
+            "{name}: không phải checkpoint do nhật ký cũ ký, hoặc được ký bằng khóa đã ngừng dùng / is no checkpoint \
              that the old log signed, or signed by a key that was retired before"
         );
         Failure::new(Exit::Data, told)
@@ -203,7 +203,7 @@ fn tell(config: &Config, new: &Places, recovered: &Recovered, out: &mut dyn Writ
         )?,
         None => writeln!(
             out,
-            "Nhật ký cũ / the old log   {}: không còn điểm kiểm tra nào đọc được / no checkpoint of it can be read",
+            "Nhật ký cũ / the old log   {}: không còn checkpoint nào đọc được / no checkpoint of it can be read",
             old.origin
         )?,
     }
