@@ -125,6 +125,15 @@ impl Retirement {
         self.waiting.note(first, segments);
     }
 
+    /// Looks, and notes what waits: before, too, as the published disk may hang,
+    /// and then this is what tells of it.
+    fn turn(&mut self) -> Duration {
+        self.note();
+        let pause = self.attempt();
+        self.note();
+        pause
+    }
+
     /// Looks once; how long to rest then.
     fn attempt(&mut self) -> Duration {
         match catch_unwind(AssertUnwindSafe(|| self.step())) {
@@ -153,10 +162,7 @@ pub(crate) fn run(mut retirement: Retirement) {
         if retirement.progress.is_closed() {
             return;
         }
-        // Before, too: the published disk may hang, and then this is what tells of it.
-        retirement.note();
-        pause = retirement.attempt();
-        retirement.note();
+        pause = retirement.turn();
     }
 }
 

@@ -1,7 +1,8 @@
 //! When a segment goes, and when it stays.
 
-use std::fs;
+use std::{fs, io};
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::*;
@@ -17,6 +18,38 @@ struct Gates {
     lasting: Arc<AtomicU64>,
     indexed: watch::Sender<u64>,
     progress: Arc<Progress>,
+    waiting: Arc<Waiting>,
+}
+
+/// A published disk that does not answer; it keeps what is told of segments that
+/// wait while it is asked.
+struct Asked {
+    files: Arc<dyn LogFiles>,
+    waiting: Arc<Waiting>,
+    told: Mutex<Vec<usize>>,
+}
+
+impl LogFiles for Asked {
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.files.write(path, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.files.sync()
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.files.replace(path, bytes)
+    }
+
+    fn read(&self, _: &str) -> io::Result<Option<Vec<u8>>> {
+        self.told.lock().push(self.waiting.told().0);
+        Err(io::ErrorKind::TimedOut.into())
+    }
+
+    fn remove_partials(&self, full: &str) -> io::Result<()> {
+        self.files.remove_partials(full)
+    }
 }
 
 // === impl Gates ===
@@ -27,6 +60,9 @@ impl Gates {
             lasting: Arc::new(AtomicU64::new(lasting)),
             indexed: watch::Sender::new(indexed),
             progress: Arc::default(),
+            waiting: Arc::new(Waiting::new(Arc::new(motlan_domain::ManualClock::at(
+                jiff::Timestamp::UNIX_EPOCH,
+            )))),
         };
         let retirement = Retirement::new(
             split.store.retirer(),
@@ -34,7 +70,7 @@ impl Gates {
             Arc::clone(&gates.lasting),
             handle(gates.indexed.subscribe()),
             Arc::clone(&gates.progress),
-            Arc::new(Waiting::new(Arc::new(motlan_domain::ManualClock::at(jiff::Timestamp::UNIX_EPOCH)))),
+            Arc::clone(&gates.waiting),
         );
         (gates, retirement)
     }
@@ -158,4 +194,18 @@ fn nothing_goes_once_the_log_is_closed() {
     assert_eq!(begins(split.dir.path()), 0);
     run(retirement);
     assert_eq!(begins(split.dir.path()), 0, "and the thread ends");
+}
+
+/// While the disk hangs nothing else tells of it.
+#[test]
+fn segments_are_told_to_wait_before_the_published_disk_is_asked() {
+    let split = Split::of(ENTRIES, Arc::<MemoryFiles>::default());
+    let (gates, mut retirement) = Gates::of(&split, 1_600, 1_600);
+    let (files, waiting) = (Arc::clone(&split.files), Arc::clone(&gates.waiting));
+    let asked = Arc::new(Asked { files, waiting, told: Mutex::default() });
+    retirement.files = Arc::clone(&asked) as Arc<dyn LogFiles>;
+    assert_eq!(gates.waiting.told().0, 0);
+    retirement.turn();
+    let told = asked.told.lock().clone();
+    assert!(!told.is_empty() && told.iter().all(|told| *told > 0), "{told:?}");
 }
