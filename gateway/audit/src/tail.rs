@@ -24,6 +24,10 @@ use crate::store::{Frames, Seen};
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 40;
 
+/// Bytes of all pieces but the one in the making, which is no longer than that
+/// either: where a slow disk makes batches long, there are fewer of them.
+const MOST: usize = PIECE * PIECES;
+
 /// A piece in the making is handed out from here on; of a smaller one, a copy is.
 const WORTH: usize = PIECE / 2;
 
@@ -37,6 +41,8 @@ pub(crate) struct Tail {
 struct Pieces {
     /// The oldest first. They are never changed again.
     whole: VecDeque<Arc<Piece>>,
+    /// Their bytes.
+    held: usize,
     /// What comes is added to it.
     growing: Piece,
 }
@@ -69,6 +75,10 @@ impl Tail {
         let mut pieces = self.pieces.lock();
         if pieces.growing.end() != frames.first {
             pieces.clear(frames.first);
+        }
+        if frames.bytes.len() > MOST {
+            pieces.clear(frames.end());
+            return;
         }
         if pieces.growing.bytes.len() + frames.bytes.len() > PIECE {
             pieces.begin_next();
@@ -114,6 +124,10 @@ impl Tail {
 impl Pieces {
     fn clear(&mut self, next: u64) {
         self.whole.clear();
+        self.held = 0;
+        if self.growing.bytes.capacity() > PIECE {
+            self.growing = Piece::default();
+        }
         self.growing.begin_at(next);
     }
 
@@ -123,9 +137,12 @@ impl Pieces {
             return;
         }
         let mut next = Piece::default();
-        if self.whole.len() >= PIECES {
+        self.held += self.growing.bytes.len();
+        while self.whole.len() >= PIECES || self.held > MOST {
+            let Some(oldest) = self.whole.pop_front() else { break };
+            self.held -= oldest.bytes.len();
             // Unless somebody is reading it.
-            let oldest = self.whole.pop_front().and_then(Arc::into_inner);
+            let oldest = Arc::into_inner(oldest);
             next = oldest.filter(|oldest| oldest.bytes.capacity() <= PIECE).unwrap_or_default();
         }
         next.begin_at(self.growing.end());

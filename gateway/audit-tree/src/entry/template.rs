@@ -17,7 +17,7 @@ pub struct Template {
 /// Writes `,"key":value` (no comma before the first).
 fn field<T: Serialize + ?Sized>(out: &mut Vec<u8>, key: &str, value: &T) -> Result<(), EntryError> {
     name(out, key);
-    // Writing to memory fails only for a map key that is not a string: there is none.
+    // The writer refuses only what no part of an entry is made of.
     value.serialize(Json(out)).map_err(|error| EntryError::Schema { column: error.column() })
 }
 

@@ -146,3 +146,25 @@ fn who_is_behind_it_reads_the_store() {
     assert!(whole.scan(8, usize::MAX).unwrap().iter().all(|stored| stored.position == 0));
     assert_eq!(whole.read(8, None).unwrap().unwrap().position, 0);
 }
+
+/// A disk that is slow makes batches long, and many come all the same.
+#[test]
+fn long_batches_are_no_more_than_others() {
+    let tail = Tail::default();
+    let bytes = |tail: &Tail| {
+        let pieces = tail.pieces.lock();
+        let whole: usize = pieces.whole.iter().map(|piece| piece.bytes.capacity()).sum();
+        whole + pieces.growing.bytes.capacity()
+    };
+    for number in 0..50 {
+        push(&tail, number * 60, 60, 50_000);
+        assert!(bytes(&tail) <= 2 * MOST, "{} after {number}", bytes(&tail));
+    }
+    assert_eq!(indices(&tail, 49 * 60, usize::MAX).len(), 60);
+    // One beyond all bounds is left to the store, and the run goes on behind it.
+    push(&tail, 3_000, 250, 50_000);
+    assert!(indices(&tail, 3_000, usize::MAX).is_empty());
+    push(&tail, 3_250, 3, 50);
+    assert_eq!(indices(&tail, 3_250, usize::MAX), [3_250, 3_251, 3_252]);
+    assert!(bytes(&tail) <= 2 * PIECE, "{}", bytes(&tail));
+}

@@ -3,9 +3,11 @@
 //! While two keys sign, each speaks for any tree. What the old one signed last,
 //! beside the new one, is what the new key finds when it signs alone for the first
 //! time: that checkpoint is kept beside the statement, as `keys/<n>.last`, before
-//! any other takes its place. It bears the signatures of both keys, so whoever has
-//! the old one alone makes no larger one; and it stays, so that the bound does not
-//! grow with the log, however often the log is opened.
+//! any other takes its place. It bears the signatures of both keys; and it stays, so
+//! that the bound does not grow with the log, however often the log is opened.
+//! Whoever has the old key elsewhere is bound by it. Whoever has that key and may
+//! write in the published folder is not: a later checkpoint with the old key's
+//! signature added, put there under that name, passes for the last one.
 //!
 //! **Where it is not known**, as of a log whose key was retired by an earlier
 //! build, the retired key speaks for nothing: what it signed is a claim then.

@@ -44,6 +44,7 @@ pub(super) struct Places {
     connections: Shared<Reader>,
     answers: Shared<Reader>,
     bundles: Shared<Box<str>>,
+    of_callers: Shared<Box<str>>,
     denials: Shared<Reader>,
 }
 
@@ -57,7 +58,7 @@ struct Shared<K> {
 }
 
 /// Places that are held; dropping it gives them back.
-pub(super) struct Held(#[expect(dead_code, reason = "held until dropped")] Vec<OwnedSemaphorePermit>);
+pub(super) struct Held(Vec<OwnedSemaphorePermit>);
 
 // === impl Places ===
 
@@ -69,6 +70,7 @@ impl Places {
             connections: Shared::new(connections, (quarter(connections), each)),
             answers: Shared::new(ANSWERS, (quarter(ANSWERS), ANSWERS_OF_AN_ADDRESS)),
             bundles: Shared::new(BUNDLES, (BUNDLES / 2, 0)),
+            of_callers: Shared::new(BUNDLES, (BUNDLES * 3 / 4, 0)),
             denials: Shared::new(DENIALS.0, (DENIALS.1, DENIALS.1)),
         }
     }
@@ -95,7 +97,9 @@ impl Places {
 
     /// A place for a bundle, for an officer of a caller.
     pub(super) fn bundle(&self, caller: &str, officer: &str) -> Option<Held> {
-        self.bundles.place(format!("{caller}\n{officer}").into(), true)
+        let mut held = self.of_callers.place(caller.into(), true)?;
+        held.0.extend(self.bundles.place(format!("{caller}\n{officer}").into(), true)?.0);
+        Some(held)
     }
 
     /// A place for recording that a bundle was denied.
@@ -242,7 +246,7 @@ mod tests {
         let places = Places::new(&Limits::default());
         let one = hold(|| places.bundle("auditor", "a"));
         assert_eq!(one.len(), 4);
-        assert_eq!(hold(|| places.bundle("auditor", "b")).len(), 4, "of the same system");
+        assert_eq!(hold(|| places.bundle("auditor", "b")).len(), 2, "of the same system");
         let other = hold(|| places.bundle("other", "a"));
         assert_eq!(other.len(), 4);
         assert!(places.bundle("third", "c").is_none());
