@@ -335,10 +335,21 @@ async fn anonymous(world: &World, secret: &str) -> Vec<u8> {
         body
     };
     let at = |path: &str| client.get(format!("{log}/{path}"));
-    let checkpoint = get(at("checkpoint"), 200).await;
     assert!(!get(at("log.pub"), 200).await.is_empty());
-    let size: u64 = std::str::from_utf8(&checkpoint).unwrap().lines().nth(1).unwrap().parse().unwrap();
-    assert!(size > 256, "{size} entries");
+    // What was written last is published a moment later.
+    let published = async {
+        loop {
+            let checkpoint = get(at("checkpoint"), 200).await;
+            let size =
+                std::str::from_utf8(&checkpoint).unwrap().lines().nth(1).unwrap().parse::<u64>().unwrap();
+            if size > 256 {
+                break size;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let size = tokio::time::timeout(std::time::Duration::from_secs(20), published).await;
+    let size = size.expect("more than a full tile is published");
     for index in 0..size / 256 {
         assert_eq!(get(at(&format!("tile/0/{index:03}")), 200).await.len(), 256 * 32);
     }
