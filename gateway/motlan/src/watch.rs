@@ -83,10 +83,7 @@ async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
         match round {
             Ok(()) if watch.left == Some(0) => return Ok(Exit::Ok),
             Ok(()) => {}
-            Err(Stop::Alarm(alarm)) => {
-                alarm.tell(args, out);
-                return Ok(Exit::No);
-            }
+            Err(Stop::Alarm(alarm)) => return Exit::No.told(alarm.tell(args, out)),
             // Later may help, and a watch that has begun has time.
             Err(Stop::Failure(failure)) if watch.begun && watch.may_pass(&failure) => {
                 say(&failure);
