@@ -160,7 +160,7 @@ impl KnownKeys {
     /// that other one was signed.
     pub(crate) fn retired_since(&self, held: &SignedCheckpoint, newer: &SignedCheckpoint) -> bool {
         let (held, newer) = (self.signers(held), self.signers(newer));
-        newer.iter().all(|key| held.iter().any(|later| self.leads(key, later)))
+        newer.iter().all(|key| held.iter().any(|later| self.replaced(key, later)))
     }
 
     /// Each for itself: a line that does not hold may be in the name of a key that was
@@ -168,6 +168,12 @@ impl KnownKeys {
     fn signers(&self, checkpoint: &SignedCheckpoint) -> Vec<&VerifierKey> {
         let signed = |key: &&VerifierKey| checkpoint.note().verify(std::slice::from_ref(*key)).is_ok();
         self.keys.iter().filter(signed).collect()
+    }
+
+    /// Whether one key was replaced by the other. Of keys that follow each other, for
+    /// one of them came back, neither was for good, as `audit verify` has it.
+    fn replaced(&self, key: &VerifierKey, by: &VerifierKey) -> bool {
+        self.leads(key, by) && !self.leads(by, key)
     }
 
     /// Whether one key is followed by the other, however many are between.

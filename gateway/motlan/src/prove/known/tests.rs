@@ -121,6 +121,28 @@ fn a_retired_key_alone_signs_no_larger_head() {
 }
 
 #[test]
+fn a_key_that_came_back_is_no_replaced_one() {
+    for given in [1, 2] {
+        let mut known = knowing(&[given]);
+        let statements = [statement(1, 2), statement(2, 1)];
+        for by in [1, 2, 1] {
+            known.take(&signed(by), &statements).unwrap();
+        }
+        let head = |size, by: &[u8]| known.open(&of_size(size, by)).unwrap();
+        for (held, newer) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
+            assert!(!known.retired_since(&head(9, &[held]), &head(12, &[newer])), "{given} {held} {newer}");
+        }
+    }
+    // Those before them were replaced all the same.
+    let mut known = knowing(&[1]);
+    known.follow(&[statement(1, 2), statement(2, 3), statement(3, 2)]).unwrap();
+    let head = |size, by| known.open(&of_size(size, &[by])).unwrap();
+    assert!(known.retired_since(&head(9, 3), &head(12, 1)));
+    assert!(known.retired_since(&head(9, 2), &head(12, 1)));
+    assert!(!known.retired_since(&head(9, 1), &head(12, 3)));
+}
+
+#[test]
 fn a_bad_second_signature_by_a_known_key_is_a_fault() {
     let mut known = knowing(&[1]);
     known.follow(&[statement(1, 2)]).unwrap();
