@@ -151,7 +151,11 @@ impl Watch<'_> {
             self.grew(connection, last, &newest).await?;
         }
         let head = newest.head();
-        self.state.checkpoint = Some(newest);
+        // One of the same head is kept for its signatures, unless it lacks some.
+        let lacking = last.is_some_and(|last| last.head() == head && !self.keys.keeps_up(last, &newest));
+        if !lacking {
+            self.state.checkpoint = Some(newest);
+        }
         self.begun = true;
         Ok(head)
     }

@@ -163,6 +163,13 @@ impl KnownKeys {
         newer.iter().all(|key| held.iter().any(|later| self.replaced(key, later)))
     }
 
+    /// Whether a checkpoint is signed by every key that signed the held one, or by one
+    /// that follows it: what it lacks would be forgotten.
+    pub(crate) fn keeps_up(&self, held: &SignedCheckpoint, newer: &SignedCheckpoint) -> bool {
+        let newer = self.signers(newer);
+        self.signers(held).iter().all(|key| newer.iter().any(|later| later == key || self.leads(key, later)))
+    }
+
     /// Each for itself: a line that does not hold may be in the name of a key that was
     /// not known when the checkpoint was taken.
     fn signers(&self, checkpoint: &SignedCheckpoint) -> Vec<&VerifierKey> {

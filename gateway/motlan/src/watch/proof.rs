@@ -76,14 +76,18 @@ impl Watch<'_> {
             "nhật ký không còn chứa những gì đã thấy trước đây",
             "the log does not hold what it held: it was forked",
         );
-        if old.size == new.size {
-            return if old == new { Ok(()) } else { stop(forked) };
+        if old.size == new.size && old != new {
+            return stop(forked);
         }
+        // Of the same head as well: taken once, it would speak for that key ever after.
         if self.keys.retired_since(last, newest) {
             return stop((
-                "checkpoint lớn hơn chỉ được ký bằng khóa đã bị thay thế",
-                "a larger checkpoint is signed by a key alone that another one had followed already",
+                "checkpoint mới chỉ được ký bằng khóa đã bị thay thế",
+                "a newer checkpoint is signed by a key alone that another one had followed already",
             ));
+        }
+        if old == new {
+            return Ok(());
         }
         let mut proof = Vec::new();
         if old.size > 0 {

@@ -2,6 +2,7 @@
 //! one of them.
 
 mod gateway;
+mod keys;
 
 use std::collections::VecDeque;
 use std::io::{Error, ErrorKind};

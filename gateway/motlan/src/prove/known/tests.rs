@@ -96,7 +96,7 @@ fn a_published_log_states_nothing_of_another_ones_keys() {
 }
 
 #[test]
-fn a_retired_key_alone_signs_no_larger_head() {
+fn a_retired_key_alone_signs_no_head_any_more() {
     let mut known = knowing(&[1]);
     known.follow(&[statement(1, 2), statement(2, 3)]).unwrap();
     let head = |size, by: &[u8]| known.open(&of_size(size, by)).unwrap();
@@ -114,10 +114,23 @@ fn a_retired_key_alone_signs_no_larger_head() {
     ] {
         assert_eq!(known.retired_since(&head(9, held), &head(12, newer)), retired, "{held:?} {newer:?}");
     }
+    for (held, newer, keeps_up) in [
+        (&[1][..], &[1][..], true),
+        (&[1], &[2], true),
+        (&[1], &[3], true),
+        (&[1, 2], &[2], true),
+        (&[2], &[1, 2], true),
+        (&[2], &[1], false),
+        (&[1, 2], &[1], false),
+        (&[3], &[1, 2], false),
+    ] {
+        assert_eq!(known.keeps_up(&head(9, held), &head(9, newer)), keeps_up, "{held:?} {newer:?}");
+    }
     // Of keys that were given without a word on their order nothing is known.
     let known = knowing(&[1, 2]);
     let head = |by: &[u8]| known.open(&of_size(9, by)).unwrap();
     assert!(!known.retired_since(&head(&[2]), &head(&[1])));
+    assert!(!known.keeps_up(&head(&[2]), &head(&[1])), "what is held stays");
 }
 
 #[test]
