@@ -122,8 +122,8 @@ impl Watch<'_> {
     /// One stream, from its beginning to its end. Connected anew each time: a
     /// token is short-lived, and its file may hold the next one.
     async fn round(&mut self, out: &mut dyn Write) -> Result<(), Stop> {
-        let connection = connect(&self.args.client).await?;
-        let head = self.hold(&connection).await?;
+        let mut connection = connect(&self.args.client).await?;
+        let head = self.hold(&mut connection).await?;
         let next = self.state.next.unwrap_or(head.size);
         self.state.next = Some(next);
         self.state.write(&self.args.state, &self.keys)?;
@@ -131,19 +131,19 @@ impl Watch<'_> {
         let stream = connection.audit().watch_entries(request).await;
         let mut stream = stream.map_err(refused)?.into_inner();
         while let Some(chunk) = stream.message().await.map_err(refused)? {
-            self.chunk(&connection, chunk, out).await?;
+            self.chunk(&mut connection, chunk, out).await?;
             self.token_over = None;
             if self.left == Some(0) {
                 return Ok(());
             }
         }
         // A quiet log is held to what it was, too.
-        self.hold(&connection).await?;
+        self.hold(&mut connection).await?;
         Ok(self.state.write(&self.args.state, &self.keys)?)
     }
 
     /// Holds the newest checkpoint against the last, and keeps it.
-    async fn hold(&mut self, connection: &Connection) -> Result<TreeHead, Stop> {
+    async fn hold(&mut self, connection: &mut Connection) -> Result<TreeHead, Stop> {
         let newest = checkpoint(connection, &self.args.client, &mut self.keys).await?;
         let last = self.state.checkpoint.as_ref();
         let newest = newest.map_err(|not_taken| Stop::Alarm(Alarm::not_taken(&not_taken, last)))?;
@@ -162,7 +162,7 @@ impl Watch<'_> {
 
     async fn chunk(
         &mut self,
-        connection: &Connection,
+        connection: &mut Connection,
         chunk: wire::WatchEntriesResponse,
         out: &mut dyn Write,
     ) -> Result<(), Stop> {
@@ -216,7 +216,7 @@ impl Watch<'_> {
     /// An entry that is in the log, by its bytes.
     async fn shown(
         &self,
-        connection: &Connection,
+        connection: &mut Connection,
         head: TreeHead,
         canonical: Vec<u8>,
         place: std::ops::Range<u64>,

@@ -27,17 +27,16 @@ const UNLINKED: (&str, &str) = (
 
 impl Watch<'_> {
     /// Asks for a proof, and again for a time where that may help; each time with the
-    /// token that lies there then.
+    /// token that lies there then, over a connection that is left for what comes next.
     pub(super) async fn proof<T>(
         &self,
-        connection: &Connection,
+        connection: &mut Connection,
         ask: impl AsyncFn(&Connection) -> Result<T, Status>,
         withheld: impl Fn() -> Alarm,
     ) -> Result<T, Stop> {
         let until = Instant::now() + self.pace.patience;
-        let mut connection = connection.clone();
         loop {
-            let refusal = match ask(&connection).await {
+            let refusal = match ask(connection).await {
                 Ok(told) => return Ok(told),
                 Err(status) => Refusal::from(status),
             };
@@ -48,7 +47,7 @@ impl Watch<'_> {
             tokio::time::sleep(self.pace.again).await;
             // Where it does not connect, the old one is refused as well.
             if let Ok(anew) = connect(&self.args.client).await {
-                connection = anew;
+                *connection = anew;
             }
         }
     }
@@ -56,7 +55,7 @@ impl Watch<'_> {
     /// Whether the log grew from what was kept of it to what is shown now.
     pub(super) async fn grew(
         &self,
-        connection: &Connection,
+        connection: &mut Connection,
         last: &SignedCheckpoint,
         newest: &SignedCheckpoint,
     ) -> Result<(), Stop> {

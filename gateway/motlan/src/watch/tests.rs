@@ -3,6 +3,7 @@
 
 mod gateway;
 mod keys;
+mod tokens;
 
 use std::collections::VecDeque;
 use std::io::{Error, ErrorKind};
