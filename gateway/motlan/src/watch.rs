@@ -12,7 +12,6 @@ use std::io::Write;
 use std::time::Duration;
 
 use motlan_audit_tree::{Entry, TreeHead, leaf_hash, verify_inclusion};
-use motlan_domain::Reason;
 use motlan_proto::audit::v1 as wire;
 use tokio::time::Instant;
 
@@ -39,6 +38,8 @@ struct Pace {
 enum Stop {
     Alarm(Alarm),
     Failure(Failure),
+    /// The token was refused for as long as the next one is waited for.
+    Refused(Failure),
 }
 
 impl<T: Into<Failure>> From<T> for Stop {
@@ -58,8 +59,8 @@ struct Watch<'a> {
     left: Option<usize>,
     /// Whether the gateway ever told a checkpoint that was taken.
     begun: bool,
-    /// Since when the token is refused for its age.
-    token_over: Option<Instant>,
+    /// Since when the token is refused.
+    token_refused: Option<Instant>,
 }
 
 /// Runs the command.
@@ -73,12 +74,12 @@ async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
     let request = request(args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
     let state = State::read(&args.state, &mut keys, args.from)?;
     let left = args.limit.map(std::num::NonZeroUsize::get);
-    let mut watch = Watch { args, pace, keys, request, state, left, begun: false, token_over: None };
+    let mut watch = Watch { args, pace, keys, request, state, left, begun: false, token_refused: None };
     loop {
         let (since, round) = (Instant::now(), watch.round(out).await);
         if since.elapsed() > pace.patience {
             // The token was good for a while: this is the next one's turn.
-            watch.token_over = None;
+            watch.token_refused = None;
         }
         match round {
             Ok(()) if watch.left == Some(0) => return Ok(Exit::Ok),
@@ -89,13 +90,11 @@ async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
                 say(&failure);
                 tokio::time::sleep(pace.again).await;
             }
-            // 1 is an alarm, and this is none: nothing was signed that is not proved.
+            Err(Stop::Refused(failure)) => return Err(no_alarm(failure)),
             Err(Stop::Failure(failure))
                 if refusal(&failure).is_some() || failure.exit == Exit::Unavailable =>
             {
-                let told = "không theo dõi được nhật ký; đây không phải cảnh báo / the log cannot be watched; this is \
-                            no alarm";
-                return Err(Failure { exit: Exit::Usage, cause: failure.cause.context(told) });
+                return Err(no_alarm(failure));
             }
             Err(Stop::Failure(failure)) => return Err(failure),
         }
@@ -107,13 +106,20 @@ fn say(failure: &Failure) {
     let _ = writeln!(std::io::stderr(), "motlan: {failure}");
 }
 
+/// 1 is an alarm, and this is none: nothing is known to be withheld.
+fn no_alarm(failure: Failure) -> Failure {
+    let told =
+        "không theo dõi được nhật ký; đây không phải cảnh báo / the log cannot be watched; this is no alarm";
+    Failure { exit: Exit::Usage, cause: failure.cause.context(told) }
+}
+
 fn refusal(failure: &Failure) -> Option<&Refusal> {
     failure.cause.downcast_ref()
 }
 
-/// Whether the gateway refused for the token's age alone.
-fn is_token_over(refusal: &Refusal) -> bool {
-    refusal.reason == Reason::TokenExpired.code()
+/// Whether the gateway refused for the token: it is over, half-written or wrong.
+fn is_token_refused(refusal: &Refusal) -> bool {
+    refusal.code == tonic::Code::Unauthenticated
 }
 
 // === impl Watch ===
@@ -132,7 +138,7 @@ impl Watch<'_> {
         let mut stream = stream.map_err(refused)?.into_inner();
         while let Some(chunk) = stream.message().await.map_err(refused)? {
             self.chunk(&mut connection, chunk, out).await?;
-            self.token_over = None;
+            self.token_refused = None;
             if self.left == Some(0) {
                 return Ok(());
             }
@@ -205,8 +211,8 @@ impl Watch<'_> {
     /// Whether asking again may help. A token is short-lived, and its file may hold
     /// the next one before long.
     fn may_pass(&mut self, failure: &Failure) -> bool {
-        if refusal(failure).is_some_and(is_token_over) {
-            let since = *self.token_over.get_or_insert_with(Instant::now);
+        if refusal(failure).is_some_and(is_token_refused) {
+            let since = *self.token_refused.get_or_insert_with(Instant::now);
             return since.elapsed() < self.pace.patience;
         }
         let internal = refusal(failure).is_some_and(|refusal| refusal.exit() == Exit::Internal);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::alarm::Alarm;
-use super::{Stop, Watch, is_token_over, say};
+use super::{Stop, Watch, is_token_refused, say};
 use crate::client::{Connection, Refusal, connect};
 use crate::exit::Failure;
 use crate::prove::hashes;
@@ -41,6 +41,9 @@ impl Watch<'_> {
                 Err(status) => Refusal::from(status),
             };
             if !may_pass(&refusal) || Instant::now() >= until {
+                if is_token_refused(&refusal) && takes_no_token_of(connection).await {
+                    return Err(Stop::Refused(refusal.into()));
+                }
                 return Err(Stop::Alarm(withheld().refused(&refusal)));
             }
             say(&Failure::from(refusal));
@@ -114,5 +117,12 @@ fn may_pass(refusal: &Refusal) -> bool {
             | Code::Aborted
             | Code::Cancelled
     );
-    later || is_token_over(refusal)
+    later || is_token_refused(refusal)
+}
+
+/// Whether the same token is refused where nothing is to be hidden, too: then it is
+/// the token that is wrong, and no proof is withheld.
+async fn takes_no_token_of(connection: &Connection) -> bool {
+    let told = connection.audit().get_checkpoint(wire::GetCheckpointRequest {}).await;
+    told.is_err_and(|status| is_token_refused(&Refusal::from(status)))
 }

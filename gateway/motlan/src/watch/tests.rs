@@ -13,6 +13,7 @@ use clap::Parser as _;
 use motlan_audit_tree::entry::{EntryTime, Kind};
 use motlan_audit_tree::hash::node_hash;
 use motlan_audit_tree::{Checkpoint, Rotation, SignedCheckpoint, SigningKey};
+use motlan_domain::Reason;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, ErrorInfo, StatusExt as _};
 

@@ -28,6 +28,8 @@ pub(super) struct Said {
     pub(super) proof_tokens: Vec<String>,
     /// The header of a token that proves no entry, and how that is refused.
     pub(super) over: Option<(&'static str, Status)>,
+    /// With what a checkpoint is refused once a proof was asked for.
+    pub(super) shut: Option<Status>,
 }
 
 pub(super) struct Gateway(pub(super) Arc<Mutex<Said>>);
@@ -114,6 +116,9 @@ impl AuditService for Gateway {
     ) -> Result<Response<wire::GetCheckpointResponse>, Status> {
         let mut said = self.0.lock();
         said.asked[0] += 1;
+        if let Some(refused) = said.shut.clone().filter(|_| said.asked[1] > 0) {
+            return Err(refused);
+        }
         let (checkpoint, key_rotations) = (next(&mut said.checkpoints), said.rotations.clone());
         Ok(Response::new(wire::GetCheckpointResponse { checkpoint, key_rotations, ..Default::default() }))
     }

@@ -33,3 +33,45 @@ async fn a_token_renewed_among_the_proofs_of_entries_serves_the_rest() {
     assert_eq!(out.lines().count(), 3, "each once");
     assert_eq!(said.lock().proof_tokens, ["Bearer first", "Bearer second"], "and the first never again");
 }
+
+#[tokio::test]
+async fn a_refused_token_withholds_no_proof() {
+    for refused in [token_over(), Status::unauthenticated("half a token")] {
+        for consistency in [true, false] {
+            let said = |shut| {
+                let refused = VecDeque::from([Err(refused.clone())]);
+                let said = Said { shut, ..honest() };
+                if consistency {
+                    Said { consistency: refused, ..said }
+                } else {
+                    Said { inclusion: refused, ..said }
+                }
+            };
+            // Only for the proof: it is withheld, whatever the refusal says.
+            for shut in [None, Some(Status::unavailable("later")), Some(Status::permission_denied("no"))] {
+                let watcher = Watcher::new();
+                let (said, endpoint) = gateway::serve(said(shut)).await;
+                watcher.watches(&endpoint, &[]).await.is_alarm("was withheld");
+                assert!(said.lock().asked[1] >= 3, "not at once");
+            }
+            // For everything: it is the token.
+            let watcher = Watcher::new();
+            let (said, endpoint) = gateway::serve(said(Some(refused.clone()))).await;
+            watcher.watches(&endpoint, &[]).await.is_none("no alarm");
+            assert_eq!(said.lock().asked[0], 3, "waited for once");
+            assert!(said.lock().asked[1] >= 3 && !watcher.path("state.alarm").exists());
+        }
+    }
+}
+
+#[tokio::test]
+async fn half_a_token_is_read_again() {
+    let watcher = Watcher::new();
+    let half = Status::unauthenticated("half a token");
+    let stream = [Err(half.clone())].into_iter().chain(honest().stream).collect();
+    let inclusion = [Err(half.clone())].into_iter().chain(honest().inclusion).collect();
+    let consistency = [Err(half)].into_iter().chain(honest().consistency).collect();
+    let (_, endpoint) = gateway::serve(Said { stream, inclusion, consistency, ..honest() }).await;
+    let ran = watcher.watches(&endpoint, &[]).await;
+    assert!(matches!(ran.ended, Ok(Exit::Ok)), "{:?} {}", ran.ended, ran.out);
+}
