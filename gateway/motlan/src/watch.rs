@@ -19,7 +19,7 @@ use crate::cli::{Order, SearchFilter, WatchArgs};
 use crate::client::json::Contract;
 use crate::client::{Connection, Refusal, connect, entry_lines, search_request};
 use crate::exit::{Ended, Exit, Failure};
-use crate::prove::{KnownKeys, checkpoint, columns, hashes};
+use crate::prove::{Judged, KnownKeys, NotTaken, checkpoint, columns, hashes};
 
 use alarm::Alarm;
 use proof::UNPROVED;
@@ -61,6 +61,9 @@ struct Watch<'a> {
     begun: bool,
     /// Since when the token is refused.
     token_refused: Option<Instant>,
+    /// A checkpoint that no known key signed, and since when it is not known whether one
+    /// did that follows them.
+    open: Option<(Instant, NotTaken)>,
 }
 
 /// Runs the command.
@@ -74,7 +77,8 @@ async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
     let request = request(args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
     let state = State::read(&args.state, &mut keys, args.from)?;
     let left = args.limit.map(std::num::NonZeroUsize::get);
-    let mut watch = Watch { args, pace, keys, request, state, left, begun: false, token_refused: None };
+    let mut watch =
+        Watch { args, pace, keys, request, state, left, begun: false, token_refused: None, open: None };
     loop {
         let (since, round) = (Instant::now(), watch.round(out).await);
         if since.elapsed() > pace.patience {
@@ -86,7 +90,14 @@ async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
             Ok(()) => {}
             Err(Stop::Alarm(alarm)) => return Exit::No.told(alarm.tell(args, out)),
             // Later may help, and a watch that has begun has time.
-            Err(Stop::Failure(failure)) if watch.begun && watch.may_pass(&failure) => {
+            Err(Stop::Failure(failure))
+                if (watch.begun || watch.open.is_some()) && watch.may_pass(&failure) =>
+            {
+                // A token that is refused has its own time.
+                let for_token = refusal(&failure).is_some_and(is_token_refused);
+                if let Some(alarm) = watch.overdue().filter(|_| !for_token) {
+                    return Exit::No.told(alarm.tell(args, out));
+                }
                 say(&failure);
                 tokio::time::sleep(pace.again).await;
             }
@@ -150,9 +161,24 @@ impl Watch<'_> {
 
     /// Holds the newest checkpoint against the last, and keeps it.
     async fn hold(&mut self, connection: &mut Connection) -> Result<TreeHead, Stop> {
-        let newest = checkpoint(connection, &self.args.client, &mut self.keys).await?;
+        let judged = checkpoint(connection, &self.args.client, &mut self.keys).await?;
         let last = self.state.checkpoint.as_ref();
-        let newest = newest.map_err(|not_taken| Stop::Alarm(Alarm::not_taken(&not_taken, last)))?;
+        let newest = match judged {
+            Judged::Taken(newest) => newest,
+            Judged::Not(not_taken) => return Err(Stop::Alarm(Alarm::not_taken(&not_taken, last))),
+            Judged::Open(not_taken, why) => {
+                self.open.get_or_insert_with(|| (Instant::now(), not_taken));
+                return Err(Stop::Failure(why));
+            }
+        };
+        // Another one that is taken does not settle it.
+        let keys = &self.keys;
+        let is_open =
+            |not_taken: &NotTaken| not_taken.notes().iter().any(|note| keys.open(note.as_bytes()).is_err());
+        self.open.take_if(|(_, not_taken)| !is_open(not_taken));
+        if let Some(alarm) = self.overdue() {
+            return Err(Stop::Alarm(alarm));
+        }
         if let Some(last) = last {
             self.grew(connection, last, &newest).await?;
         }
@@ -206,6 +232,14 @@ impl Watch<'_> {
     /// An alarm over what is shown against the checkpoint held now.
     fn alarm(&self, told: (&'static str, &'static str)) -> Alarm {
         Alarm::new(told).by(&self.state.checkpoint)
+    }
+
+    /// Over a checkpoint of which it was not known for too long who signed it: whoever
+    /// forged one needs but keep the published log from being read.
+    fn overdue(&self) -> Option<Alarm> {
+        let (since, not_taken) = self.open.as_ref()?;
+        let over = since.elapsed() >= self.pace.patience;
+        over.then(|| Alarm::not_taken(not_taken, self.state.checkpoint.as_ref()))
     }
 
     /// Whether asking again may help. A token is short-lived, and its file may hold

@@ -43,6 +43,37 @@ pub(crate) enum NotTaken {
     Branch(Box<[Rotation; 2]>),
 }
 
+/// What a gateway's newest checkpoint came to.
+#[derive(Debug)]
+pub(crate) enum Judged {
+    /// One of the keys signed it.
+    Taken(SignedCheckpoint),
+    /// None did.
+    Not(NotTaken),
+    /// None that is known did, and whether one does that follows them is not known, for
+    /// that reason.
+    Open(NotTaken, Failure),
+}
+
+// === impl Judged ===
+
+impl Judged {
+    /// For whom does not ask again.
+    pub(crate) fn at_once(self) -> Result<Result<SignedCheckpoint, NotTaken>, Failure> {
+        match self {
+            Self::Taken(newest) => Ok(Ok(newest)),
+            Self::Not(not_taken) => Ok(Err(not_taken)),
+            Self::Open(_, why) => Err(why),
+        }
+    }
+}
+
+impl From<Result<SignedCheckpoint, NotTaken>> for Judged {
+    fn from(taken: Result<SignedCheckpoint, NotTaken>) -> Self {
+        taken.map_or_else(Self::Not, Self::Taken)
+    }
+}
+
 // === impl NotTaken ===
 
 impl NotTaken {
@@ -262,31 +293,38 @@ pub(crate) fn rotations<'a>(notes: impl IntoIterator<Item = &'a [u8]>, origin: &
     read.filter(|rotation| rotation.origin() == origin).collect()
 }
 
-/// The newest checkpoint of the gateway, verified; or why it is not taken.
-///
-/// # Errors
-/// [`Exit::Usage`]: the statements do not reach back to a known key, and nothing can be
-/// told. [`Exit::Unavailable`]: the published log could not be read again.
+/// The newest checkpoint of the gateway, verified; or why it is not taken. It is open
+/// where the statements do not reach back to a known key ([`Exit::Usage`]), or where the
+/// published log could not be read again ([`Exit::Unavailable`]).
 pub(crate) async fn checkpoint(
     connection: &Connection,
     client: &ClientArgs,
     keys: &mut KnownKeys,
-) -> Result<Result<SignedCheckpoint, NotTaken>, Failure> {
+) -> Result<Judged, Failure> {
     let told = connection.audit().get_checkpoint(GetCheckpointRequest {}).await.map_err(Refusal::from)?;
     let told = told.into_inner();
     let note = told.checkpoint.as_bytes();
     let Some(origin) = origin(note).filter(|origin| keys.is_of_these(origin)) else {
-        return Ok(keys.open(note));
+        return Ok(keys.open(note).into());
     };
     let rotations = rotations(told.key_rotations.iter().map(String::as_bytes), &origin);
-    let mut taken = keys.take(note, &rotations);
-    let reread =
+    let mut not_taken = match keys.take(note, &rotations) {
+        Err(not_taken @ NotTaken::Unsigned(_)) => not_taken,
+        judged => return Ok(judged.into()),
+    };
+    let place =
         keys.place.clone().filter(|_| keys.published.as_ref().is_some_and(|log| log.origin == origin));
-    if let (Err(NotTaken::Unsigned(_)), Some(place)) = (&taken, reread) {
-        keys.published = Some(published(&place, client).await.or_exit(Exit::Unavailable)?);
-        taken = keys.take(note, &rotations);
+    if let Some(place) = place {
+        match published(&place, client).await.or_exit(Exit::Unavailable) {
+            Ok(read) => keys.published = Some(read),
+            Err(why) => return Ok(Judged::Open(not_taken, why)),
+        }
+        not_taken = match keys.take(note, &rotations) {
+            Err(not_taken @ NotTaken::Unsigned(_)) => not_taken,
+            judged => return Ok(judged.into()),
+        };
     }
-    if matches!(taken, Err(NotTaken::Unsigned(_))) && keys.begins_later(note, &rotations) {
+    if keys.begins_later(note, &rotations) {
         return Err(Failure::new(
             Exit::Usage,
             "không kết luận được: cổng kết nối chỉ cung cấp 64 lần đổi khóa gần nhất, chưa lùi tới khóa đã cho; hãy \
@@ -294,5 +332,5 @@ pub(crate) async fn checkpoint(
              of the key, and they do not reach back to a key given; give --log, or a newer --key",
         ));
     }
-    Ok(taken)
+    Ok(Judged::Not(not_taken))
 }

@@ -46,3 +46,44 @@ async fn a_key_that_came_back_raises_none() {
         assert!(matches!(ran.ended, Ok(Exit::Ok)), "{:?} {}", ran.ended, ran.out);
     }
 }
+
+/// A published log of the first key alone.
+fn published(watcher: &Watcher) -> PathBuf {
+    let log = watcher.path("log");
+    std::fs::create_dir_all(log.join("keys")).unwrap();
+    std::fs::write(log.join("checkpoint"), head(1, 1)).unwrap();
+    log
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_an_alarm_where_the_published_log_stays_away() {
+    let (good, forged) = (head(1, 1), head(2, 9));
+    let unavailable = || Err(Status::unavailable("later"));
+    for (last, stream) in [
+        (forged.clone(), unavailable()),
+        // Neither a gateway that goes back to what was taken, nor one that does not answer, settles it.
+        (good.clone(), unavailable()),
+        (good.clone(), Ok(vec![])),
+    ] {
+        let watcher = Watcher::new();
+        let log = published(&watcher);
+        let mut said = vec![good.clone(); 6];
+        said.extend([forged.clone(), last]);
+        let mut streams: VecDeque<_> = std::iter::repeat_with(unavailable).take(8).collect();
+        streams.push_back(stream);
+        let (said, endpoint) = gateway::serve(Said { stream: streams, ..saying(&said, vec![]) }).await;
+        let args = watcher.args(&endpoint, &["--log", &log.display().to_string()]);
+        let gone = async {
+            while said.lock().asked[0] < 1 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            std::fs::remove_file(log.join("checkpoint")).unwrap();
+        };
+        let mut out = Vec::new();
+        let (ended, ()) = tokio::join!(watch(&args, PACE, &mut out), gone);
+        let ran = Ran { ended, out: String::from_utf8(out).unwrap() };
+        ran.is_alarm("nor by one that follows them");
+        assert_eq!(watcher.kept(), [good.clone(), forged.clone()]);
+        assert!(said.lock().asked[0] > 8, "not at once: {}", said.lock().asked[0]);
+    }
+}
