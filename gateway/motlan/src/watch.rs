@@ -166,9 +166,13 @@ impl Watch<'_> {
         let newest = match judged {
             Judged::Taken(newest) => newest,
             Judged::Not(not_taken) => return Err(Stop::Alarm(Alarm::not_taken(&not_taken, last))),
+            // A first look without a published log has nothing to hold it against.
+            Judged::Open(_, why) if last.is_none() && self.args.log.is_none() => {
+                return Err(Stop::Failure(why));
+            }
             Judged::Open(not_taken, why) => {
                 self.open.get_or_insert_with(|| (Instant::now(), not_taken));
-                return Err(Stop::Failure(why));
+                return Err(Stop::Failure(Failure { exit: Exit::Unavailable, ..why }));
             }
         };
         // Another one that is taken does not settle it.

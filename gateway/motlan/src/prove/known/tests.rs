@@ -178,7 +178,9 @@ fn statements_that_begin_later_than_the_known_key_tell_nothing() {
     known.published = Some(Published { origin: "log.test/1".to_owned(), rotations: chain(2, 12) });
     assert!(!known.begins_later(&signed(74), &told), "the published log says which was the first");
     known.published = Some(Published { origin: "log.test/1".to_owned(), rotations: chain(2, 6) });
-    assert!(known.begins_later(&signed(74), &told), "an older copy does not");
+    assert!(!known.begins_later(&signed(74), &told), "and the told ones meet none of it");
+    known.published = Some(Published { origin: "log.test/2".to_owned(), rotations: Vec::new() });
+    assert!(known.begins_later(&signed(74), &told), "another log says nothing of it");
     known.published = Some(Published { origin: "log.test/1".to_owned(), rotations: chain(1, 12) });
     assert!(known.take(&signed(74), &told).is_ok(), "both together lead there");
 }

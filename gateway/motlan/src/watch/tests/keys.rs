@@ -87,3 +87,30 @@ async fn an_unknown_key_is_an_alarm_where_the_published_log_stays_away() {
         assert!(said.lock().asked[0] > 8, "not at once: {}", said.lock().asked[0]);
     }
 }
+
+#[tokio::test]
+async fn invented_statements_are_an_alarm_to_whom_holds_something() {
+    let invented: Vec<String> = (10..74).map(|old| statement(old, old + 1)).collect();
+    let forged = || Said { checkpoints: [head(2, 74)].into(), rotations: invented.clone(), ..honest() };
+    // While it watches.
+    let watcher = Watcher::new();
+    let said = [head(1, 1), head(2, 74)];
+    let (gateway, endpoint) = gateway::serve(saying(&said, invented.clone())).await;
+    watcher.watches(&endpoint, &[]).await.is_alarm("nor by one that follows them");
+    assert_eq!(watcher.kept(), said);
+    assert!(gateway.lock().asked[0] >= 3, "not at once");
+    // And from the state.
+    let (_, endpoint) = gateway::serve(forged()).await;
+    watcher.watches(&endpoint, &[]).await.is_alarm("nor by one that follows them");
+    assert_eq!(watcher.kept(), said);
+    // At the first look, against what the log published.
+    let watcher = Watcher::new();
+    let log = published(&watcher).display().to_string();
+    let (gateway, endpoint) = gateway::serve(forged()).await;
+    watcher.watches(&endpoint, &["--log", &log]).await.is_alarm("nor by one that follows them");
+    assert_eq!(gateway.lock().asked[0], 1, "at once");
+    // Without one, nothing is known.
+    let watcher = Watcher::new();
+    let (_, endpoint) = gateway::serve(forged()).await;
+    watcher.watches(&endpoint, &[]).await.is_none("give --log, or a newer --key");
+}
