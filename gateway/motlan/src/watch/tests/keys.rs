@@ -17,7 +17,7 @@ async fn the_same_head_by_a_replaced_key_alone_opens_no_way_back() {
     assert_eq!(watcher.kept(), [head(1, 2), head(1, 1)]);
     // Nor from the state, which holds on to the one of the key that followed.
     for next in [head(1, 1), head(2, 1)] {
-        let (_, endpoint) = gateway::serve(saying(&[next.clone()], vec![statement(1, 2)])).await;
+        let (_, endpoint) = gateway::serve(saying(std::slice::from_ref(&next), vec![statement(1, 2)])).await;
         watcher.watches(&endpoint, &[]).await.is_alarm("a key alone that another one had followed");
         assert_eq!(watcher.kept(), [head(1, 2), next]);
     }

@@ -71,7 +71,7 @@ async fn half_a_token_is_read_again() {
     let stream = [Err(half.clone())].into_iter().chain(honest().stream).collect();
     let inclusion = [Err(half.clone())].into_iter().chain(honest().inclusion).collect();
     let consistency = [Err(half)].into_iter().chain(honest().consistency).collect();
-    let (_, endpoint) = gateway::serve(Said { stream, inclusion, consistency, ..honest() }).await;
+    let (_, endpoint) = gateway::serve(Said { consistency, inclusion, stream, ..honest() }).await;
     let ran = watcher.watches(&endpoint, &[]).await;
     assert!(matches!(ran.ended, Ok(Exit::Ok)), "{:?} {}", ran.ended, ran.out);
 }
