@@ -1,6 +1,7 @@
 //! How the program ends: the exit codes, and the error that carries one.
 
 use std::fmt;
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::client::Refusal;
@@ -49,12 +50,22 @@ pub trait OrExit<T> {
 
 impl Exit {
     /// How a command ends whose answer was, or was not, written: a reader that went
-    /// away takes no fault back.
+    /// away takes no fault back. Nor does a full disk, but that is told.
     pub fn told<E: Into<Failure>>(self, written: Result<(), E>) -> Ended {
-        match written {
-            Err(error) if self == Self::Ok => Err(error.into()),
-            _ => Ok(self),
+        self.told_or(written, &mut std::io::stderr())
+    }
+
+    fn told_or<E: Into<Failure>>(self, written: Result<(), E>, err: &mut dyn Write) -> Ended {
+        let Err(unwritten) = written.map_err(Into::into) else { return Ok(self) };
+        if self == Self::Ok {
+            return Err(unwritten);
         }
+        // That of a closed pipe ends in no fault.
+        if unwritten.exit != Self::Ok {
+            let _ =
+                writeln!(err, "motlan: không ghi được kết quả / the answer cannot be written: {unwritten}");
+        }
+        Ok(self)
     }
 }
 
@@ -128,5 +139,15 @@ mod tests {
         let full = Exit::Ok.told(Err(Error::from(ErrorKind::StorageFull)));
         assert_eq!(full.unwrap_err().exit, Exit::Internal);
         assert_eq!(Exit::Ok.told(Ok::<(), Error>(())).unwrap(), Exit::Ok);
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_told_but_to_a_reader_that_went_away() {
+        for (kind, told) in [(ErrorKind::BrokenPipe, false), (ErrorKind::StorageFull, true)] {
+            let mut err = Vec::new();
+            assert_eq!(Exit::No.told_or(Err(Error::from(kind)), &mut err).unwrap(), Exit::No);
+            let err = String::from_utf8(err).unwrap();
+            assert_eq!(err.contains("the answer cannot be written"), told, "{kind}: {err}");
+        }
     }
 }

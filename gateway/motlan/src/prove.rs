@@ -19,7 +19,7 @@ use crate::exit::{Ended, Exit, Failure};
 use crate::term::Look;
 
 pub(crate) use columns::columns;
-pub(crate) use known::{KnownKeys, NotTaken, checkpoint, rotations};
+pub(crate) use known::{Judged, KnownKeys, NotTaken, checkpoint, rotations};
 
 /// What one log came to.
 struct Proved {
@@ -84,7 +84,7 @@ pub async fn run(args: &ProveArgs, out: &mut dyn Write) -> Ended {
         };
         let connection = connect(&client).await?;
         let mut entries = Vec::new();
-        let newest = checkpoint(&connection, &client, &mut keys).await?;
+        let newest = checkpoint(&connection, &client, &mut keys).await?.at_once()?;
         let outcome = match subject::prove(&connection, newest, &question, &mut entries).await {
             Ok(whole) => Ok(whole),
             Err(Stop::Wrong(wrong)) => Err(wrong),

@@ -12,7 +12,6 @@ use std::io::Write;
 use std::time::Duration;
 
 use motlan_audit_tree::{Entry, TreeHead, leaf_hash, verify_inclusion};
-use motlan_domain::Reason;
 use motlan_proto::audit::v1 as wire;
 use tokio::time::Instant;
 
@@ -20,7 +19,7 @@ use crate::cli::{Order, SearchFilter, WatchArgs};
 use crate::client::json::Contract;
 use crate::client::{Connection, Refusal, connect, entry_lines, search_request};
 use crate::exit::{Ended, Exit, Failure};
-use crate::prove::{KnownKeys, checkpoint, columns, hashes};
+use crate::prove::{Judged, KnownKeys, NotTaken, checkpoint, columns, hashes};
 
 use alarm::Alarm;
 use proof::UNPROVED;
@@ -39,6 +38,8 @@ struct Pace {
 enum Stop {
     Alarm(Alarm),
     Failure(Failure),
+    /// The token was refused for as long as the next one is waited for.
+    Refused(Failure),
 }
 
 impl<T: Into<Failure>> From<T> for Stop {
@@ -58,8 +59,11 @@ struct Watch<'a> {
     left: Option<usize>,
     /// Whether the gateway ever told a checkpoint that was taken.
     begun: bool,
-    /// Since when the token is refused for its age.
-    token_over: Option<Instant>,
+    /// Since when the token is refused.
+    token_refused: Option<Instant>,
+    /// A checkpoint that no known key signed, and since when it is not known whether one
+    /// did that follows them.
+    open: Option<(Instant, NotTaken)>,
 }
 
 /// Runs the command.
@@ -73,32 +77,35 @@ async fn watch(args: &WatchArgs, pace: Pace, out: &mut dyn Write) -> Ended {
     let request = request(args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
     let state = State::read(&args.state, &mut keys, args.from)?;
     let left = args.limit.map(std::num::NonZeroUsize::get);
-    let mut watch = Watch { args, pace, keys, request, state, left, begun: false, token_over: None };
+    let mut watch =
+        Watch { args, pace, keys, request, state, left, begun: false, token_refused: None, open: None };
     loop {
         let (since, round) = (Instant::now(), watch.round(out).await);
         if since.elapsed() > pace.patience {
             // The token was good for a while: this is the next one's turn.
-            watch.token_over = None;
+            watch.token_refused = None;
         }
         match round {
             Ok(()) if watch.left == Some(0) => return Ok(Exit::Ok),
             Ok(()) => {}
-            Err(Stop::Alarm(alarm)) => {
-                alarm.tell(args, out);
-                return Ok(Exit::No);
-            }
+            Err(Stop::Alarm(alarm)) => return Exit::No.told(alarm.tell(args, out)),
             // Later may help, and a watch that has begun has time.
-            Err(Stop::Failure(failure)) if watch.begun && watch.may_pass(&failure) => {
+            Err(Stop::Failure(failure))
+                if (watch.begun || watch.open.is_some()) && watch.may_pass(&failure) =>
+            {
+                // A token that is refused has its own time.
+                let for_token = refusal(&failure).is_some_and(is_token_refused);
+                if let Some(alarm) = watch.overdue().filter(|_| !for_token) {
+                    return Exit::No.told(alarm.tell(args, out));
+                }
                 say(&failure);
                 tokio::time::sleep(pace.again).await;
             }
-            // 1 is an alarm, and this is none: nothing was signed that is not proved.
+            Err(Stop::Refused(failure)) => return Err(no_alarm(failure)),
             Err(Stop::Failure(failure))
                 if refusal(&failure).is_some() || failure.exit == Exit::Unavailable =>
             {
-                let told = "không theo dõi được nhật ký; đây không phải cảnh báo / the log cannot be watched; this is \
-                            no alarm";
-                return Err(Failure { exit: Exit::Usage, cause: failure.cause.context(told) });
+                return Err(no_alarm(failure));
             }
             Err(Stop::Failure(failure)) => return Err(failure),
         }
@@ -110,13 +117,20 @@ fn say(failure: &Failure) {
     let _ = writeln!(std::io::stderr(), "motlan: {failure}");
 }
 
+/// 1 is an alarm, and this is none: nothing is known to be withheld.
+fn no_alarm(failure: Failure) -> Failure {
+    let told =
+        "không theo dõi được nhật ký; đây không phải cảnh báo / the log cannot be watched; this is no alarm";
+    Failure { exit: Exit::Usage, cause: failure.cause.context(told) }
+}
+
 fn refusal(failure: &Failure) -> Option<&Refusal> {
     failure.cause.downcast_ref()
 }
 
-/// Whether the gateway refused for the token's age alone.
-fn is_token_over(refusal: &Refusal) -> bool {
-    refusal.reason == Reason::TokenExpired.code()
+/// Whether the gateway refused for the token: it is over, half-written or wrong.
+fn is_token_refused(refusal: &Refusal) -> bool {
+    refusal.code == tonic::Code::Unauthenticated
 }
 
 // === impl Watch ===
@@ -125,8 +139,8 @@ impl Watch<'_> {
     /// One stream, from its beginning to its end. Connected anew each time: a
     /// token is short-lived, and its file may hold the next one.
     async fn round(&mut self, out: &mut dyn Write) -> Result<(), Stop> {
-        let connection = connect(&self.args.client).await?;
-        let head = self.hold(&connection).await?;
+        let mut connection = connect(&self.args.client).await?;
+        let head = self.hold(&mut connection).await?;
         let next = self.state.next.unwrap_or(head.size);
         self.state.next = Some(next);
         self.state.write(&self.args.state, &self.keys)?;
@@ -134,34 +148,57 @@ impl Watch<'_> {
         let stream = connection.audit().watch_entries(request).await;
         let mut stream = stream.map_err(refused)?.into_inner();
         while let Some(chunk) = stream.message().await.map_err(refused)? {
-            self.chunk(&connection, chunk, out).await?;
-            self.token_over = None;
+            self.chunk(&mut connection, chunk, out).await?;
+            self.token_refused = None;
             if self.left == Some(0) {
                 return Ok(());
             }
         }
         // A quiet log is held to what it was, too.
-        self.hold(&connection).await?;
+        self.hold(&mut connection).await?;
         Ok(self.state.write(&self.args.state, &self.keys)?)
     }
 
     /// Holds the newest checkpoint against the last, and keeps it.
-    async fn hold(&mut self, connection: &Connection) -> Result<TreeHead, Stop> {
-        let newest = checkpoint(connection, &self.args.client, &mut self.keys).await?;
+    async fn hold(&mut self, connection: &mut Connection) -> Result<TreeHead, Stop> {
+        let judged = checkpoint(connection, &self.args.client, &mut self.keys).await?;
         let last = self.state.checkpoint.as_ref();
-        let newest = newest.map_err(|not_taken| Stop::Alarm(Alarm::not_taken(&not_taken, last)))?;
+        let newest = match judged {
+            Judged::Taken(newest) => newest,
+            Judged::Not(not_taken) => return Err(Stop::Alarm(Alarm::not_taken(&not_taken, last))),
+            // A first look without a published log has nothing to hold it against.
+            Judged::Open(_, why) if last.is_none() && self.args.log.is_none() => {
+                return Err(Stop::Failure(why));
+            }
+            Judged::Open(not_taken, why) => {
+                self.open.get_or_insert_with(|| (Instant::now(), not_taken));
+                return Err(Stop::Failure(Failure { exit: Exit::Unavailable, ..why }));
+            }
+        };
+        // Another one that is taken does not settle it.
+        let keys = &self.keys;
+        let is_open =
+            |not_taken: &NotTaken| not_taken.notes().iter().any(|note| keys.open(note.as_bytes()).is_err());
+        self.open.take_if(|(_, not_taken)| !is_open(not_taken));
+        if let Some(alarm) = self.overdue() {
+            return Err(Stop::Alarm(alarm));
+        }
         if let Some(last) = last {
             self.grew(connection, last, &newest).await?;
         }
         let head = newest.head();
-        self.state.checkpoint = Some(newest);
+        // One of the same head is kept for its signatures, unless it lacks some.
+        let lacking = last.is_some_and(|last| last.head() == head && !self.keys.keeps_up(last, &newest));
+        if !lacking {
+            self.state.checkpoint = Some(newest);
+        }
         self.begun = true;
         Ok(head)
     }
 
     async fn chunk(
         &mut self,
-        connection: &Connection,
+        connection: &mut Connection,
         chunk: wire::WatchEntriesResponse,
         out: &mut dyn Write,
     ) -> Result<(), Stop> {
@@ -201,11 +238,19 @@ impl Watch<'_> {
         Alarm::new(told).by(&self.state.checkpoint)
     }
 
+    /// Over a checkpoint of which it was not known for too long who signed it: whoever
+    /// forged one needs but keep the published log from being read.
+    fn overdue(&self) -> Option<Alarm> {
+        let (since, not_taken) = self.open.as_ref()?;
+        let over = since.elapsed() >= self.pace.patience;
+        over.then(|| Alarm::not_taken(not_taken, self.state.checkpoint.as_ref()))
+    }
+
     /// Whether asking again may help. A token is short-lived, and its file may hold
     /// the next one before long.
     fn may_pass(&mut self, failure: &Failure) -> bool {
-        if refusal(failure).is_some_and(is_token_over) {
-            let since = *self.token_over.get_or_insert_with(Instant::now);
+        if refusal(failure).is_some_and(is_token_refused) {
+            let since = *self.token_refused.get_or_insert_with(Instant::now);
             return since.elapsed() < self.pace.patience;
         }
         let internal = refusal(failure).is_some_and(|refusal| refusal.exit() == Exit::Internal);
@@ -215,7 +260,7 @@ impl Watch<'_> {
     /// An entry that is in the log, by its bytes.
     async fn shown(
         &self,
-        connection: &Connection,
+        connection: &mut Connection,
         head: TreeHead,
         canonical: Vec<u8>,
         place: std::ops::Range<u64>,

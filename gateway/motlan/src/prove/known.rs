@@ -43,6 +43,37 @@ pub(crate) enum NotTaken {
     Branch(Box<[Rotation; 2]>),
 }
 
+/// What a gateway's newest checkpoint came to.
+#[derive(Debug)]
+pub(crate) enum Judged {
+    /// One of the keys signed it.
+    Taken(SignedCheckpoint),
+    /// None did.
+    Not(NotTaken),
+    /// None that is known did, and whether one does that follows them is not known, for
+    /// that reason.
+    Open(NotTaken, Failure),
+}
+
+// === impl Judged ===
+
+impl Judged {
+    /// For whom does not ask again.
+    pub(crate) fn at_once(self) -> Result<Result<SignedCheckpoint, NotTaken>, Failure> {
+        match self {
+            Self::Taken(newest) => Ok(Ok(newest)),
+            Self::Not(not_taken) => Ok(Err(not_taken)),
+            Self::Open(_, why) => Err(why),
+        }
+    }
+}
+
+impl From<Result<SignedCheckpoint, NotTaken>> for Judged {
+    fn from(taken: Result<SignedCheckpoint, NotTaken>) -> Self {
+        taken.map_or_else(Self::Not, Self::Taken)
+    }
+}
+
 // === impl NotTaken ===
 
 impl NotTaken {
@@ -160,7 +191,14 @@ impl KnownKeys {
     /// that other one was signed.
     pub(crate) fn retired_since(&self, held: &SignedCheckpoint, newer: &SignedCheckpoint) -> bool {
         let (held, newer) = (self.signers(held), self.signers(newer));
-        newer.iter().all(|key| held.iter().any(|later| self.leads(key, later)))
+        newer.iter().all(|key| held.iter().any(|later| self.replaced(key, later)))
+    }
+
+    /// Whether a checkpoint is signed by every key that signed the held one, or by one
+    /// that follows it: what it lacks would be forgotten.
+    pub(crate) fn keeps_up(&self, held: &SignedCheckpoint, newer: &SignedCheckpoint) -> bool {
+        let newer = self.signers(newer);
+        self.signers(held).iter().all(|key| newer.iter().any(|later| later == key || self.leads(key, later)))
     }
 
     /// Each for itself: a line that does not hold may be in the name of a key that was
@@ -168,6 +206,12 @@ impl KnownKeys {
     fn signers(&self, checkpoint: &SignedCheckpoint) -> Vec<&VerifierKey> {
         let signed = |key: &&VerifierKey| checkpoint.note().verify(std::slice::from_ref(*key)).is_ok();
         self.keys.iter().filter(signed).collect()
+    }
+
+    /// Whether one key was replaced by the other. Of keys that follow each other, for
+    /// one of them came back, neither was for good, as `audit verify` has it.
+    fn replaced(&self, key: &VerifierKey, by: &VerifierKey) -> bool {
+        self.leads(key, by) && !self.leads(by, key)
     }
 
     /// Whether one key is followed by the other, however many are between.
@@ -206,26 +250,25 @@ impl KnownKeys {
     }
 
     /// Whether the statements lead to the key that signed a note, but from one before
-    /// which there are older ones that were not told.
+    /// which there are older ones that were not told. Where the published log was read
+    /// there are none: anybody can make as many that meet none of those.
     fn begins_later(&self, note: &[u8], told: &[Rotation]) -> bool {
         let (Some(first), Some(origin), Ok(note)) = (told.first(), origin(note), Note::parse(note)) else {
             return false;
         };
-        if told.len() < TOLD {
+        if told.len() < TOLD || self.published.as_ref().is_some_and(|log| log.origin == origin) {
             return false;
         }
-        let all = [self.published(&origin), told].concat();
-        let keys: Vec<VerifierKey> = all.iter().map(|rotation| rotation.new_key().clone()).collect();
+        let keys: Vec<VerifierKey> = told.iter().map(|rotation| rotation.new_key().clone()).collect();
         let Ok(signed) = note.verify(&keys) else { return false };
         let Some(mut at) = signed.first().map(|signed| signed.key) else { return false };
-        for _ in &all {
-            match all.iter().find(|rotation| rotation.new_key() == at) {
+        for _ in told {
+            match told.iter().find(|rotation| rotation.new_key() == at) {
                 Some(rotation) => at = rotation.old(),
                 None => break,
             }
         }
-        let is_first = self.published(&origin).first().is_some_and(|begun| begun.old() == at);
-        at == first.old() && !is_first
+        at == first.old()
     }
 }
 
@@ -249,37 +292,45 @@ pub(crate) fn rotations<'a>(notes: impl IntoIterator<Item = &'a [u8]>, origin: &
     read.filter(|rotation| rotation.origin() == origin).collect()
 }
 
-/// The newest checkpoint of the gateway, verified; or why it is not taken.
-///
-/// # Errors
-/// [`Exit::Usage`]: the statements do not reach back to a known key, and nothing can be
-/// told. [`Exit::Unavailable`]: the published log could not be read again.
+/// The newest checkpoint of the gateway, verified; or why it is not taken. It is open
+/// where the statements do not reach back to a known key ([`Exit::Usage`]), or where the
+/// published log could not be read again ([`Exit::Unavailable`]).
 pub(crate) async fn checkpoint(
     connection: &Connection,
     client: &ClientArgs,
     keys: &mut KnownKeys,
-) -> Result<Result<SignedCheckpoint, NotTaken>, Failure> {
+) -> Result<Judged, Failure> {
     let told = connection.audit().get_checkpoint(GetCheckpointRequest {}).await.map_err(Refusal::from)?;
     let told = told.into_inner();
     let note = told.checkpoint.as_bytes();
     let Some(origin) = origin(note).filter(|origin| keys.is_of_these(origin)) else {
-        return Ok(keys.open(note));
+        return Ok(keys.open(note).into());
     };
     let rotations = rotations(told.key_rotations.iter().map(String::as_bytes), &origin);
-    let mut taken = keys.take(note, &rotations);
-    let reread =
+    let mut not_taken = match keys.take(note, &rotations) {
+        Err(not_taken @ NotTaken::Unsigned(_)) => not_taken,
+        judged => return Ok(judged.into()),
+    };
+    let place =
         keys.place.clone().filter(|_| keys.published.as_ref().is_some_and(|log| log.origin == origin));
-    if let (Err(NotTaken::Unsigned(_)), Some(place)) = (&taken, reread) {
-        keys.published = Some(published(&place, client).await.or_exit(Exit::Unavailable)?);
-        taken = keys.take(note, &rotations);
+    if let Some(place) = place {
+        match published(&place, client).await.or_exit(Exit::Unavailable) {
+            Ok(read) => keys.published = Some(read),
+            Err(why) => return Ok(Judged::Open(not_taken, why)),
+        }
+        not_taken = match keys.take(note, &rotations) {
+            Err(not_taken @ NotTaken::Unsigned(_)) => not_taken,
+            judged => return Ok(judged.into()),
+        };
     }
-    if matches!(taken, Err(NotTaken::Unsigned(_))) && keys.begins_later(note, &rotations) {
-        return Err(Failure::new(
+    if keys.begins_later(note, &rotations) {
+        let why = Failure::new(
             Exit::Usage,
             "không kết luận được: cổng kết nối chỉ cung cấp 64 lần đổi khóa gần nhất, chưa lùi tới khóa đã cho; hãy \
              dùng --log, hoặc --key với một khóa mới hơn / nothing can be told: the gateway tells the last 64 changes \
              of the key, and they do not reach back to a key given; give --log, or a newer --key",
-        ));
+        );
+        return Ok(Judged::Open(not_taken, why));
     }
-    Ok(taken)
+    Ok(Judged::Not(not_taken))
 }

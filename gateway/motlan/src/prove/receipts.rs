@@ -31,7 +31,7 @@ pub(super) async fn run(args: &ProveArgs, keys: &mut KnownKeys, out: &mut dyn Wr
     }
     let look = Look::of_stdout();
     let connection = connect(&args.client).await?;
-    let newest = match checkpoint(&connection, &args.client, keys).await? {
+    let newest = match checkpoint(&connection, &args.client, keys).await?.at_once()? {
         Ok(newest) => newest,
         Err(not_taken) => return Exit::No.told(refused(&not_taken, args.client.json, look, out)),
     };

@@ -49,14 +49,16 @@ impl Alarm {
         self
     }
 
-    /// Tells it and keeps it. Who has closed an output does not take it back.
-    pub(super) fn tell(&self, args: &WatchArgs, out: &mut dyn Write) {
+    /// Tells it and keeps it, and says whether it could be written to the output: that
+    /// it could not does not take it back.
+    pub(super) fn tell(&self, args: &WatchArgs, out: &mut dyn Write) -> std::io::Result<()> {
         let json = serde_json::json!({
             "alarm": { "vi": self.vi, "en": self.en, "refusal": self.refusal, "notes": self.notes }
         });
         let json = json.to_string();
-        let _ = if args.client.json { writeln!(out, "{json}") } else { self.print(Look::of_stdout(), out) };
-        let _ = out.flush();
+        let told =
+            if args.client.json { writeln!(out, "{json}") } else { self.print(Look::of_stdout(), out) };
+        let told = told.and_then(|()| out.flush());
         let mut err = std::io::stderr();
         let _ = writeln!(err, "{}", self.headline(Look::of_stderr()));
         let _ = self.refusal.iter().try_for_each(|refusal| writeln!(err, "{refusal}"));
@@ -73,6 +75,7 @@ impl Alarm {
                 )
             }
         };
+        told
     }
 
     fn headline(&self, look: Look) -> String {

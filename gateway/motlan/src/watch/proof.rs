@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::alarm::Alarm;
-use super::{Stop, Watch, is_token_over, say};
+use super::{Stop, Watch, is_token_refused, say};
 use crate::client::{Connection, Refusal, connect};
 use crate::exit::Failure;
 use crate::prove::hashes;
@@ -27,28 +27,30 @@ const UNLINKED: (&str, &str) = (
 
 impl Watch<'_> {
     /// Asks for a proof, and again for a time where that may help; each time with the
-    /// token that lies there then.
+    /// token that lies there then, over a connection that is left for what comes next.
     pub(super) async fn proof<T>(
         &self,
-        connection: &Connection,
+        connection: &mut Connection,
         ask: impl AsyncFn(&Connection) -> Result<T, Status>,
         withheld: impl Fn() -> Alarm,
     ) -> Result<T, Stop> {
         let until = Instant::now() + self.pace.patience;
-        let mut connection = connection.clone();
         loop {
-            let refusal = match ask(&connection).await {
+            let refusal = match ask(connection).await {
                 Ok(told) => return Ok(told),
                 Err(status) => Refusal::from(status),
             };
             if !may_pass(&refusal) || Instant::now() >= until {
+                if is_token_refused(&refusal) && takes_no_token_of(connection).await {
+                    return Err(Stop::Refused(refusal.into()));
+                }
                 return Err(Stop::Alarm(withheld().refused(&refusal)));
             }
             say(&Failure::from(refusal));
             tokio::time::sleep(self.pace.again).await;
             // Where it does not connect, the old one is refused as well.
             if let Ok(anew) = connect(&self.args.client).await {
-                connection = anew;
+                *connection = anew;
             }
         }
     }
@@ -56,7 +58,7 @@ impl Watch<'_> {
     /// Whether the log grew from what was kept of it to what is shown now.
     pub(super) async fn grew(
         &self,
-        connection: &Connection,
+        connection: &mut Connection,
         last: &SignedCheckpoint,
         newest: &SignedCheckpoint,
     ) -> Result<(), Stop> {
@@ -76,14 +78,18 @@ impl Watch<'_> {
             "nhật ký không còn chứa những gì đã thấy trước đây",
             "the log does not hold what it held: it was forked",
         );
-        if old.size == new.size {
-            return if old == new { Ok(()) } else { stop(forked) };
+        if old.size == new.size && old != new {
+            return stop(forked);
         }
+        // Of the same head as well: taken once, it would speak for that key ever after.
         if self.keys.retired_since(last, newest) {
             return stop((
-                "checkpoint lớn hơn chỉ được ký bằng khóa đã bị thay thế",
-                "a larger checkpoint is signed by a key alone that another one had followed already",
+                "checkpoint mới chỉ được ký bằng khóa đã bị thay thế",
+                "a newer checkpoint is signed by a key alone that another one had followed already",
             ));
+        }
+        if old == new {
+            return Ok(());
         }
         let mut proof = Vec::new();
         if old.size > 0 {
@@ -111,5 +117,12 @@ fn may_pass(refusal: &Refusal) -> bool {
             | Code::Aborted
             | Code::Cancelled
     );
-    later || is_token_over(refusal)
+    later || is_token_refused(refusal)
+}
+
+/// Whether the same token is refused where nothing is to be hidden, too: then it is
+/// the token that is wrong, and no proof is withheld.
+async fn takes_no_token_of(connection: &Connection) -> bool {
+    let told = connection.audit().get_checkpoint(wire::GetCheckpointRequest {}).await;
+    told.is_err_and(|status| is_token_refused(&Refusal::from(status)))
 }

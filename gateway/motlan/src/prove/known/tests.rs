@@ -96,7 +96,7 @@ fn a_published_log_states_nothing_of_another_ones_keys() {
 }
 
 #[test]
-fn a_retired_key_alone_signs_no_larger_head() {
+fn a_retired_key_alone_signs_no_head_any_more() {
     let mut known = knowing(&[1]);
     known.follow(&[statement(1, 2), statement(2, 3)]).unwrap();
     let head = |size, by: &[u8]| known.open(&of_size(size, by)).unwrap();
@@ -114,10 +114,45 @@ fn a_retired_key_alone_signs_no_larger_head() {
     ] {
         assert_eq!(known.retired_since(&head(9, held), &head(12, newer)), retired, "{held:?} {newer:?}");
     }
+    for (held, newer, keeps_up) in [
+        (&[1][..], &[1][..], true),
+        (&[1], &[2], true),
+        (&[1], &[3], true),
+        (&[1, 2], &[2], true),
+        (&[2], &[1, 2], true),
+        (&[2], &[1], false),
+        (&[1, 2], &[1], false),
+        (&[3], &[1, 2], false),
+    ] {
+        assert_eq!(known.keeps_up(&head(9, held), &head(9, newer)), keeps_up, "{held:?} {newer:?}");
+    }
     // Of keys that were given without a word on their order nothing is known.
     let known = knowing(&[1, 2]);
     let head = |by: &[u8]| known.open(&of_size(9, by)).unwrap();
     assert!(!known.retired_since(&head(&[2]), &head(&[1])));
+    assert!(!known.keeps_up(&head(&[2]), &head(&[1])), "what is held stays");
+}
+
+#[test]
+fn a_key_that_came_back_is_no_replaced_one() {
+    for given in [1, 2] {
+        let mut known = knowing(&[given]);
+        let statements = [statement(1, 2), statement(2, 1)];
+        for by in [1, 2, 1] {
+            known.take(&signed(by), &statements).unwrap();
+        }
+        let head = |size, by: &[u8]| known.open(&of_size(size, by)).unwrap();
+        for (held, newer) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
+            assert!(!known.retired_since(&head(9, &[held]), &head(12, &[newer])), "{given} {held} {newer}");
+        }
+    }
+    // Those before them were replaced all the same.
+    let mut known = knowing(&[1]);
+    known.follow(&[statement(1, 2), statement(2, 3), statement(3, 2)]).unwrap();
+    let head = |size, by| known.open(&of_size(size, &[by])).unwrap();
+    assert!(known.retired_since(&head(9, 3), &head(12, 1)));
+    assert!(known.retired_since(&head(9, 2), &head(12, 1)));
+    assert!(!known.retired_since(&head(9, 1), &head(12, 3)));
 }
 
 #[test]
@@ -143,7 +178,9 @@ fn statements_that_begin_later_than_the_known_key_tell_nothing() {
     known.published = Some(Published { origin: "log.test/1".to_owned(), rotations: chain(2, 12) });
     assert!(!known.begins_later(&signed(74), &told), "the published log says which was the first");
     known.published = Some(Published { origin: "log.test/1".to_owned(), rotations: chain(2, 6) });
-    assert!(known.begins_later(&signed(74), &told), "an older copy does not");
+    assert!(!known.begins_later(&signed(74), &told), "and the told ones meet none of it");
+    known.published = Some(Published { origin: "log.test/2".to_owned(), rotations: Vec::new() });
+    assert!(known.begins_later(&signed(74), &told), "another log says nothing of it");
     known.published = Some(Published { origin: "log.test/1".to_owned(), rotations: chain(1, 12) });
     assert!(known.take(&signed(74), &told).is_ok(), "both together lead there");
 }

@@ -24,6 +24,12 @@ pub(super) struct Said {
     pub(super) asked: [usize; 3],
     /// The tokens that came with streams.
     pub(super) tokens: Vec<String>,
+    /// Those that came with the proofs of entries, each once.
+    pub(super) proof_tokens: Vec<String>,
+    /// The header of a token that proves no entry, and how that is refused.
+    pub(super) over: Option<(&'static str, Status)>,
+    /// With what a checkpoint is refused once a proof was asked for.
+    pub(super) shut: Option<Status>,
 }
 
 pub(super) struct Gateway(pub(super) Arc<Mutex<Said>>);
@@ -56,6 +62,11 @@ pub(super) fn credentials(folder: &Path) {
 
 fn next<T: Clone>(said: &mut VecDeque<T>) -> T {
     if said.len() > 1 { said.pop_front().unwrap() } else { said.front().unwrap().clone() }
+}
+
+fn token<T>(request: &Request<T>) -> String {
+    let token = request.metadata().get("authorization").and_then(|token| token.to_str().ok());
+    token.unwrap_or_default().to_owned()
 }
 
 fn unasked<T>() -> Result<Response<T>, Status> {
@@ -94,8 +105,7 @@ impl AuditService for Gateway {
     ) -> Result<Response<Self::WatchEntriesStream>, Status> {
         let mut said = self.0.lock();
         said.asked[2] += 1;
-        let token = request.metadata().get("authorization").and_then(|token| token.to_str().ok());
-        said.tokens.push(token.unwrap_or_default().to_owned());
+        said.tokens.push(token(&request));
         let stream: BoxStream<_> = Box::pin(tokio_stream::iter(next(&mut said.stream)?));
         Ok(Response::new(stream))
     }
@@ -106,16 +116,26 @@ impl AuditService for Gateway {
     ) -> Result<Response<wire::GetCheckpointResponse>, Status> {
         let mut said = self.0.lock();
         said.asked[0] += 1;
+        if let Some(refused) = said.shut.clone().filter(|_| said.asked[1] > 0) {
+            return Err(refused);
+        }
         let (checkpoint, key_rotations) = (next(&mut said.checkpoints), said.rotations.clone());
         Ok(Response::new(wire::GetCheckpointResponse { checkpoint, key_rotations, ..Default::default() }))
     }
 
     async fn get_inclusion_proof(
         &self,
-        _: Request<wire::GetInclusionProofRequest>,
+        request: Request<wire::GetInclusionProofRequest>,
     ) -> Result<Response<wire::GetInclusionProofResponse>, Status> {
         let mut said = self.0.lock();
         said.asked[1] += 1;
+        let token = token(&request);
+        let over = said.over.clone().filter(|(over, _)| *over == token);
+        said.proof_tokens.push(token);
+        said.proof_tokens.dedup();
+        if let Some((_, refused)) = over {
+            return Err(refused);
+        }
         let proof = next(&mut said.inclusion)?;
         Ok(Response::new(wire::GetInclusionProofResponse { proof, ..Default::default() }))
     }
