@@ -157,10 +157,14 @@ fn representatives(
     rules: IdRules,
     gaps: &mut Gaps,
 ) -> Option<Vec<LegalRepresentative>> {
-    let rows = representative_rows(data, rules);
-    let unreadable = rows.is_err();
+    let (rows, names) = (representative_rows(data, rules), legal_names(main));
+    let unreadable = rows.is_err() || names.is_err();
     let rows = gaps.take("representatives", rows);
-    let names = gaps.take("representatives", legal_names(main));
+    let names = gaps.take("representatives", names);
+    // What one of them says cannot be held against the other.
+    if unreadable {
+        return None;
+    }
     let key = |name: &PersonName| canonical(name.expose());
     match (rows, names) {
         (Some(rows), Some(names)) => {
@@ -173,13 +177,13 @@ fn representatives(
             None
         }
         (Some(rows), None) => Some(rows),
-        (None, Some(names)) if !unreadable => Some(
+        (None, Some(names)) => Some(
             names
                 .into_iter()
                 .map(|name| LegalRepresentative { full_name: Some(name), ..Default::default() })
                 .collect(),
         ),
-        (None, _) => None,
+        (None, None) => None,
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::tests::rig::{START, TestLog, http};
-use crate::{Limits, Witness, WitnessOptions, create_folder};
+use crate::{Limits, OpenError, Witness, WitnessOptions, create_folder};
 
 /// A log of a size that tests set, and what it was handed.
 #[derive(Clone)]
@@ -133,14 +133,27 @@ impl Office {
 
     /// At its address of before, if it had one.
     fn start(&mut self) {
-        let options = WitnessOptions {
-            listen: self.address.unwrap_or(([127, 0, 0, 1], 0).into()),
-            folder: self.dir.path().to_owned(),
-            logs: vec![TestLog::ONE.trusted()],
-            limits: Limits::default(),
+        let open = || {
+            let options = WitnessOptions {
+                listen: self.address.unwrap_or(([127, 0, 0, 1], 0).into()),
+                folder: self.dir.path().to_owned(),
+                logs: vec![TestLog::ONE.trusted()],
+                limits: Limits::default(),
+            };
+            let clock = Arc::new(ManualClock::at(Timestamp::from_second(START).unwrap()));
+            Witness::open(options, self.key(), clock)
         };
-        let clock = Arc::new(ManualClock::at(Timestamp::from_second(START).unwrap()));
-        let witness = Witness::open(options, self.key(), clock).unwrap();
+        // A look at the folder that was under way when it was killed holds it
+        // until it ends, on a thread of its own.
+        let mut opened = open();
+        for _ in 0..1_000_000 {
+            if !matches!(opened, Err(OpenError::InUse)) {
+                break;
+            }
+            std::thread::yield_now();
+            opened = open();
+        }
+        let witness = opened.unwrap();
         self.address = Some(witness.handle().address());
         self.task.spawn(async move { witness.run(CancellationToken::new()).await.unwrap() });
     }
