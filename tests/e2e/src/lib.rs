@@ -12,6 +12,7 @@ mod collector;
 mod ledger;
 pub mod load;
 
+use std::path::Path;
 use std::time::Duration;
 
 use motlan_harness::{Opened, Opening, Refusal, World};
@@ -31,6 +32,19 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The procedure most tests stand on: registration of permanent residence.
 pub const RESIDENCE: &str = "1.004222";
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let name = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy_folder(&file.path(), &name);
+        } else {
+            std::fs::copy(file.path(), name).unwrap();
+        }
+    }
+}
 
 /// The purpose of a dossier.
 pub fn dossier(code: &str) -> Option<Purpose> {

@@ -3,11 +3,10 @@
 //! was put back to an older copy does not serve.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a failure is a panic")]
 
-use std::path::Path;
 use std::time::Duration;
 
 use motlan_audit_tree::{SignedCheckpoint, TrustedLog, VerifierKey};
-use motlan_e2e::PATIENCE;
+use motlan_e2e::{PATIENCE, copy_folder};
 use motlan_harness::{Office, Program, Refusal, Served, Site, Witnessing, World};
 use motlan_proto::audit::v1::{GetCheckpointRequest, GetCheckpointResponse, SearchEntriesRequest};
 use tempfile::TempDir;
@@ -96,18 +95,6 @@ impl Stage {
     fn log(&self) -> TrustedLog {
         let key = std::fs::read_to_string(self.site.state().join("log.pub")).unwrap();
         key.trim_end().parse::<VerifierKey>().unwrap().into()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let name = to.join(file.file_name());
-        if file.file_type().unwrap().is_dir() {
-            copy(&file.path(), &name);
-        } else {
-            std::fs::copy(file.path(), name).unwrap();
-        }
     }
 }
 
@@ -207,7 +194,7 @@ async fn a_log_that_was_put_back_does_not_serve() {
     stage.witnessed(stage.read().await.unwrap()).await;
     assert!(served.interrupt().await.unwrap().success());
     let older = stage.folder.path().join("older");
-    copy(stage.site.state(), &older);
+    copy_folder(stage.site.state(), &older);
 
     let served = stage.serve().await;
     stage.witnessed(stage.read().await.unwrap()).await;
@@ -219,7 +206,7 @@ async fn a_log_that_was_put_back_does_not_serve() {
     let kept = stage.folder.path().join("kept");
     std::fs::copy(stage.site.state().join("log/checkpoint"), &kept).unwrap();
     std::fs::remove_dir_all(stage.site.state()).unwrap();
-    copy(&older, stage.site.state());
+    copy_folder(&older, stage.site.state());
     let Err(refused) = stage.program.serve(&stage.site, None).await else { panic!("it serves") };
     let refused = format!("{refused:#}");
     for part in ["exit status: 69", "witness.example/w", "this log's key signed", "motlan audit recover"] {
@@ -241,7 +228,7 @@ async fn a_log_that_was_put_back_does_not_serve() {
     // Put back as a whole it opens, and is given up for another all the same for
     // who shows what was seen of it; the new one names that.
     std::fs::remove_dir_all(stage.site.state()).unwrap();
-    copy(&older, stage.site.state());
+    copy_folder(&older, stage.site.state());
     let recover = async |more: &[&str], code: i32| {
         let config = stage.world.folder().join("served.toml");
         let mut args = vec!["audit", "recover", "--config", config.to_str().unwrap()];

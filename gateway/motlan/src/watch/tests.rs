@@ -102,6 +102,14 @@ fn honest() -> Said {
 // === impl Watcher ===
 
 impl Watcher {
+    /// Puts the second token in the first one's place once that is so.
+    async fn renews(&self, due: impl Fn() -> bool) {
+        while !due() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        std::fs::write(self.path("officer.jwt"), "second").unwrap();
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         gateway::credentials(folder.path());
@@ -361,12 +369,7 @@ async fn a_token_that_is_over_is_read_again_for_a_while() {
     let stream = [Err(token_over()), Err(token_over())].into_iter().chain(honest().stream).collect();
     let (said, endpoint) = gateway::serve(Said { stream, ..honest() }).await;
     let args = watcher.args(&endpoint, &[]);
-    let renewed = async {
-        while said.lock().asked[2] < 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        std::fs::write(watcher.path("officer.jwt"), "second").unwrap();
-    };
+    let renewed = watcher.renews(|| said.lock().asked[2] > 0);
     let mut out = Vec::new();
     let (ended, ()) = tokio::join!(watch(&args, PACE, &mut out), renewed);
     assert!(matches!(ended, Ok(Exit::Ok)), "{ended:?}");

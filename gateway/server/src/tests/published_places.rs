@@ -28,6 +28,16 @@ async fn stays(rig: &Rig, client: Option<&Pair>, from: [u8; 4]) -> std::io::Resu
     Ok(stream)
 }
 
+/// Waits until what was asked for has an answer.
+async fn served_again(status: impl AsyncFn() -> u16) {
+    let served = async {
+        while status().await != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), served).await.expect("it is served again");
+}
+
 #[tokio::test]
 async fn readers_without_a_certificate_leave_connections_to_others() {
     let rig = Rig::with(|options| {
@@ -105,12 +115,7 @@ async fn while_the_published_disk_hangs_nobody_holds_all_answers() {
     // What is at hand is told all the while.
     assert_eq!(get(&rig, "/checkpoint").await.status, 200);
     faults.clear();
-    let served = async {
-        while get(&rig, "/tile/0/000").await.status != 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), served).await.expect("it is served again");
+    served_again(async || get(&rig, "/tile/0/000").await.status).await;
 }
 
 #[tokio::test]
@@ -134,12 +139,7 @@ async fn no_officer_holds_all_places_of_bundles() {
     );
     assert_eq!((first, second), ((3, 4), (0, 2)), "half of them at most");
     faults.clear();
-    let served = async {
-        while fetch(&one).await.unwrap().status != 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), served).await.expect("it is served again");
+    served_again(async || fetch(&one).await.unwrap().status).await;
 }
 
 #[tokio::test]

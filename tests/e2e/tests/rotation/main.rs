@@ -8,7 +8,7 @@ mod registry;
 use std::path::{Path, PathBuf};
 
 use motlan_audit_tree::{Rotation, SigningKey};
-use motlan_e2e::PATIENCE;
+use motlan_e2e::{PATIENCE, copy_folder};
 use motlan_harness::{Program, Served, Site, World};
 use motlan_proto::audit::v1::{EntryKind, GetCheckpointRequest, GetEntryRequest, GetInclusionProofRequest};
 use serde_json::{Value, json};
@@ -253,7 +253,7 @@ async fn a_log_that_was_rolled_back_is_given_up_for_another() {
     office.ask("first").await;
     served.interrupt().await.unwrap();
     let (audit, backup) = (office.site.audit(), office.world.folder().join("backup"));
-    copy(&audit, &backup);
+    copy_folder(&audit, &backup);
     let served = office.start().await;
     office.ask("second").await;
     served.interrupt().await.unwrap();
@@ -272,7 +272,7 @@ async fn a_log_that_was_rolled_back_is_given_up_for_another() {
     assert!(told.contains("needs no recovery"), "{told}");
 
     std::fs::remove_dir_all(&audit).unwrap();
-    copy(&backup, &audit);
+    copy_folder(&backup, &audit);
     let refused = office.program.serve(&office.site, None).await.map(drop).unwrap_err();
     assert!(format!("{refused:#}").contains("are published"), "{refused:#}");
     run(recover("Not a name", &[]), 2).await;
@@ -329,16 +329,4 @@ async fn a_log_that_was_rolled_back_is_given_up_for_another() {
     let report = office.verified(&new, &public(&new)[0]).await;
     assert_eq!((&report["fault"], &report["origin"]), (&Value::Null, &json!("motlan.example/second")));
     registry::all_there_are(&office, &old, &new).await;
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let name = to.join(file.file_name());
-        if file.file_type().unwrap().is_dir() {
-            copy(&file.path(), &name);
-        } else {
-            std::fs::copy(file.path(), name).unwrap();
-        }
-    }
 }

@@ -20,12 +20,7 @@ async fn a_token_renewed_among_the_proofs_of_entries_serves_the_rest() {
     let (said, endpoint) = gateway::serve(said).await;
     let mut args = watcher.args(&endpoint, &["--from", "1"]);
     args.limit = std::num::NonZeroUsize::new(3);
-    let renewed = async {
-        while said.lock().asked[1] < 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        std::fs::write(watcher.path("officer.jwt"), "second").unwrap();
-    };
+    let renewed = watcher.renews(|| said.lock().asked[1] > 0);
     let mut out = Vec::new();
     let (ended, ()) = tokio::join!(watch(&args, PACE, &mut out), renewed);
     let out = String::from_utf8(out).unwrap();
