@@ -7,7 +7,7 @@ use motlan_audit::DraftSubject;
 use motlan_catalogue::Mode;
 use motlan_domain::Reason;
 use motlan_domain::dataset::{FieldId, Registry};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What became of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,16 +70,20 @@ pub(crate) struct Told {
 }
 
 /// The canonical result: RFC 8785 JSON of this object is what the entry's
-/// commitment is computed over.
+/// commitment is computed over. Its keys stand in their order, so that nothing
+/// has to be sorted.
 #[derive(Serialize)]
 struct CanonicalResult<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_time: Option<Timestamp>,
+    filled: Blanks<'a>,
     key: &'a str,
     outcome: &'static str,
     reason: Reason,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_time: Option<Timestamp>,
-    filled: BTreeMap<&'a str, Option<&'a [String]>>,
 }
+
+/// Filled blanks by key.
+struct Blanks<'a>(Vec<(&'a str, Option<&'a [String]>)>);
 
 /// A filled blank.
 #[derive(Clone)]
@@ -141,14 +145,26 @@ impl ComponentResult {
     /// When a value has no JSON form; a fault of the program.
     pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
         let blanks = self.filled.iter();
-        let filled = blanks.map(|blank| (blank.key.as_str(), blank.values.as_deref().ok())).collect();
-        serde_json_canonicalizer::to_vec(&CanonicalResult {
+        let mut filled: Vec<_> =
+            blanks.map(|blank| (blank.key.as_str(), blank.values.as_deref().ok())).collect();
+        // The order that RFC 8785 asks for.
+        filled.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+        let filled = Blanks(filled);
+        serde_json::to_vec(&CanonicalResult {
+            data_time: self.data_time,
+            filled,
             key: &self.key,
             outcome: self.outcome.as_str(),
             reason: self.reason,
-            data_time: self.data_time,
-            filled,
         })
+    }
+}
+
+// === impl Blanks ===
+
+impl Serialize for Blanks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }
 
@@ -196,3 +212,6 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
