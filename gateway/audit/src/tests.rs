@@ -39,11 +39,12 @@ const NOON: i64 = 1_795_232_020_000_000;
 
 /// An open log in a folder of its own, on a disk that can be made to fail.
 struct World {
-    dir: TempDir,
     clock: Arc<ManualClock>,
     faults: Arc<Faults>,
     log: AuditLog,
     service: Option<AuditService>,
+    /// Goes last: a thread of the log that still writes into it would keep it.
+    dir: TempDir,
 }
 
 fn options(dir: &Path) -> AuditOptions {
