@@ -36,8 +36,10 @@ const PRESSED: u32 = 3_000;
 /// How long is counted for that.
 const COUNTED: Duration = Duration::from_millis(5);
 
-/// So many entries are worth a commit, whatever the spacing.
-const ENOUGH: u32 = 512;
+/// So many entries are worth a commit, whatever the spacing: on one core, where each
+/// commit costs the entries' makers, and on more, where the next ones are made while
+/// the disk has these.
+const ENOUGH: (u32, u32) = (512, 128);
 
 /// A batch that nothing was added to for this part of the spacing is complete:
 /// everybody who is there waits for it.
@@ -55,6 +57,7 @@ pub(crate) struct Sequencer {
     clock: Arc<dyn Clock>,
     queue: u32,
     reserve: u64,
+    enough: u32,
     state: Mutex<State>,
     work: Condvar,
     /// The number of durable entries.
@@ -148,6 +151,11 @@ impl Sequencer {
             clock,
             queue: u32::try_from(queue).unwrap_or(u32::MAX),
             reserve,
+            enough: if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
+                ENOUGH.1
+            } else {
+                ENOUGH.0
+            },
             state: Mutex::new(state),
             work: Condvar::new(),
             durable: AtomicU64::new(next),
@@ -271,7 +279,7 @@ impl Sequencer {
             let (count, rest) = (state.pending.frames.count, self.feeders.rest());
             let most = if rest { spacing } else { spacing * AT_WORK };
             let left = most.saturating_sub(self.clock.monotonic().saturating_sub(began));
-            let enough = state.everybody.min(ENOUGH);
+            let enough = state.everybody.min(self.enough);
             if count >= enough || state.phase != Phase::Ready || left.is_zero() {
                 break;
             }

@@ -49,7 +49,7 @@ pub struct AuditOptions {
     pub origin: String,
     /// Bytes of a journal segment, written in advance.
     pub segment_bytes: u64,
-    /// Pause between commits under load; none when idle. At most 700 µs helps.
+    /// Pause between commits under load, so that more share one; none when idle.
     pub commit_spacing: Duration,
     /// Entries that may wait for one commit; beyond, appends are pushed back.
     pub queue: usize,
@@ -104,7 +104,7 @@ impl AuditOptions {
             dir,
             origin: origin.into(),
             segment_bytes: 12 << 20,
-            commit_spacing: Duration::from_micros(700),
+            commit_spacing: Duration::from_micros(1_500),
             queue: 16_384,
             reserve_bytes: 4 << 20,
             page_looks: 50_000,
@@ -239,7 +239,7 @@ impl AuditLog {
             &origin,
             keys,
             (Arc::clone(&reader), next),
-            Arc::clone(&progress),
+            (Arc::clone(&progress), Arc::clone(&clock)),
         )?;
         let waiting = Arc::new(Waiting::new(Arc::clone(&clock)));
         let retirement = places.retirer.map(|retirer| {
@@ -302,10 +302,10 @@ impl AuditLog {
         };
         service.journal = Some(Worker::spawn("motlan-journal", move || writer.run())?);
         service.subjects = Some(Worker::spawn("motlan-subjects", move || worker.run())?);
-        service.index = Some(Worker::spawn("motlan-index", move || index::run(indexer))?);
+        service.index = Some(Worker::spawn_behind("motlan-index", move || index::run(indexer))?);
         service.tree = Some(Worker::spawn("motlan-integrate", move || tree::run(integrator))?);
         if let Some(retirement) = retirement {
-            service.retire = Some(Worker::spawn("motlan-retire", move || retire::run(retirement))?);
+            service.retire = Some(Worker::spawn_behind("motlan-retire", move || retire::run(retirement))?);
         }
         Ok((log, service))
     }

@@ -19,10 +19,10 @@ use crate::journal::frame;
 use crate::store::{Frames, Seen};
 
 /// Bytes of a piece, unless one batch is longer; and how many there are at most. At
-/// 10,000 entries a second more than becomes durable between two checkpoints. Their
+/// 40,000 entries a second more than becomes durable between two checkpoints. Their
 /// memory is used again and again: fresh pages would cost more than the entries.
 const PIECE: usize = 256 << 10;
-const PIECES: usize = 40;
+const PIECES: usize = 80;
 
 /// Bytes of all pieces but the one in the making, which is no longer than that
 /// either: where a slow disk makes batches long, there are fewer of them.

@@ -4,6 +4,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::process::{getpriority_process, setpriority_process};
+
 use crate::error::AuditError;
 use crate::store::StoreError;
 
@@ -15,12 +17,28 @@ pub(crate) struct Worker {
     ended: Receiver<()>,
 }
 
+/// By how much a thread that works behind the answers is nicer: beside one that
+/// is busy with them it has about a tenth of the processor, and is never starved.
+const BEHIND: i32 = 10;
+
+/// And one that the answers will wait for, but not yet: a quarter.
+pub(crate) const AHEAD: i32 = 5;
+
+/// Puts the calling thread behind the others. Linux keeps this for each thread; where
+/// it cannot be done, all is as it would be without.
+pub(crate) fn give_way(by: i32) {
+    let nicer = getpriority_process(None).and_then(|nice| setpriority_process(None, nice + by));
+    if let Err(error) = nicer {
+        tracing::debug!(%error, "a thread cannot give way to the others");
+    }
+}
+
 // === impl Worker ===
 
 impl Worker {
-    pub(crate) fn spawn(
+    pub(crate) fn spawn<F: FnOnce() + Send + 'static>(
         name: &'static str,
-        body: impl FnOnce() + Send + 'static,
+        body: F,
     ) -> Result<Self, AuditError> {
         let (lives, ended): (Sender<()>, _) = channel();
         let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
@@ -29,6 +47,18 @@ impl Worker {
         });
         let thread = spawned.map_err(|error| AuditError::Store(StoreError::Read(error)))?;
         Ok(Self { name, thread, ended })
+    }
+
+    /// A thread whose work nobody waits for: where the processor is short, whoever
+    /// is answered goes first.
+    pub(crate) fn spawn_behind<F: FnOnce() + Send + 'static>(
+        name: &'static str,
+        body: F,
+    ) -> Result<Self, AuditError> {
+        Self::spawn(name, || {
+            give_way(BEHIND);
+            body();
+        })
     }
 
     /// Waits until it ends.
@@ -55,3 +85,6 @@ impl Worker {
         tracing::error!(thread = self.name, "an audit thread does not end and is left behind");
     }
 }
+
+#[cfg(test)]
+mod tests;

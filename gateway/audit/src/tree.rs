@@ -2,7 +2,8 @@
 //! signed checkpoint says so (C2SP tlog-tiles, tlog-checkpoint).
 //!
 //! The `motlan-integrate` thread reads durable entries, writes their bundles
-//! and tiles, and publishes a checkpoint, then rests for [`PAUSE`].
+//! and tiles, and publishes a checkpoint, then rests for [`PAUSE`]; where entries
+//! come fast it writes what became full meanwhile.
 //! **Invariant**: a checkpoint is shown to nobody before it and every tile it
 //! rests on are durable. So the gateway can crash at any point and never sign
 //! two histories: what it signs next grows from what it showed.
@@ -30,6 +31,7 @@ use std::time::Duration;
 use motlan_audit_tree::bundle::push_entry;
 use motlan_audit_tree::tile::TILE_WIDTH;
 use motlan_audit_tree::{Bundle, Checkpoint, Frontier, ReadError, SignedCheckpoint, TreeHead};
+use motlan_domain::Clock;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -55,6 +57,9 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// After each checkpoint: what becomes durable meanwhile shares the next.
 const PAUSE: Duration = Duration::from_millis(400);
 
+/// How often the thread looks meanwhile whether there is a bundle to write.
+const MEANWHILE: Duration = Duration::from_millis(20);
+
 /// How long the thread sleeps when nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -75,6 +80,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fro
 pub(crate) struct Integrator {
     reader: Arc<dyn AuditReader>,
     progress: Arc<Progress>,
+    clock: Arc<dyn Clock>,
     files: Arc<dyn LogFiles>,
     /// Of a log in memory none.
     folder: Option<PathBuf>,
@@ -93,8 +99,8 @@ pub(crate) struct Integrator {
     _lock: Option<File>,
     failing: Arc<AtomicBool>,
     witnessed: Keeper,
-    /// Whether edge and bundle are another's than what is published: after a
-    /// failure nothing may be built on them.
+    /// Whether edge, bundle and files may not be of the same entries: after a failure
+    /// nothing is built on them, but on what is published. They may be ahead of that.
     astray: bool,
     backoff: Duration,
 }
@@ -109,7 +115,7 @@ impl Integrator {
         origin: &str,
         keys: &dyn KeyProvider,
         (reader, durable): (Arc<dyn AuditReader>, u64),
-        progress: Arc<Progress>,
+        (progress, clock): (Arc<Progress>, Arc<dyn Clock>),
     ) -> Result<Self, TreeError> {
         let signers = Signers::open(origin, &keys.log_keys()?, files.as_ref())?;
         let newest = hold::newest(folder, files.as_ref(), &signers)?;
@@ -122,6 +128,7 @@ impl Integrator {
         let mut integrator = Self {
             reader,
             progress,
+            clock,
             files,
             folder: folder.map(Path::to_owned),
             signers,
@@ -187,14 +194,34 @@ impl Integrator {
     /// Brings the next entries below `durable` into the tree and publishes them:
     /// not more than [`STEP`], so that a long way is made for good piece by piece.
     fn step(&mut self, durable: u64) -> Result<(), TreeError> {
+        self.bring(durable)?;
+        let before = self.published.borrow().head();
+        // Until it is published.
+        self.astray = true;
+        let grown = self.frontier.finish();
+        if grown.head == before {
+            self.astray = false;
+            return Ok(());
+        }
+        self.write_bundle(grown.head.size)?;
+        for (tile, bytes) in grown.tiles {
+            self.files.write(&tile.to_string(), &bytes)?;
+        }
+        self.files.sync()?;
+        self.publish(grown.head)?;
+        self.astray = false;
+        self.forget(before, grown.head);
+        Ok(())
+    }
+
+    /// Brings them into the tree and writes what became full; shows nothing.
+    fn bring(&mut self, durable: u64) -> Result<(), TreeError> {
         self.is_ours()?;
         if self.astray {
             self.go_back()?;
-            self.astray = false;
         }
-        let before = self.published.borrow().head();
-        let durable = durable.min(before.size.saturating_add(STEP));
-        // Until it is published.
+        let durable = durable.min(self.published.borrow().head().size.saturating_add(STEP));
+        // Until all of it is there.
         self.astray = true;
         while self.frontier.size() < durable {
             let following = self.reader.follow(self.frontier.size(), CHUNK)?;
@@ -219,19 +246,7 @@ impl Integrator {
                 self.files.write(&tile.to_string(), &bytes)?;
             }
         }
-        let grown = self.frontier.finish();
-        if grown.head == before {
-            self.astray = false;
-            return Ok(());
-        }
-        self.write_bundle(grown.head.size)?;
-        for (tile, bytes) in grown.tiles {
-            self.files.write(&tile.to_string(), &bytes)?;
-        }
-        self.files.sync()?;
-        self.publish(grown.head)?;
         self.astray = false;
-        self.forget(before, grown.head);
         Ok(())
     }
 
@@ -287,8 +302,8 @@ impl Integrator {
 
     /// Integrates; after a failure of whatever kind, a panic among them, waits a
     /// little longer each time, and begins from what is published.
-    fn attempt(&mut self, durable: u64) -> Result<(), Duration> {
-        match catch_unwind(AssertUnwindSafe(|| self.step(durable).and_then(|()| self.settle()))) {
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), TreeError>) -> Result<(), Duration> {
+        match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(Ok(())) => {
                 self.failing.store(false, Ordering::Release);
                 self.backoff = BACKOFF.0;
@@ -303,6 +318,28 @@ impl Integrator {
         let pause = self.backoff;
         self.backoff = (pause * 2).min(BACKOFF.1);
         Err(pause)
+    }
+
+    /// Between two checkpoints: where entries come fast, the work for the next one
+    /// is done little by little, not all at once at the cost of those who wait.
+    fn rest(&mut self) {
+        let began = self.clock.monotonic();
+        for _ in 0..PAUSE.as_millis() / MEANWHILE.as_millis() {
+            self.progress.rest(MEANWHILE);
+            let (durable, closed) = self.progress.wait(0, Duration::ZERO);
+            if closed || self.clock.monotonic().saturating_sub(began) >= PAUSE {
+                return;
+            }
+            if durable.saturating_sub(self.frontier.size()) < u64::from(TILE_WIDTH) {
+                continue;
+            }
+            let paused = Arc::clone(&self.paused);
+            let paused = paused.lock();
+            if !*paused && let Err(pause) = self.attempt(|this| this.bring(durable)) {
+                drop(paused);
+                return self.progress.rest(pause);
+            }
+        }
     }
 
     fn failed(&self, error: &TreeError) {
@@ -335,7 +372,7 @@ pub(crate) fn run(mut integrator: Integrator) {
             integrator.progress.rest(PAUSED);
             continue;
         }
-        let attempted = integrator.attempt(durable);
+        let attempted = integrator.attempt(|this| this.step(durable).and_then(|()| this.settle()));
         drop(paused);
         match attempted {
             Err(_) if closed => return,
@@ -343,7 +380,7 @@ pub(crate) fn run(mut integrator: Integrator) {
             // There is more: nothing to wait for.
             Ok(()) if integrator.published.borrow().head().size < durable => {}
             // In company: a checkpoint costs the same for one entry as for thousands.
-            Ok(()) => integrator.progress.rest(PAUSE),
+            Ok(()) => integrator.rest(),
         }
     }
 }
@@ -351,3 +388,6 @@ pub(crate) fn run(mut integrator: Integrator) {
 fn damaged(error: ReadError<TileError>) -> TreeError {
     TreeError::Tiles(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests;

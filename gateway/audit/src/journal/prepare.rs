@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::disk::{Disk, DiskFile};
 use super::segment;
+use crate::threads::{AHEAD, give_way};
 
 /// A segment to be, full of zeros and synced.
 pub(super) struct Spare {
@@ -44,6 +45,7 @@ impl Preparer {
         let (orders, inbox) = sync_channel(1);
         let (path, slot) = (dir.join("spare.tmp"), Arc::clone(&state));
         let thread = std::thread::Builder::new().name("motlan-segments".to_owned()).spawn(move || {
+            give_way(AHEAD);
             while inbox.recv().is_ok() {
                 // A panic is a failure like another: the thread is needed again.
                 let made = catch_unwind(AssertUnwindSafe(|| prepare(disk.as_ref(), &path, len)));
@@ -102,7 +104,6 @@ impl Drop for Preparer {
 
 fn prepare(disk: &dyn Disk, path: &Path, len: u64) -> io::Result<Box<dyn DiskFile>> {
     let file = disk.create(path)?;
-    segment::fill(file.as_ref(), 0, len)?;
-    file.sync()?;
+    segment::fill_gently(file.as_ref(), len)?;
     Ok(file)
 }

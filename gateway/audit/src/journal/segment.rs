@@ -21,7 +21,7 @@ pub(super) const HEADER_BYTES: u64 = 64;
 const MAGIC: &[u8; 8] = b"MOTLANJ1";
 
 /// Zeros are written in pieces of this size.
-const ZEROS: usize = 1 << 20;
+const ZEROS: usize = 512 << 10;
 
 /// A segment's first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,16 @@ pub(super) fn fill(file: &dyn DiskFile, from: u64, len: u64) -> io::Result<()> {
         let piece = (len - at).min(ZEROS as u64) as usize;
         file.write_at(&zeros[..piece], at)?;
         at += piece as u64;
+    }
+    Ok(())
+}
+
+/// Fills a file with zeros, each piece on the disk before the next is written: a
+/// commit waits for what the disk has at hand, and that is one piece at most.
+pub(super) fn fill_gently(file: &dyn DiskFile, len: u64) -> io::Result<()> {
+    for at in (0..len).step_by(ZEROS) {
+        fill(file, at, len.min(at + ZEROS as u64))?;
+        file.sync()?;
     }
     Ok(())
 }

@@ -162,9 +162,9 @@ fn long_batches_are_no_more_than_others() {
     }
     assert_eq!(indices(&tail, 49 * 60, usize::MAX).len(), 60);
     // One beyond all bounds is left to the store, and the run goes on behind it.
-    push(&tail, 3_000, 250, 50_000);
+    push(&tail, 3_000, 500, 50_000);
     assert!(indices(&tail, 3_000, usize::MAX).is_empty());
-    push(&tail, 3_250, 3, 50);
-    assert_eq!(indices(&tail, 3_250, usize::MAX), [3_250, 3_251, 3_252]);
+    push(&tail, 3_500, 3, 50);
+    assert_eq!(indices(&tail, 3_500, usize::MAX), [3_500, 3_501, 3_502]);
     assert!(bytes(&tail) <= 2 * PIECE, "{}", bytes(&tail));
 }

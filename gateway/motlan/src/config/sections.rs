@@ -194,7 +194,8 @@ fn audit_options(section: &Section<'_>) -> Option<AuditOptions> {
     let folder = section.new_path("folder");
     let origin = section.parsed("origin", origin);
     let segment = section.number("segment_mib", 12, 1..=4_096);
-    let spacing = section.duration("commit_spacing", Duration::from_micros(700), Duration::from_millis(100));
+    let spacing =
+        section.duration("commit_spacing", Duration::from_micros(1_500), Duration::from_millis(100));
     let queue = section.number("queue", 16_384, 16..=1_000_000);
     let reserve = section.number("reserve_mib", 4, 1..=1_024);
     let published = if section.has("published") {
