@@ -302,7 +302,7 @@ impl AuditLog {
         };
         service.journal = Some(Worker::spawn("motlan-journal", move || writer.run())?);
         service.subjects = Some(Worker::spawn("motlan-subjects", move || worker.run())?);
-        service.index = Some(Worker::spawn_behind("motlan-index", move || index::run(indexer))?);
+        service.index = Some(Worker::spawn("motlan-index", move || index::run(indexer))?);
         service.tree = Some(Worker::spawn("motlan-integrate", move || tree::run(integrator))?);
         if let Some(retirement) = retirement {
             service.retire = Some(Worker::spawn_behind("motlan-retire", move || retire::run(retirement))?);

@@ -17,17 +17,14 @@ pub(crate) struct Worker {
     ended: Receiver<()>,
 }
 
-/// By how much a thread that works behind the answers is nicer: beside one that
-/// is busy with them it has about a tenth of the processor, and is never starved.
+/// By how much a thread that nobody waits for is nicer: beside one that is busy with
+/// answers it has about a tenth of the processor.
 const BEHIND: i32 = 10;
-
-/// And one that the answers will wait for, but not yet: a quarter.
-pub(crate) const AHEAD: i32 = 5;
 
 /// Puts the calling thread behind the others. Linux keeps this for each thread; where
 /// it cannot be done, all is as it would be without.
-pub(crate) fn give_way(by: i32) {
-    let nicer = getpriority_process(None).and_then(|nice| setpriority_process(None, nice + by));
+fn give_way() {
+    let nicer = getpriority_process(None).and_then(|nice| setpriority_process(None, nice + BEHIND));
     if let Err(error) = nicer {
         tracing::debug!(%error, "a thread cannot give way to the others");
     }
@@ -49,14 +46,14 @@ impl Worker {
         Ok(Self { name, thread, ended })
     }
 
-    /// A thread whose work nobody waits for: where the processor is short, whoever
-    /// is answered goes first.
+    /// A thread whose work nobody waits for, and that holds nothing the others wait
+    /// for: where the processor is short, they go first.
     pub(crate) fn spawn_behind<F: FnOnce() + Send + 'static>(
         name: &'static str,
         body: F,
     ) -> Result<Self, AuditError> {
         Self::spawn(name, || {
-            give_way(BEHIND);
+            give_way();
             body();
         })
     }

@@ -11,7 +11,6 @@ use parking_lot::Mutex;
 
 use super::disk::{Disk, DiskFile};
 use super::segment;
-use crate::threads::{AHEAD, give_way};
 
 /// A segment to be, full of zeros and synced.
 pub(super) struct Spare {
@@ -23,7 +22,10 @@ pub(super) struct Spare {
 enum State {
     /// Nothing is there and nothing was asked for.
     Idle,
-    Preparing,
+    Preparing {
+        /// Until it is there the disk counts as full.
+        after_failure: bool,
+    },
     Ready(Spare),
     /// The disk gave no more space, or failed.
     Failed,
@@ -45,7 +47,6 @@ impl Preparer {
         let (orders, inbox) = sync_channel(1);
         let (path, slot) = (dir.join("spare.tmp"), Arc::clone(&state));
         let thread = std::thread::Builder::new().name("motlan-segments".to_owned()).spawn(move || {
-            give_way(AHEAD);
             while inbox.recv().is_ok() {
                 // A panic is a failure like another: the thread is needed again.
                 let made = catch_unwind(AssertUnwindSafe(|| prepare(disk.as_ref(), &path, len)));
@@ -68,11 +69,11 @@ impl Preparer {
     pub(super) fn request(&self) {
         let mut state = self.state.lock();
         // One order at a time: two spares would share a name.
-        if matches!(*state, State::Ready(_) | State::Preparing) {
+        if matches!(*state, State::Ready(_) | State::Preparing { .. }) {
             return;
         }
         if self.orders.as_ref().is_some_and(|orders| orders.try_send(()).is_ok()) {
-            *state = State::Preparing;
+            *state = State::Preparing { after_failure: matches!(*state, State::Failed) };
         }
     }
 
@@ -88,8 +89,9 @@ impl Preparer {
         }
     }
 
+    /// Whether the disk did not give one, and has not since.
     pub(super) fn has_failed(&self) -> bool {
-        matches!(*self.state.lock(), State::Failed)
+        matches!(*self.state.lock(), State::Failed | State::Preparing { after_failure: true })
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const HEADER_BYTES: u64 = 64;
 const MAGIC: &[u8; 8] = b"MOTLANJ1";
 
 /// Zeros are written in pieces of this size.
-const ZEROS: usize = 512 << 10;
+const ZEROS: usize = 1 << 20;
 
 /// A segment's first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -156,8 +156,29 @@ fn a_panic_over_a_spare_is_a_failure_and_not_the_end() {
         }
     };
     until("failed", &|| preparer.has_failed());
+    // Until there is one, nobody relies on it.
+    faults.hang_syncs();
     preparer.request();
+    assert!(preparer.has_failed() && preparer.take().is_none());
+    faults.clear();
     until("a spare", &|| preparer.take().is_some());
+    assert!(!preparer.has_failed());
+}
+
+#[test]
+fn a_spare_is_on_the_disk_piece_by_piece() {
+    let (dir, faults) = (tempfile::tempdir().unwrap(), Arc::new(Faults::default()));
+    let disk = FaultDisk::new(Arc::clone(&faults));
+    let path = dir.path().join("spare");
+    let file = disk.create(&path).unwrap();
+    let (_, before, _) = faults.counts();
+    let length = (2 << 20) + 100;
+    segment::fill_gently(file.as_ref(), length).unwrap();
+    assert_eq!(faults.counts().1 - before, 3, "syncs");
+    let content = fs::read(&path).unwrap();
+    assert_eq!((content.len() as u64, content.iter().all(|byte| *byte == 0)), (length, true));
+    faults.fail_syncs(EIO);
+    assert!(segment::fill_gently(file.as_ref(), length).is_err());
 }
 
 #[test]

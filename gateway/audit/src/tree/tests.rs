@@ -3,7 +3,8 @@
 use std::io;
 
 use jiff::Timestamp;
-use motlan_audit_tree::LeafHash;
+use motlan_audit_tree::bundle::split_entries;
+use motlan_audit_tree::{LeafHash, leaf_hash};
 use motlan_domain::ManualClock;
 
 use super::files::MemoryFiles;
@@ -70,6 +71,20 @@ fn head_of(leaves: &[LeafHash], size: usize) -> TreeHead {
     frontier.append(&leaves[..size]).head
 }
 
+/// That tiles and bundles are of these entries, and what is shown of them.
+fn holds(files: &Flawed, integrator: &Integrator, leaves: &[LeafHash]) {
+    let head = shown(integrator);
+    assert_eq!(head, head_of(leaves, leaves.len()));
+    assert_eq!(Frontier::load(&Stored(files), head).unwrap().head(), head);
+    let mut found = Vec::new();
+    for index in 0..head.size.div_ceil(u64::from(TILE_WIDTH)) {
+        let bundle = Bundle::in_tree(index, head.size).unwrap();
+        let bytes = files.read(&bundle.to_string()).unwrap().unwrap();
+        found.extend(split_entries(bundle, &bytes).unwrap().into_iter().map(leaf_hash));
+    }
+    assert_eq!(found, leaves);
+}
+
 fn shown(integrator: &Integrator) -> TreeHead {
     integrator.published.borrow().head()
 }
@@ -88,10 +103,28 @@ fn what_is_written_ahead_is_shown_by_the_next_checkpoint_alone() {
     // Nothing new, then the rest.
     integrator.bring(600).unwrap();
     integrator.step(ENTRIES.into()).unwrap();
-    assert_eq!(shown(&integrator), head_of(&leaves, 900));
     assert_ne!(files.read(CHECKPOINT).unwrap(), before);
-    let again = Frontier::load(&Stored(files.as_ref()), shown(&integrator)).unwrap();
-    assert_eq!(again.head(), head_of(&leaves, 900), "of the files themselves");
+    holds(&files, &integrator, &leaves);
+}
+
+#[test]
+fn between_two_checkpoints_full_bundles_are_written_unless_it_is_paused_or_the_end() {
+    for (paused, closed) in [(false, false), (true, false), (false, true)] {
+        let files = Arc::<Flawed>::default();
+        let (mut integrator, leaves) = begun(&files);
+        let before = files.read(CHECKPOINT).unwrap();
+        integrator.progress.set(600);
+        *integrator.paused.lock() = paused;
+        if closed {
+            integrator.progress.close();
+        }
+        integrator.rest();
+        let written = files.read("tile/entries/001").unwrap().is_some();
+        assert_eq!(written, !paused && !closed, "{paused} {closed}");
+        assert_eq!(files.read(CHECKPOINT).unwrap(), before, "no checkpoint");
+        integrator.step(600).unwrap();
+        holds(&files, &integrator, &leaves[..600]);
+    }
 }
 
 #[test]
@@ -108,8 +141,6 @@ fn a_failure_midway_is_begun_anew_from_what_is_published() {
         *files.flaw.lock() = None;
         integrator.attempt(|this| this.step(700)).unwrap();
         assert!(!integrator.failing.load(Ordering::Acquire));
-        assert_eq!(shown(&integrator), head_of(&leaves, 700), "{flaw}");
-        let again = Frontier::load(&Stored(files.as_ref()), shown(&integrator)).unwrap();
-        assert_eq!(again.head(), shown(&integrator), "{flaw}: of the files themselves");
+        holds(&files, &integrator, &leaves[..700]);
     }
 }
